@@ -1,0 +1,62 @@
+"""What can go wrong with a request: one class a status, one handler in `app.wsgi`.
+
+A message is for the client: it says what to do and names no path. `cause` is a short fixed word for
+metrics and logs. Every one of these answers is `Cache-Control: no-store`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class OriginError(Exception):
+    """The root: an answer that is an error."""
+
+    status: ClassVar[int] = 500
+    cause: ClassVar[str] = "internal"
+
+
+class Malformed(OriginError):
+    """The request cannot be read as a name of anything."""
+
+    status = 400
+    cause = "malformed"
+
+
+class NotFound(OriginError):
+    """No such archive, track or segment, or a second spelling of one."""
+
+    status = 404
+    cause = "not_found"
+
+
+class MethodNotAllowed(OriginError):
+    """Only GET and HEAD (and OPTIONS, for CORS) mean something here."""
+
+    status = 405
+    cause = "method"
+
+
+class Mismatch(OriginError):
+    """Index and archive do not belong together any more: replaced, truncated, or a damaged index."""
+
+    status = 409
+    cause = "mismatch"
+
+
+class Gone(OriginError):
+    """The URL names a version of the archive that is no longer served."""
+
+    status = 410
+    cause = "stale_version"
+
+
+class Overloaded(OriginError):
+    """More in flight than this host can carry; `Retry-After` says when to come back."""
+
+    status = 503
+    cause = "overloaded"
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,1 @@
+"""The `.idx` format: `layout` documents and defines it, `view` opens it."""

@@ -1,0 +1,120 @@
+"""The header of an `.idx`: what is small about an archive, as frozen dataclasses over one msgpack map.
+
+A dataclass here is the map's shape: `pack` and `unpack` go through the same fields, so writer and
+reader cannot disagree. Times are ticks of the `timescale` beside them; rates are bits a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+import msgpack
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A dataclass that reads itself from a map and refuses a map of another shape."""
+
+    @classmethod
+    def read(cls, record: dict[str, Any]) -> Self:
+        names = {field.name for field in fields(cls)}
+        if record.keys() != names:
+            raise ValueError(f"{cls.__name__} has fields {sorted(record.keys() ^ names)} too many or too few")
+        return cls(**record)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts(Record):
+    """The archive the index was made from. `name` is its file name, without folder."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    fingerprint: str  # BLAKE3, hex
+    fingerprint_kind: str  # "fast" (structure, head and tail) or "full" (every byte)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackFacts(Record):
+    """A track as players are told of it."""
+
+    name: str  # stable, readable, unique: video, audio-eng, audio-eng-2
+    kind: str  # video, audio
+    source_track_id: int
+    codec: str  # RFC 6381
+    codec_name: str  # for people: "H.264 High@4.0"
+    supplemental_codec: str  # EXT-X-STREAM-INF SUPPLEMENTAL-CODECS, or ""
+    timescale: int
+    duration_ticks: int
+    sample_count: int
+    size_bytes: int | None  # of every sample, or None: track.t.size
+    byte_count: int
+    language: str  # BCP 47
+    title: str
+    roles: tuple[str, ...]
+    default: bool
+    width: int  # as displayed: pixel aspect and rotation applied; 0 for audio
+    height: int
+    frame_rate_milli: int  # frames a 1000 seconds; 0 for audio
+    video_range: str  # SDR, PQ, HLG; "" for audio
+    channels: int  # 0 for video
+    sample_rate_hz: int
+    expected_players: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFacts(Record):
+    """What one playlist serves: some of the tracks in one stream of segments.
+
+    `styp` is the box that each segment begins with. Holes of at most `merge_bytes` are sent rather than
+    split a range. `ranges` and `slop_bytes` are totals over all segments: what that choice costs.
+    """
+
+    name: str  # "muxed", or the track's name
+    tracks: tuple[int, ...]
+    inits: tuple[bytes, ...]
+    styp: bytes
+    merge_bytes: int
+    peak_bps: int
+    average_bps: int
+    range_count: int
+    slop_bytes: int
+    head_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterFacts(Record):
+    start_ms: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The whole map. `timescale` counts `segment.time`; `columns`: name -> (offset, typecode, count)."""
+
+    generator: str
+    source: SourceFacts
+    timescale: int
+    segment_count: int
+    segment_duration_ms: int  # as asked for
+    title: str
+    tracks: tuple[TrackFacts, ...]
+    views: tuple[ViewFacts, ...]
+    chapters: tuple[ChapterFacts, ...]
+    notes: tuple[str, ...]
+    columns: dict[str, tuple[int, str, int]]
+
+    def pack(self) -> bytes:
+        packed: bytes = msgpack.packb(asdict(self), use_bin_type=True)
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: bytes | memoryview) -> Header:
+        """Raises `ValueError`, `TypeError` or `KeyError` on a map of another shape."""
+        record = msgpack.unpackb(packed, use_list=False)
+        record["source"] = SourceFacts.read(record["source"])
+        record["tracks"] = tuple(map(TrackFacts.read, record["tracks"]))
+        record["views"] = tuple(map(ViewFacts.read, record["views"]))
+        record["chapters"] = tuple(map(ChapterFacts.read, record["chapters"]))
+        return cls(**record)

@@ -1,0 +1,89 @@
+"""The `.idx` file format, version 1. Reader (`app.idx.view`) and writer (`indexer.write`) import this.
+
+NAME
+    .idx - everything the origin needs to know of one archive, to serve it without parsing it
+
+SYNOPSIS
+    prologue, header, columns, digest; little-endian throughout; mapped, never unpacked
+
+PROLOGUE, 24 bytes
+    offset  size  field
+    0       8     magic 89 56 53 49 0D 0A 1A 0A. As PNG's: no text mode, no 7-bit copy survives it
+    8       4     format, u32: `FORMAT`. Bumped whenever the bytes served for the same index would change
+    12      4     length of the header in bytes, u32
+    16      8     length of the whole file in bytes, u64
+
+HEADER, at byte 24
+    One msgpack map of what is small and read whole; `app.idx.header` gives its fields types and names.
+    Its map `columns` places every column: name -> [offset, typecode, count], typecode as in `array`.
+
+COLUMNS
+    Each starts on a multiple of 8, in the order of their offsets, zero bytes between. Element widths are
+    the narrowest that hold the column's values, so a reader takes the typecode from the header.
+
+    An archive is cut into S segments, numbered from 0; all tracks share the cuts. Column (count):
+
+    segment.time (S+1)       presentation time at which each segment begins, and at which the last one
+                             ends, in ticks of the header's `timescale`. EXTINF is a difference of two
+    segment.run (S+1)        index of the segment's first run in run.code, and the total
+    segment.offset (S)       byte offset in the archive of the segment's first run
+    segment.init (S)         which init segment of a view applies (0 but after a change of codec
+                             parameters). Absent where it is 0 throughout
+
+    The samples of a segment lie in the archive as runs: samples of one track back to back. Runs follow
+    one another in file order from segment.offset on; what lies between two of them is a hole. Runs and
+    holes of an archive have few distinct shapes, so each is one code:
+
+    run.code                 index into the three columns below, one entry a run or hole
+    run_kind.track           the track, from 0, or -1 for a hole
+    run_kind.extent          how many samples; of a hole, how many bytes (negative: the next run begins
+                             before this one ends, as where two tracks share bytes)
+
+    Track t of the header's `tracks`, with N samples in decode order:
+
+    track.t.first_sample (S+1)  first sample of each segment, and N
+    track.t.decode_time (S)     decode time of that sample in ticks of the track, edits applied: `tfdt`
+    track.t.size (N)            sample sizes in bytes. Absent where all are the track's `size_bytes`
+    track.t.kind (N)            index into the three columns below. Absent where there is one kind
+    track.t.kind_duration       sample_duration, sample_flags and
+    track.t.kind_flags          sample_composition_time_offset of each distinct combination of the three,
+    track.t.kind_composition    as a `trun` carries them (ISO/IEC 14496-12 §8.8.8)
+
+    View v of the header's `views` (what one playlist serves):
+
+    view.v.bytes (S)         length of each segment's response
+
+DIGEST, the last 32 bytes
+    BLAKE3-256 of every byte before it. Checked when the file is opened, so a flipped bit anywhere refuses
+    the index. Its first 10 hex digits are the archive's version, the `v` of every URL.
+
+SIZES
+    2 hours of 30 fps H.264 with B-frames and 48 kHz AAC in ffmpeg's interleave (216,000 and 337,500
+    samples in 433,000 chunks): 5 bytes a video sample, 2 an audio sample, 1 a run; some 2.2 MB.
+
+NOTES
+    Opening allocates nothing a sample, and a segment touches its own rows only, so the cost of a request
+    does not grow with the archive. The mapping is read in place, so the host must be little-endian.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+
+MAGIC = b"\x89VSI\r\n\x1a\n"
+FORMAT = 1
+PROLOGUE = struct.Struct("<8sIIQ")
+DIGEST_BYTES = 32
+VERSION_DIGITS = 10
+COLUMN_ALIGNMENT = 8
+SUFFIX = ".idx"
+
+ELEMENT_BYTES = {"B": 1, "H": 2, "I": 4, "Q": 8, "b": 1, "h": 2, "i": 4, "q": 8}
+"""The typecodes a column may have, and their widths."""
+
+HOLE = -1
+"""`run_kind.track` of a hole."""
+
+if sys.byteorder != "little":  # pragma: no cover
+    raise ImportError("an .idx is mapped in place; this host is big-endian, which vodsplice does not serve from")

@@ -1,0 +1,186 @@
+"""Opening an `.idx`: one mapping, typed columns over it, every bound checked once.
+
+Nothing here is computed a sample. An `Idx` is immutable and shared between threads; the mapping lives as
+long as somebody holds the `Idx`, so a request may go on with one that the catalog has dropped.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from blake3 import blake3
+
+from app.idx.header import Header, TrackFacts, ViewFacts
+from app.idx.layout import (
+    COLUMN_ALIGNMENT,
+    DIGEST_BYTES,
+    ELEMENT_BYTES,
+    FORMAT,
+    MAGIC,
+    PROLOGUE,
+    VERSION_DIGITS,
+)
+from app.plan import FileIdentity
+
+Ints = Sequence[int]
+
+_LISTED_KINDS = 4096
+"""Tables of distinct shapes up to this long become lists, which index faster than a memoryview."""
+
+
+class IndexDamaged(Exception):
+    """Not an `.idx`, not of this version, cut short, or changed since it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRows:
+    """A track's facts and columns. `size` and `kind` are None where all samples are alike."""
+
+    facts: TrackFacts
+    track_id: int  # as served: `track_ID` of the init segment and of `tfhd`
+    first_sample: Ints
+    decode_time: Ints
+    size: memoryview[int] | None
+    kind: memoryview[int] | None
+    kind_duration: Ints
+    kind_flags: Ints
+    kind_composition: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Idx:
+    """An open index."""
+
+    identity: FileIdentity
+    digest: str
+    header: Header
+    tracks: tuple[TrackRows, ...]
+    segment_time: Ints
+    segment_run: Ints
+    segment_offset: Ints
+    segment_init: Ints | None
+    run_code: memoryview[int]
+    run_track: Ints
+    run_extent: Ints
+    view_bytes: tuple[Ints, ...]
+
+    @property
+    def version(self) -> str:
+        return self.digest[:VERSION_DIGITS]
+
+    @property
+    def segment_count(self) -> int:
+        return self.header.segment_count
+
+    def view_number(self, name: str) -> int:
+        """Raises `KeyError` for a name that is no view of this archive."""
+        for number, view in enumerate(self.header.views):
+            if view.name == name:
+                return number
+        raise KeyError(name)
+
+    def view(self, number: int) -> ViewFacts:
+        return self.header.views[number]
+
+
+def open_idx(path: str) -> Idx:
+    """Map and check `path`. Raises `OSError`, or `IndexDamaged` with the reason."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        identity = FileIdentity.of(path, os.fstat(descriptor))
+        if identity.size < PROLOGUE.size + DIGEST_BYTES:
+            raise IndexDamaged("shorter than its fixed parts")
+        mapping = memoryview(mmap.mmap(descriptor, identity.size, prot=mmap.PROT_READ))
+    finally:
+        os.close(descriptor)
+    return _read(identity, mapping)
+
+
+def _read(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
+    magic, version, header_bytes, file_bytes = PROLOGUE.unpack_from(mapping)
+    if magic != MAGIC:
+        raise IndexDamaged("not an .idx file")
+    if version != FORMAT:
+        raise IndexDamaged(f"format {version}; this vodsplice reads format {FORMAT}")
+    if file_bytes != len(mapping):
+        raise IndexDamaged(f"{len(mapping)} bytes long, written as {file_bytes}")
+    digest = blake3(mapping[:-DIGEST_BYTES]).digest()
+    if digest != mapping[-DIGEST_BYTES:]:
+        raise IndexDamaged("its checksum does not hold: a bit has changed since it was written")
+    try:
+        header = Header.unpack(mapping[PROLOGUE.size : PROLOGUE.size + header_bytes])
+        return _assemble(identity, digest.hex(), header, mapping)
+    except (KeyError, TypeError, ValueError) as error:
+        raise IndexDamaged(f"inconsistent: {error}") from error
+
+
+def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memoryview[int]) -> Idx:
+    columns = {name: _column(mapping, *place) for name, place in header.columns.items()}
+    segments = header.segment_count
+    tracks = tuple(_track(columns, number, facts, segments) for number, facts in enumerate(header.tracks))
+    runs = columns["segment.run"]
+    _check(len(columns["segment.time"]) == segments + 1, "segment.time")
+    _check(len(columns["segment.offset"]) == segments, "segment.offset")
+    _check_steps("segment.run", runs, segments, len(columns["run.code"]))
+    _check(len(columns["run_kind.track"]) == len(columns["run_kind.extent"]), "run_kind")
+    _check(all(-1 <= track < len(tracks) for track in columns["run_kind.track"]), "run_kind.track")
+    view_bytes = tuple(columns[f"view.{number}.bytes"] for number in range(len(header.views)))
+    _check(all(len(column) == segments for column in view_bytes), "view.bytes")
+    return Idx(
+        identity,
+        digest,
+        header,
+        tracks,
+        columns["segment.time"],
+        runs,
+        columns["segment.offset"],
+        columns.get("segment.init"),
+        columns["run.code"],
+        _table(columns["run_kind.track"]),
+        _table(columns["run_kind.extent"]),
+        view_bytes,
+    )
+
+
+def _track(columns: dict[str, memoryview[int]], number: int, facts: TrackFacts, segments: int) -> TrackRows:
+    prefix = f"track.{number}."
+    first_sample = columns[prefix + "first_sample"]
+    size, kind = columns.get(prefix + "size"), columns.get(prefix + "kind")
+    kinds = [columns[prefix + name] for name in ("kind_duration", "kind_flags", "kind_composition")]
+    _check_steps(prefix + "first_sample", first_sample, segments, facts.sample_count)
+    _check(len(columns[prefix + "decode_time"]) == segments, prefix + "decode_time")
+    _check(len({len(column) for column in kinds}) == 1 and len(kinds[0]) > 0, prefix + "kind_duration")
+    _check(len(kinds[0]) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
+    _check((size is None) == (facts.size_bytes is not None), prefix + "size")
+    _check(size is None or len(size) == facts.sample_count, prefix + "size")
+    return TrackRows(
+        facts, number + 1, first_sample, columns[prefix + "decode_time"], size, kind, *map(_table, kinds)
+    )
+
+
+def _column(mapping: memoryview[int], offset: int, typecode: str, count: int) -> memoryview[int]:
+    width = ELEMENT_BYTES[typecode]
+    stop = offset + width * count
+    if offset < PROLOGUE.size or offset % COLUMN_ALIGNMENT or count < 0 or stop > len(mapping) - DIGEST_BYTES:
+        raise ValueError(f"a column at byte {offset} leaves the file")
+    return mapping[offset:stop].cast(typecode)
+
+
+def _table(column: memoryview[int]) -> Ints:
+    return column.tolist() if len(column) <= _LISTED_KINDS else column
+
+
+def _check_steps(name: str, column: memoryview[int], segments: int, total: int) -> None:
+    """A table of S+1 starts: from 0, never back, up to `total`."""
+    steps = column.tolist()
+    _check(len(steps) == segments + 1 and steps[0] == 0 and steps[-1] == total, name)
+    _check(all(first <= second for first, second in pairwise(steps)), name)
+
+
+def _check(holds: bool, name: str) -> None:
+    if not holds:
+        raise ValueError(f"column {name} does not fit the others")

@@ -1,0 +1,1 @@
+"""Playlists and manifests, written from an open index."""

@@ -1,0 +1,104 @@
+"""The Plan: what the origin answers with, before anyone has read a byte of it.
+
+Everything served is a `Plan`: headers in the abstract (type, tag, freshness) and a body that is a
+tuple of pieces, each either inline `bytes` or a `FileRange` of a file on disk. Length, HEAD, ETag and
+HTTP ranges are arithmetic on it. Above the Plan nothing opens a media file; below it nothing knows
+what media is.
+
+Offsets and lengths are bytes; ranges are half-open; times are as `os.stat` gives them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """A file as it was when something was derived from it; sent only while it is still that file."""
+
+    path: str
+    dev: int
+    ino: int
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: str, stat: os.stat_result) -> FileIdentity:
+        return cls(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+    def matches(self, stat: os.stat_result) -> bool:
+        """Whether `stat` (of the path, or better of an open descriptor) is the same file, unchanged."""
+        return (
+            stat.st_ino == self.ino
+            and stat.st_mtime_ns == self.mtime_ns
+            and stat.st_size == self.size
+            and stat.st_dev == self.dev
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileRange:
+    """`length` bytes of `file` from `offset`. `length` is positive."""
+
+    file: FileIdentity
+    offset: int
+    length: int
+
+
+Piece = bytes | FileRange
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One answer. `etag` is the opaque part, without quotes; tags are strong.
+
+    `guards` are files that the Plan was derived from without sending them (the index): a delivery that
+    may act on a Plan later than it was made checks them too. `last_modified_s` is Unix time.
+    """
+
+    content_type: str
+    etag: str
+    last_modified_s: int
+    max_age_s: int
+    immutable: bool
+    pieces: tuple[Piece, ...]
+    guards: tuple[FileIdentity, ...] = ()
+    length: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "length", sum(map(piece_length, self.pieces)))
+
+    @property
+    def cache_control(self) -> str:
+        """The value of `Cache-Control` on a 200, 206 or 304 (RFC 9111 §5.2.2, RFC 8246)."""
+        return f"public, max-age={self.max_age_s}" + (", immutable" if self.immutable else "")
+
+    def cut(self, start: int, stop: int) -> tuple[Piece, ...]:
+        """The pieces that make up bytes `[start, stop)` of the body; `0 <= start <= stop <= length`."""
+        if not 0 <= start <= stop <= self.length:
+            raise ValueError(f"[{start}, {stop}) is not within a body of {self.length} bytes")
+        return tuple(_cut(self.pieces, start, stop))
+
+
+def piece_length(piece: Piece) -> int:
+    return len(piece) if isinstance(piece, bytes) else piece.length
+
+
+def _cut(pieces: Iterable[Piece], start: int, stop: int) -> Iterable[Piece]:
+    at = 0
+    for piece in pieces:
+        length = piece_length(piece)
+        first, last = max(start - at, 0), min(stop - at, length)
+        if first < last:
+            if last - first == length:
+                yield piece
+            elif isinstance(piece, bytes):
+                yield piece[first:last]
+            else:
+                yield FileRange(piece.file, piece.offset + first, last - first)
+        at += length
+        if at >= stop:
+            return

@@ -1,0 +1,1 @@
+"""The offline side of vodsplice: reads archives once and writes one small `.idx` for each."""
