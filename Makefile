@@ -1,36 +1,130 @@
-# Everything a user or a contributor starts. `make` alone lists the targets.
+# Everything that a user or a contributor starts; `make` alone lists it.
+#
+# Archives may lie anywhere. An archive's id is its path below the media folder, so the media folder is
+# MEDIA_DIR where that is given, else the deepest folder that holds all of ARCHIVES: /films for
+# ARCHIVES=/films, / for ARCHIVES="/films /more/*.mp4". Nothing is copied or linked, what changes there is
+# seen at once, and only what has been indexed is served. Indexes go to INDEX_DIR, mirroring the ids.
+
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.DEFAULT_GOAL := help
+.ONESHELL:
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help tools setup run index serve demo test check verify stack bench exam fuzz corpus-report clean
+
+ARCHIVES ?=
+MEDIA_DIR ?=
+INDEX_DIR ?= var/index
+SEGMENT_DURATION ?=
+JOBS ?=
+HOST ?= 127.0.0.1
+PORT ?= 8080
+SECONDS ?= 60
+ARGS ?=
 
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
+RUN_READY := .venv/run-ready
+TEST_READY := .venv/test-ready
+DEMO := var/media/demo.mp4
+PLAYERS := tests/player/node_modules/.package-lock.json
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help
+define FOLDER_OF_ALL
+import os, sys
+paths = [os.path.realpath(path) for path in sys.argv[1:]]
+print(os.path.commonpath([path if os.path.isdir(path) else os.path.dirname(path) for path in paths]))
+endef
+export FOLDER_OF_ALL
+media_dir = $(or $(MEDIA_DIR),$(if $(ARCHIVES),$$($(PYTHON) -c "$$FOLDER_OF_ALL" $(ARCHIVES)),var/media))
+
+indexing = $(BIN)/vodsplice-index --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" \
+	$(if $(SEGMENT_DURATION),--segment-duration $(SEGMENT_DURATION)) $(if $(JOBS),--jobs $(JOBS)) \
+	$(or $(ARCHIVES),"$(media_dir)")
+serving = $(BIN)/vodsplice-serve --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --bind $(HOST):$(PORT)
+
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 16
 
-.PHONY: setup
-setup: $(VENV)/run-ready ## .venv with vodsplice-index, vodsplice-inspect and vodsplice-serve
+setup: $(RUN_READY) ## .venv with vodsplice-index, vodsplice-inspect, vodsplice-serve
 
+run: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## index ARCHIVES="/films /more/*.mp4" (none: a demo clip) and serve it on PORT=8080
+	@trap 'exit 0' INT
+	if (exec 3<> /dev/tcp/$(HOST)/$(PORT)) 2> /dev/null; then
+		echo "port $(PORT) of $(HOST) is taken: name a free one, as in make run PORT=$$(($(PORT) + 1))" >&2
+		exit 1
+	fi
+	$(indexing) || [ $$? -eq 1 ]  # 1: some were refused, each with its reason; the others are served
+	echo "open http://$(HOST):$(PORT)/ (Ctrl-C ends it)"
+	exec $(serving)
+
+index: $(RUN_READY) ## index ARCHIVES= [MEDIA_DIR= INDEX_DIR= SEGMENT_DURATION= JOBS=]
+	@$(indexing)
+
+serve: $(RUN_READY) ## serve what is indexed: [MEDIA_DIR= (or the same ARCHIVES=) INDEX_DIR= HOST= PORT=]
+	@exec $(serving)
+
+demo: $(DEMO) ## the demo clip of `make run`, var/media/demo.mp4
+
+test: tools $(TEST_READY) $(PLAYERS) ## every test; installs its tools as root on Debian [ARGS="-k playlist"]
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(TEST_READY) ## ruff, mypy --strict; perltidy and perlcritic
+	@$(BIN)/ruff check
+	$(BIN)/mypy
+
+verify: ## check an origin with curl alone: BASE=http://host:port ID=the-archive
+	@deploy/verify-origin.sh "$(BASE)" "$(ID)"
+
+stack: $(RUN_READY) ## nginx and gunicorn together, in the foreground: [MEDIA_DIR= INDEX_DIR= PORT=]
+	@exec $(BIN)/python -m deploy.stack --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --port $(PORT)
+
+bench: $(TEST_READY) ## the figures, as a table and as JSON; wants an idle machine
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+exam: tools $(TEST_READY) $(PLAYERS) ## the slow tests: load, faults, endurance
+	@$(BIN)/python -m pytest -m exam $(ARGS)
+
+fuzz: $(TEST_READY) ## mutated archives against the indexer for SECONDS=60
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+corpus-report: $(TEST_READY) ## the README's table of the media corpus: served or refused, and why
+	@$(BIN)/python -m tests.corpus_report
+
+clean: ## remove what make made: .venv, var (demo clip, indexes), caches
+	@rm -rf .venv var build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/player/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian keeps ensurepip in a package of its own.
 $(BIN)/python:
-	@$(PYTHON) -m venv $(VENV)
+	@usable() { $(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; }
+	if ! usable && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+		apt-get -qq update
+		DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv > /dev/null
+	fi
+	if ! usable; then
+		echo "Python 3.11 or later with venv is needed: sudo apt-get install python3-venv," \
+			"or name another, as in make PYTHON=/opt/python/bin/python3" >&2
+		exit 1
+	fi
+	$(PYTHON) -m venv .venv
 
-$(VENV)/run-ready: pyproject.toml | $(BIN)/python
-	@$(BIN)/python -m pip install --quiet -e '.[demo]'
-	@touch $@
+$(RUN_READY): pyproject.toml | $(BIN)/python
+	@echo "setting up .venv"
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	touch $@
 
-$(VENV)/test-ready: pyproject.toml | $(BIN)/python
-	@$(BIN)/python -m pip install --quiet -e '.[test]'
-	@touch $@ $(VENV)/run-ready
+$(TEST_READY): pyproject.toml | $(BIN)/python
+	@echo "setting up .venv for tests"
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $(RUN_READY) $@
 
-.PHONY: check
-check: $(VENV)/test-ready ## ruff and mypy --strict
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+# As root on Debian it installs the programs that tests start; elsewhere it says which are missing.
+tools: | $(BIN)/python
+	@$(BIN)/python tests/setup/tools.py
 
-.PHONY: test
-test: $(VENV)/test-ready ## the whole test suite
-	@$(BIN)/python -m pytest
+$(PLAYERS): tests/player/package-lock.json | tools
+	@if command -v npm > /dev/null; then npm ci --prefix tests/player --silent; touch $@; fi
+
+$(DEMO): indexer/demo.py | $(RUN_READY)
+	@$(BIN)/python -m indexer.demo $@

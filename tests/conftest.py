@@ -1,0 +1,65 @@
+"""What every test may rely on: the tools a case needs are here, or it says which one is not.
+
+A case says `@pytest.mark.requires_tool("strace")`, or asks the `tool` fixture for a program's path; the
+markers `nginx`, `browser` and `corpus` imply theirs. Where a tool is missing the case is skipped with the
+way to get it, and on CI (`CI=true`) it fails: what CI does not run, nobody does. The corpus alone may be
+absent on CI too, since its files are not ours to publish.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.setup.tools import TOOLS
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
+IMPLIED_BY_MARKER = {"nginx": ("nginx", "nginx-perl"), "browser": ("chromium", "players")}
+MISSING = "not installed: "
+
+
+def find_tool(name: str) -> str:
+    """The path of a tool of `tests.setup.tools`; skips the case (fails it on CI) where it is missing."""
+    path = TOOLS[name].find()
+    if path is None:
+        reason = f"{MISSING}{name} ({TOOLS[name].how_to_get})"
+        if ON_CI:
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return path
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers():
+        named = marker.args if marker.name == "requires_tool" else IMPLIED_BY_MARKER.get(marker.name, ())
+        for name in named:
+            find_tool(name)
+    if item.get_closest_marker("corpus") and not CORPUS.is_dir():
+        pytest.skip(f"{MISSING}corpus (a folder of media at ../shared/corpus)")
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """`tool("ffprobe")` is its path, or the end of a case that cannot do without."""
+    return find_tool
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of media files by other people; a case that uses it is marked `corpus`."""
+    return CORPUS
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line a missing tool, with the number of cases that it cost."""
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    lost = Counter(hit[1] for reason in reasons if (hit := re.search(MISSING + r"(\S+)", reason)))
+    for name, cases in lost.most_common():
+        remedy = TOOLS[name].how_to_get if name in TOOLS else "see the README"
+        terminalreporter.write_line(f"skipped {cases} cases without {name}: {remedy}", yellow=True)
