@@ -126,5 +126,6 @@ tools: | $(BIN)/python
 $(PLAYERS): tests/player/package-lock.json | tools
 	@if command -v npm > /dev/null; then npm ci --prefix tests/player --silent; touch $@; fi
 
-$(DEMO): indexer/demo.py | $(RUN_READY)
-	@$(BIN)/python -m indexer.demo $@
+$(DEMO): $(wildcard indexer/demo/*.py) | $(RUN_READY)
+	@echo "making a demo clip of 30 s"
+	$(BIN)/python -m indexer.demo $@
