@@ -32,7 +32,8 @@ def imported_by(module: str) -> set[str]:
     """What a fresh interpreter has loaded after `import module`."""
     program = f"import {module}, sys; print(*sys.modules)"
     command = [sys.executable, "-c", program]
-    return set(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True).stdout.split())
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
+    return set(done.stdout.split())
 
 
 def named_imports(path: Path) -> set[str]:
