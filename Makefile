@@ -47,6 +47,7 @@ help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 16
 
 setup: $(RUN_READY) ## .venv with vodsplice-index, vodsplice-inspect, vodsplice-serve
+	@echo "ready: $(BIN)/vodsplice-index, vodsplice-inspect, vodsplice-serve"
 
 run: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## index ARCHIVES="/films /more/*.mp4" (none: a demo clip) and serve it on PORT=8080
 	@trap 'exit 0' INT

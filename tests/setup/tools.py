@@ -119,9 +119,14 @@ def main() -> int:
             install(packages)
         except subprocess.CalledProcessError as error:
             print(f"apt-get failed ({error.returncode}); going on without", file=sys.stderr)
-    for tool in _ROWS:
-        if tool.packages and tool.find() is None:
-            print(f"no {tool.name}: cases that need it are skipped (sudo {tool.how_to_get})", file=sys.stderr)
+    missing = [tool.name for tool in _ROWS if tool.packages and tool.find() is None]
+    if missing:
+        print(
+            f"missing: {', '.join(missing)}; the cases that need them are skipped. To run them all:",
+            f"  sudo apt-get install {' '.join(missing_packages())}",
+            sep="\n",
+            file=sys.stderr,
+        )
     return 0
 
 
