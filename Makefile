@@ -24,8 +24,9 @@ ARGS ?=
 
 PYTHON ?= python3
 BIN := .venv/bin
-RUN_READY := .venv/run-ready
+RUN_READY := .venv/demo-ready
 TEST_READY := .venv/test-ready
+FUZZ_READY := .venv/fuzz-ready
 DEMO := var/media/demo.mp4
 PLAYERS := tests/player/node_modules/.package-lock.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -36,7 +37,7 @@ paths = [os.path.realpath(path) for path in sys.argv[1:]]
 print(os.path.commonpath([path if os.path.isdir(path) else os.path.dirname(path) for path in paths]))
 endef
 export FOLDER_OF_ALL
-media_dir = $(or $(MEDIA_DIR),$(if $(ARCHIVES),$$($(PYTHON) -c "$$FOLDER_OF_ALL" $(ARCHIVES)),var/media))
+media_dir = $(or $(MEDIA_DIR),$(if $(ARCHIVES),$$($(BIN)/python -c "$$FOLDER_OF_ALL" $(ARCHIVES)),var/media))
 
 indexing = $(BIN)/vodsplice-index --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" \
 	$(if $(SEGMENT_DURATION),--segment-duration $(SEGMENT_DURATION)) $(if $(JOBS),--jobs $(JOBS)) \
@@ -55,7 +56,7 @@ run: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## index ARCHIVES="/fil
 		echo "port $(PORT) of $(HOST) is taken: name a free one, as in make run PORT=$$(($(PORT) + 1))" >&2
 		exit 1
 	fi
-	$(indexing) || [ $$? -eq 1 ]  # 1: some were refused, each with its reason; the others are served
+	$(indexing) || [ $$? != 2 ]  # but for wrong usage, what could be indexed is served
 	echo "open http://$(HOST):$(PORT)/ (Ctrl-C ends it)"
 	exec $(serving)
 
@@ -86,7 +87,7 @@ bench: $(TEST_READY) ## the figures, as a table and as JSON; wants an idle machi
 exam: tools $(TEST_READY) $(PLAYERS) ## the slow tests: load, faults, endurance
 	@$(BIN)/python -m pytest -m exam $(ARGS)
 
-fuzz: $(TEST_READY) ## mutated archives against the indexer for SECONDS=60
+fuzz: $(FUZZ_READY) ## mutated archives against the indexer for SECONDS=60
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 corpus-report: $(TEST_READY) ## the README's table of the media corpus: served or refused, and why
@@ -110,15 +111,11 @@ $(BIN)/python:
 	fi
 	$(PYTHON) -m venv .venv
 
-$(RUN_READY): pyproject.toml | $(BIN)/python
-	@echo "setting up .venv"
-	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+# A stamp is named after the extra of pyproject.toml that is installed when it is newer than that file.
+.venv/%-ready: pyproject.toml | $(BIN)/python
+	@echo "setting up .venv ($*)"
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	touch $@
-
-$(TEST_READY): pyproject.toml | $(BIN)/python
-	@echo "setting up .venv for tests"
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
-	touch $(RUN_READY) $@
 
 # As root on Debian it installs the programs that tests start; elsewhere it says which are missing.
 tools: | $(BIN)/python
