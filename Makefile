@@ -74,6 +74,14 @@ test: tools $(TEST_READY) $(PLAYERS) ## every test; installs its tools as root o
 check: $(TEST_READY) ## ruff, mypy --strict; perltidy and perlcritic
 	@$(BIN)/ruff check
 	$(BIN)/mypy
+	if [ "$${CI:-}" != true ] && ! type -P perltidy perlcritic > /dev/null; then
+		echo "no perltidy or no perlcritic: nginx/*.pm not checked"
+		exit
+	fi
+	for module in $(wildcard nginx/*.pm); do
+		perlcritic --quiet $$module
+		perltidy --assert-tidy --standard-error-output --standard-output $$module > /dev/null
+	done
 
 verify: ## check an origin with curl alone: BASE=http://host:port ID=the-archive
 	@deploy/verify-origin.sh "$(BASE)" "$(ID)"
