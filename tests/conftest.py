@@ -20,7 +20,7 @@ from tests.setup.tools import TOOLS
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
-IMPLIED_BY_MARKER = {"nginx": ("nginx", "nginx-perl"), "browser": ("chromium", "players")}
+IMPLIED_BY_MARKER = {"nginx": ("nginx", "nginx-perl"), "browser": ("chromium", "libatomic", "players")}
 MISSING = "not installed: "
 
 

@@ -68,6 +68,16 @@ _ROWS = (
     Tool("perlcritic", ("perlcritic",), ("libperl-critic-perl",)),
     Tool("systemd-analyze", ("systemd-analyze",), ("systemd",)),
     Tool("chromium", ("chromium", "chromium-browser", "google-chrome"), ("chromium",)),
+    Tool(
+        "libatomic",  # of the node inside playwright
+        (
+            "/usr/lib/x86_64-linux-gnu/libatomic.so.1",
+            "/usr/lib/aarch64-linux-gnu/libatomic.so.1",
+            "/usr/lib64/libatomic.so.1",
+            "/usr/lib/libatomic.so.1",
+        ),
+        ("libatomic1",),
+    ),
     Tool("node", ("node",), ("nodejs",)),
     Tool("npm", ("npm",), ("npm",)),
     Tool(
