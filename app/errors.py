@@ -15,6 +15,11 @@ class OriginError(Exception):
     status: ClassVar[int] = 500
     cause: ClassVar[str] = "internal"
 
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What this answer says besides its text."""
+        return ()
+
 
 class Malformed(OriginError):
     """The request cannot be read as a name of anything."""
@@ -36,6 +41,10 @@ class MethodNotAllowed(OriginError):
     status = 405
     cause = "method"
 
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Allow", "GET, HEAD, OPTIONS"),)
+
 
 class Mismatch(OriginError):
     """Index and archive do not belong together any more: replaced, truncated, or a damaged index."""
@@ -51,6 +60,28 @@ class Gone(OriginError):
     cause = "stale_version"
 
 
+class PreconditionFailed(OriginError):
+    """If-Match or If-Unmodified-Since does not hold."""
+
+    status = 412
+    cause = "precondition"
+
+
+class RangeNotSatisfiable(OriginError):
+    """No byte of the body was asked for, or what was asked for is no range."""
+
+    status = 416
+    cause = "range"
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"This resource has {length} bytes; the request's Range names none of them.")
+        self.length = length
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Content-Range", f"bytes */{self.length}"),)
+
+
 class Overloaded(OriginError):
     """More in flight than this host can carry; `Retry-After` says when to come back."""
 
@@ -60,3 +91,7 @@ class Overloaded(OriginError):
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Retry-After", str(self.retry_after_s)),)

@@ -1,0 +1,176 @@
+"""Archive id ─▶ open index and the archive as it is on disk now. The only cache of the origin.
+
+Theory of operation: an open `Idx` stays in a bounded LRU and is believed for exactly as long as `stat` of
+the index says what it said at opening, and the archive is served for as long as `stat` of it says what the
+index recorded; both are asked on every request, so archives appear, change and disappear without a restart.
+One thread opens an index; others that want the same one wait for it. Ids without an index are not
+remembered; damaged indexes are, in a place of the LRU like any other, so that nobody can have one checked
+again and again.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import stat
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from app import archive_id as ids
+from app.errors import Mismatch, NotFound, Overloaded
+from app.idx.layout import SUFFIX
+from app.idx.view import Idx, IndexDamaged, open_idx
+from app.plan import FileIdentity
+
+LOG = logging.getLogger("vodsplice.catalog")
+
+NO_SUCH_ARCHIVE = "There is no such archive. If it is new, vodsplice-index makes it known."
+ARCHIVE_CHANGED = "The archive has changed since it was indexed. Run vodsplice-index on it again."
+INDEX_DAMAGED = "The index of this archive is damaged. Run vodsplice-index --force on the archive."
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive that can be served: both files were as recorded when the request looked."""
+
+    id: str
+    idx: Idx
+    source: FileIdentity
+
+
+class _Opened:
+    """A place of the LRU. `idx` is None where the index is damaged.
+
+    `archive` and `refused` are what was found last at `source_path`: they spare the next request the walk
+    along symbolic links, and the log a line a request. Threads may race to set them; any order is right.
+    """
+
+    __slots__ = ("archive", "identity", "idx", "refused", "source_path")
+
+    def __init__(self, identity: FileIdentity, idx: Idx | None, source_path: str) -> None:
+        self.identity = identity
+        self.idx = idx
+        self.source_path = source_path
+        self.archive: Archive | None = None
+        self.refused: FileIdentity | None = None
+
+
+class Catalog:
+    """Open archives of one process. Safe to share between threads."""
+
+    def __init__(self, media_dir: str, index_dir: str, max_open: int) -> None:
+        self.media_dir = os.path.abspath(media_dir)
+        self.index_dir = os.path.abspath(index_dir)
+        self._max_open = max_open
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
+        self._opening: dict[str, Future[_Opened]] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """How many indexes are open."""
+        return len(self._opened)
+
+    def find(self, archive_id: str) -> Archive:
+        """The archive of that id. Raises `Malformed`, `NotFound`, `Mismatch` or `Overloaded`."""
+        with self._lock:
+            opened = self._opened.get(archive_id)
+            if opened is not None:
+                self._opened.move_to_end(archive_id)
+        if opened is None:
+            ids.check(archive_id)
+        if opened is None or not _is_still(opened.identity):
+            opened = self._open_once(archive_id)
+        if opened.idx is None:
+            raise Mismatch(INDEX_DAMAGED)
+        source = _stat(opened.source_path)
+        archive = opened.archive
+        if archive is None or not archive.source.matches(source):
+            archive = opened.archive = self._check_source(archive_id, opened.idx, opened, source)
+        return archive
+
+    def _check_source(self, archive_id: str, idx: Idx, opened: _Opened, found: os.stat_result) -> Archive:
+        source = _within(self.media_dir, opened.source_path, found)
+        recorded = idx.header.source
+        if (source.size, source.mtime_ns) == (recorded.size, recorded.mtime_ns):
+            return Archive(archive_id, idx, source)
+        if opened.refused != source:
+            opened.refused = source
+            now, then = (f"{each.size} bytes, modified at {each.mtime_ns} ns" for each in (source, recorded))
+            LOG.warning("%s: %s; indexed with %s; run vodsplice-index", source.path, now, then)
+        raise Mismatch(ARCHIVE_CHANGED)
+
+    def _open_once(self, archive_id: str) -> _Opened:
+        with self._lock:
+            underway = self._opening.get(archive_id)
+            result = self._opening.setdefault(archive_id, Future())
+        if underway is not None:
+            return underway.result()
+        try:
+            opened = self._open(archive_id)
+        except BaseException as error:
+            self._settle(archive_id, None)
+            result.set_exception(error)
+            raise
+        self._settle(archive_id, opened)
+        result.set_result(opened)
+        return opened
+
+    def _settle(self, archive_id: str, opened: _Opened | None) -> None:
+        """End an opening: `opened` takes the place of what was there; None leaves nothing."""
+        with self._lock:
+            del self._opening[archive_id]
+            self._opened.pop(archive_id, None)
+            if opened is not None:
+                self._opened[archive_id] = opened
+                if len(self._opened) > self._max_open:
+                    self._opened.popitem(last=False)
+
+    def _open(self, archive_id: str) -> _Opened:
+        path = os.path.join(self.index_dir, archive_id + SUFFIX)
+        identity = _within(self.index_dir, path, _stat(path))
+        try:
+            idx = open_idx(path)
+        except IndexDamaged as error:
+            LOG.error("%s: %s; run vodsplice-index --force", path, error)
+            return _Opened(identity, None, "")
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        name = idx.header.source.name
+        if "/" in name or not ids.is_servable(name):
+            LOG.error("%s: its archive's name %r is no file name; run vodsplice-index --force", path, name)
+            return _Opened(identity, None, "")
+        return _Opened(idx.identity, idx, os.path.join(self.media_dir, os.path.dirname(archive_id), name))
+
+
+def _is_still(identity: FileIdentity) -> bool:
+    try:
+        return identity.matches(os.stat(identity.path))
+    except OSError:
+        return False
+
+
+def _stat(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except OSError as error:
+        raise NotFound(NO_SUCH_ARCHIVE) from error
+
+
+def _within(root: str, path: str, found: os.stat_result) -> FileIdentity:
+    """Raises `NotFound` for what is no regular file, or lies outside of `root` with links followed."""
+    below = os.path.join(os.path.realpath(root), "")
+    if not stat.S_ISREG(found.st_mode) or not os.path.realpath(path).startswith(below):
+        raise NotFound(NO_SUCH_ARCHIVE)
+    return FileIdentity.of(path, found)
+
+
+def _unreadable(path: str, error: OSError) -> NotFound | Overloaded:
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        LOG.error("%s: %s; lower --max-open-archives or raise the limit", path, error.strerror)
+        return Overloaded("This host is out of open files or memory. Try again soon.")
+    if not isinstance(error, FileNotFoundError):
+        LOG.error("%s: %s", path, error.strerror)
+    return NotFound(NO_SUCH_ARCHIVE)

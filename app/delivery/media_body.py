@@ -1,0 +1,143 @@
+"""The body of a media answer, as a WSGI iterable that sends most of itself.
+
+Under gunicorn the ranges of the archive go out by `sendfile` on the worker's socket, between the pieces that
+gunicorn writes: the iterable yields inline bytes, and has the kernel send what comes between two of them.
+Where there is no plain socket (TLS, another server, a test client) `pread` feeds the server instead.
+
+The files are looked at again before the last byte leaves. So a body that a client has in full came from
+files that did not change on the way; one that was cut short or written over ends in a broken connection,
+never in padding or in bytes of two versions.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+
+from app.plan import FileIdentity, FileRange, Piece
+from app.request_note import Note
+
+LOG = logging.getLogger("vodsplice.delivery")
+
+BLOCK_BYTES = 256 * 1024
+_TIMEVAL = struct.Struct("@ll")
+_LINGER = struct.Struct("@ii")
+
+
+class MediaBody:
+    """Owns the descriptors of `files` and calls `done` once, in `close`, which WSGI servers call in any case.
+
+    `plain_socket` is the connection as a kernel socket, or None.
+    """
+
+    def __init__(
+        self,
+        pieces: tuple[Piece, ...],
+        files: Mapping[FileIdentity, int],
+        note: Note,
+        done: Callable[[], None],
+        plain_socket: socket.socket | None,
+        stall_timeout_s: float,
+    ) -> None:
+        self._pieces = pieces
+        self._files = files
+        self._descriptors = {identity.path: descriptor for identity, descriptor in files.items()}
+        self._note = note
+        self._done = done
+        self._socket = plain_socket
+        self._stall_timeout_s = stall_timeout_s
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._socket is None:
+            return self._read_in_blocks()
+        return self._send(self._socket)
+
+    def close(self) -> None:
+        files, self._files = self._files, {}
+        for descriptor in files.values():
+            os.close(descriptor)
+        if files:
+            self._done()
+
+    def _send(self, client: socket.socket) -> Iterator[bytes]:
+        if self._stall_timeout_s:
+            seconds, fraction = divmod(self._stall_timeout_s, 1)
+            timeval = _TIMEVAL.pack(int(seconds), int(fraction * 1_000_000))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
+        is_tcp = client.family in (socket.AF_INET, socket.AF_INET6)
+        if is_tcp:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        yield b""  # gunicorn sends the headers with the first bytes it is given
+        for piece in self._checked_at_the_end():
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                self._send_range(client.fileno(), piece)
+        if is_tcp:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+    def _send_range(self, client: int, piece: FileRange) -> None:
+        descriptor = self._descriptors[piece.file.path]
+        at, stop = piece.offset, piece.offset + piece.length
+        while at < stop:
+            try:
+                sent = os.sendfile(client, descriptor, at, stop - at)
+            except BlockingIOError:
+                raise self._broken("stalled", f"took nothing for {self._stall_timeout_s:g} s") from None
+            except OSError:
+                self._note.cause = "client_gone"
+                raise
+            if not sent:
+                raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
+            at += sent
+            self._note.sent_bytes += sent
+
+    def _read_in_blocks(self) -> Iterator[bytes]:
+        for piece in self._checked_at_the_end():
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            at, stop = piece.offset, piece.offset + piece.length
+            while at < stop:
+                block = os.pread(self._descriptors[piece.file.path], min(BLOCK_BYTES, stop - at), at)
+                if not block:
+                    raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
+                at += len(block)
+                yield block
+
+    def _checked_at_the_end(self) -> Iterator[Piece]:
+        """All pieces; between the last byte and the others, a last look at the files."""
+        *most, last = self._pieces
+        yield from most
+        if isinstance(last, bytes):
+            self._check()
+            yield last
+            return
+        if last.length > 1:
+            yield FileRange(last.file, last.offset, last.length - 1)
+        self._check()
+        yield FileRange(last.file, last.offset + last.length - 1, 1)
+
+    def _check(self) -> None:
+        for identity, descriptor in self._files.items():
+            if not identity.matches(os.fstat(descriptor)):
+                raise self._broken("changed", f"{identity.path} changed while it was sent")
+
+    def _broken(self, cause: str, what: str) -> OSError:
+        """For gunicorn, which closes the connection on it and says nothing.
+
+        A reset rather than an orderly end: the client must not take what it has for the whole, and the
+        kernel must not keep megabytes for one that takes nothing.
+        """
+        self._note.cause = cause
+        LOG.warning("request %s broken off: %s", self._note.request_id, what)
+        if self._socket is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER.pack(1, 0))
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+        return BrokenPipeError(errno.EPIPE, what)

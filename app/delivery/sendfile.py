@@ -1,0 +1,86 @@
+"""Plan ─▶ the worker's own socket: the embedded delivery, gunicorn alone.
+
+The archive is opened once an answer and compared with the Plan before a header leaves, so what was replaced
+since is refused as an error, and the file that is sent is the one that was compared.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import ssl
+from collections.abc import Iterable
+
+from flask import Request, Response
+
+from app.delivery.media_body import MediaBody
+from app.errors import Mismatch, NotFound, OriginError, Overloaded
+from app.http_answer import answer_to
+from app.permits import Permits
+from app.plan import FileIdentity, FileRange, Piece, Plan
+from app.request_note import Note, note_of
+
+LOG = logging.getLogger("vodsplice.delivery")
+
+NAME = "sendfile"
+_OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""A pipe that takes an archive's place must not hold a thread."""
+
+
+class Sendfile:
+    """A body of media holds a permit until it is sent or its client is gone."""
+
+    def __init__(self, permits: Permits, stall_timeout_s: float) -> None:
+        self._permits = permits
+        self._stall_timeout_s = stall_timeout_s
+
+    def deliver(self, plan: Plan, request: Request) -> Response:
+        """Raises an `OriginError` before anything is sent, or not at all."""
+        note = note_of(request.environ)
+        note.delivery = NAME
+        answer = answer_to(plan, request.environ)
+        inline = [piece for piece in answer.pieces if isinstance(piece, bytes)]
+        body: Iterable[bytes] = inline
+        if len(inline) < len(answer.pieces):
+            body = self._media_body(answer.pieces, request, note)
+        return Response(body, answer.status, answer.headers, direct_passthrough=True)
+
+    def _media_body(self, pieces: tuple[Piece, ...], request: Request, note: Note) -> MediaBody:
+        self._permits.take()
+        try:
+            files = _open(pieces)
+        except BaseException:
+            self._permits.give_back()
+            raise
+        plain_socket = request.environ.get("gunicorn.socket")
+        if isinstance(plain_socket, ssl.SSLSocket):
+            plain_socket = None
+        return MediaBody(pieces, files, note, self._permits.give_back, plain_socket, self._stall_timeout_s)
+
+
+def _open(pieces: tuple[Piece, ...]) -> dict[FileIdentity, int]:
+    """A descriptor for each file of `pieces`, each the file that the Plan meant."""
+    files: dict[FileIdentity, int] = {}
+    try:
+        ranges = (piece for piece in pieces if isinstance(piece, FileRange))
+        for identity in {piece.file.path: piece.file for piece in ranges}.values():
+            descriptor = files[identity] = os.open(identity.path, _OPEN_FLAGS)
+            if not identity.matches(os.fstat(descriptor)):
+                raise Mismatch("The archive has just changed. Load the playlist again.")
+    except BaseException as error:
+        for descriptor in files.values():
+            os.close(descriptor)
+        if isinstance(error, OSError):
+            raise _refusal(error) from error
+        raise
+    return files
+
+
+def _refusal(error: OSError) -> OriginError:
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        LOG.error("out of open files: %s; lower --max-inflight-segments or raise the limit", error.strerror)
+        return Overloaded("This host is out of open files. Try again soon.")
+    if not isinstance(error, FileNotFoundError):
+        LOG.error("%s: %s", error.filename, error.strerror)
+    return NotFound("The archive has just been removed.")

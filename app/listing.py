@@ -1,0 +1,82 @@
+"""Which archives there are: the index folder, read at most every few seconds and only so far.
+
+For the page and for the start-up line. No request for media comes here, and a crowd that reloads the page
+costs one walk of the folder at a time: while one thread walks, the others get what was found before.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.archive_id import is_servable
+from app.idx.layout import SUFFIX
+
+MAX_ARCHIVES = 20_000
+MAX_DEPTH = 16
+MIN_AGE_S = 2.0
+REST_FACTOR = 20
+"""A walk is repeated only after so many times what it took, so walking takes at most 5 % of a core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Ids in order. `is_complete` is False where there were more than `MAX_ARCHIVES`."""
+
+    ids: tuple[str, ...]
+    is_complete: bool
+
+
+class Listing:
+    """The cached walk of one index folder. Safe to share between threads."""
+
+    def __init__(self, index_dir: str) -> None:
+        self._index_dir = os.path.abspath(index_dir)
+        self._found = Listed((), is_complete=True)
+        self._fresh_until_s = float("-inf")
+        self._walking = threading.Lock()
+
+    def now(self) -> Listed:
+        """What there is, as of a few seconds ago. The first call waits for the walk."""
+        if time.monotonic() < self._fresh_until_s or not self._walking.acquire(blocking=self._is_new()):
+            return self._found
+        try:
+            if time.monotonic() >= self._fresh_until_s:
+                started_s = time.monotonic()
+                self._found = walk(self._index_dir)
+                ended_s = time.monotonic()
+                self._fresh_until_s = ended_s + max(MIN_AGE_S, REST_FACTOR * (ended_s - started_s))
+        finally:
+            self._walking.release()
+        return self._found
+
+    def _is_new(self) -> bool:
+        return self._fresh_until_s == float("-inf")
+
+
+def walk(index_dir: str) -> Listed:
+    """Every servable id of `index_dir`; links to folders are not followed."""
+    ids: list[str] = []
+    for archive_id in _ids_below(index_dir, "", MAX_DEPTH):
+        if len(ids) == MAX_ARCHIVES:
+            return Listed(tuple(sorted(ids)), is_complete=False)
+        ids.append(archive_id)
+    return Listed(tuple(sorted(ids)), is_complete=True)
+
+
+def _ids_below(folder: str, prefix: str, depth: int) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return  # removed or closed to us since its parent was read
+    for entry in found:
+        if not is_servable(entry.name):
+            continue
+        if entry.name.endswith(SUFFIX):
+            yield prefix + entry.name.removesuffix(SUFFIX)
+        elif depth and entry.is_dir(follow_symlinks=False):
+            yield from _ids_below(entry.path, f"{prefix}{entry.name}/", depth - 1)

@@ -1,0 +1,44 @@
+"""`/healthz` and `/readyz`: for supervisors and load balancers.
+
+Alive: a worker answers. Ready: the media and index folders can be listed, so requests can be served.
+"""
+
+from __future__ import annotations
+
+import os
+
+from flask import Blueprint, Response
+
+from app.catalog import Catalog
+
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+def blueprint(catalog: Catalog) -> Blueprint:
+    routes = Blueprint("ops", __name__)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return _text("ok", 200)
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        folders = {"media": catalog.media_dir, "index": catalog.index_dir}
+        missing = [name for name, folder in folders.items() if not _can_be_listed(folder)]
+        if missing:
+            return _text(f"not ready: the {' and the '.join(missing)} folder cannot be read", 503)
+        return _text("ready", 200)
+
+    return routes
+
+
+def _can_be_listed(folder: str) -> bool:
+    try:
+        with os.scandir(folder):
+            return os.access(folder, os.X_OK)
+    except OSError:
+        return False
+
+
+def _text(text: str, status: int) -> Response:
+    return Response(text + "\n", status, _HEADERS, content_type="text/plain; charset=utf-8")

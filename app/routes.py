@@ -1,0 +1,89 @@
+"""URL ─▶ catalog ─▶ Plan ─▶ delivery, for all that is below `/v/`.
+
+    /v/{id}/playlist.m3u8     media playlist, muxed
+    /v/{id}/init.mp4          its init segment
+    /v/{id}/seg_0001.m4s      its segments, counted from 1 in URLs and from 0 behind `app.manifest.urls`
+
+`id` may hold slashes, so everything after the last one names the resource. Each has one spelling; any other
+is 404.
+
+The version, `?v=`: with the right one an answer never changes and says so; without one it is what the archive
+is now, and caches may keep it for `UNVERSIONED_MAX_AGE_S`; a well-formed other one is 410, since it named an
+archive that was replaced; anything else is 400.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+from urllib.parse import parse_qs
+
+from flask import Blueprint, Request, Response, request
+
+from app import metrics
+from app.catalog import Archive, Catalog
+from app.cmaf.segments import plan_init, plan_segment
+from app.errors import Gone, Malformed, NotFound
+from app.idx.layout import VERSION_DIGITS
+from app.manifest.hls import plan_media_playlist
+from app.manifest.urls import PLAYLIST, init_number, segment_number
+from app.plan import Plan
+from app.request_note import note_of
+
+Deliver = Callable[[Plan, Request], Response]
+
+UNVERSIONED_MAX_AGE_S = 60
+MUXED = "muxed"
+_VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}", re.ASCII)
+_OBSERVE = {route: metrics.PLAN_SECONDS.labels(route).observe for route in ("playlist", "init", "segment")}
+
+
+def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
+    """The routes over one catalog and one way to deliver."""
+    routes = Blueprint("media", __name__)
+
+    @routes.get("/v/<path:resource>")
+    def media(resource: str) -> Response:
+        started_s = perf_counter()
+        note = note_of(request.environ)
+        note.archive_id, _, name = resource.rpartition("/")
+        archive = catalog.find(note.archive_id)
+        is_versioned = _check_version(request.environ["QUERY_STRING"], archive.idx.version)
+        note.route, plan = _plan(archive, name)
+        if plan.immutable and not is_versioned:
+            plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
+        _OBSERVE[note.route](perf_counter() - started_s)
+        return deliver(plan, request)
+
+    return routes
+
+
+def _plan(archive: Archive, name: str) -> tuple[str, Plan]:
+    """What is asked for, as metrics call it, and the answer. Raises `NotFound`."""
+    idx, source = archive.idx, archive.source
+    view = idx.view_number(MUXED)
+    segment = segment_number(name)
+    if segment is not None and segment < idx.segment_count:
+        return "segment", plan_segment(idx, view, segment, source)
+    if name == PLAYLIST:
+        return "playlist", plan_media_playlist(idx, view, source)
+    init = init_number(name)
+    if init is not None and init < len(idx.view(view).inits):
+        return "init", plan_init(idx, view, init, source)
+    raise NotFound(f"This archive has {PLAYLIST}, which names all else that there is.")
+
+
+def _check_version(query: str, version: str) -> bool:
+    """Whether the query names `version`; False where it names none. Raises `Malformed` or `Gone`."""
+    if query == f"v={version}":
+        return True
+    named = parse_qs(query, keep_blank_values=True).get("v", [])
+    if not named:
+        return False
+    if len(named) > 1 or not _VERSION.fullmatch(named[0]):
+        raise Malformed(f"v is the version of an archive, {VERSION_DIGITS} hex digits, as in its playlist.")
+    if named[0] != version:
+        raise Gone("This version of the archive is no longer served. Load the playlist again.")
+    return True

@@ -1,0 +1,120 @@
+"""gunicorn, set up as the embedded server.
+
+Threads (`gthread`), because an answer may take minutes of waiting for a slow client and microseconds of
+work. Preloaded, so that workers share what was imported. No control socket. Clients' sockets have a receive
+timeout, set on the listeners and inherited, so that one that sends half a request gives its thread back.
+
+What gunicorn cannot parse as a request it answers itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from app import addresses, metrics_listener, request_log
+from app.capacity import Capacity
+from app.settings import Settings
+from app.wsgi import create_app
+
+KEEPALIVE_S = 15
+"""Longer than a segment lasts: a player whose buffer is full comes back on the same connection."""
+
+SILENT_WORKER_S = 30
+"""A worker whose main loop says nothing for so long hangs, and is replaced. Transfers are other threads."""
+
+MAX_REQUEST_LINE_BYTES = 8190
+_TIMEVAL = struct.Struct("@ll")
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """`run` serves until a signal ends it. `announce` is told where, once listening."""
+
+    def __init__(self, settings: Settings, capacity: Capacity, announce: Callable[[list[str]], None]) -> None:
+        self._settings = settings
+        self._capacity = capacity
+        self._announce = announce
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings, share = self._settings, self._capacity.share()
+        options = {
+            "bind": list(settings.bind),
+            "workers": self._capacity.workers,
+            "worker_class": "gthread",
+            "threads": share.threads,
+            "worker_connections": share.connections,
+            "preload_app": True,
+            "control_socket_disable": True,
+            "keepalive": KEEPALIVE_S,
+            "timeout": SILENT_WORKER_S,
+            "graceful_timeout": math.ceil(settings.graceful_timeout_s),
+            "limit_request_line": MAX_REQUEST_LINE_BYTES,
+            "logger_class": RequestLogger,
+            "accesslog": "-" if settings.access_log else None,
+            "access_log_format": settings.log_format,
+            "when_ready": self._when_ready,
+            "worker_int": _end_now,
+            "child_exit": self._child_exit,
+            "proc_name": "vodsplice",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return create_app(self._settings)
+
+    def _when_ready(self, arbiter: Any) -> None:
+        if self._settings.stall_timeout_s:
+            timeval = _TIMEVAL.pack(math.ceil(self._settings.stall_timeout_s), 0)
+            for listener in arbiter.LISTENERS:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+        if self._settings.metrics_bind:
+            metrics_listener.start(*addresses.parse(self._settings.metrics_bind))
+        self._announce([str(listener) for listener in arbiter.LISTENERS])
+
+    def _child_exit(self, arbiter: Any, worker: Any) -> None:  # noqa: ARG002 - gunicorn's signature
+        if self._settings.metrics_bind:
+            metrics_listener.forget(worker.pid)
+
+
+class RequestLogger(Logger):  # type: ignore[misc]
+    """gunicorn's interface to its log, over `app.request_log`. Its own settings name target and format."""
+
+    def setup(self, cfg: Any) -> None:
+        self.cfg = cfg
+        self._as_json = cfg.access_log_format == "json"
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
+
+    @property
+    def access_log_enabled(self) -> bool:
+        enabled: bool = self.cfg.accesslog is not None
+        return enabled
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:  # noqa: ARG002
+        if self.access_log_enabled:
+            status = int((resp.status or "0").split()[0])
+            seconds = request_time.total_seconds()
+            request_log.write_request(environ, status, resp.sent, seconds, as_json=self._as_json)
+
+    def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """A client that stalls is no fault of ours; its timeouts reach gunicorn as errors of the socket."""
+        if not isinstance(sys.exc_info()[1], BlockingIOError):
+            super().exception(msg, *args, **kwargs)
+
+
+def _end_now(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """SIGINT or SIGQUIT: the interpreter's own exit would wait for every transfer to end."""
+    os._exit(0)

@@ -1,0 +1,231 @@
+"""Every setting of the origin, in one dataclass.
+
+A field is an environment variable (`VODSPLICE_…`), a key of the TOML file and a flag of `vodsplice-serve`
+of the same name; its metadata are its unit and its help. A flag wins over the environment, which wins over
+the file. A unit at the end of a field's name (`_s`) is not part of the setting's name.
+
+A number that is `None` resolves itself from the host: `app.capacity`. `python -m app.settings` prints the
+table of the README.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+ENV_PREFIX = "VODSPLICE_"
+CONFIG_ENV = ENV_PREFIX + "CONFIG"
+AUTO = "auto"
+OFF = "off"
+_ON = ("on", "true", "yes", "1")
+_OFF = (OFF, "false", "no", "0")
+
+
+class SettingError(ValueError):
+    """A value that cannot be read; the message names the setting, where it came from and what it may be."""
+
+
+def _setting(default: Any, read: Callable[[Any], Any], unit: str, help_: str) -> Any:
+    return field(default=default, metadata={"read": read, "unit": unit, "help": help_})
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    return value
+
+
+def _folder(value: Any) -> str:
+    return os.path.expanduser(_text(value))
+
+
+def _addresses(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    found = tuple(_text(part).strip() for part in parts)
+    if not found or not all(found):
+        raise ValueError("one or more of host:port and unix:/path, with commas between")
+    return found
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in (*_ON, *_OFF):
+        raise ValueError("on or off")
+    return str(value).lower() in _ON
+
+
+def _auto_or_count(value: Any) -> int | None:
+    if value == AUTO:
+        return None
+    if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(value) <= 1_000_000:
+        raise ValueError("a whole number from 1, or auto")
+    return int(value)
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = -1.0
+    if isinstance(value, bool) or not 0 <= seconds <= 86_400:
+        raise ValueError("a number of seconds up to 86400")
+    return seconds
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(" or ".join(words))
+        return str(value)
+
+    return read
+
+
+def _text_or_off(value: Any) -> str:
+    return "" if value is False or str(value).lower() in ("", OFF) else _text(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one origin is told."""
+
+    media_dir: str = _setting(
+        "var/media", _folder, "folder", "where the archives are; an id is a path below it"
+    )
+    index_dir: str = _setting(
+        "var/index", _folder, "folder", "where `vodsplice-index` put their `.idx` files"
+    )
+    bind: tuple[str, ...] = _setting(
+        ("127.0.0.1:8080",),
+        _addresses,
+        "addresses",
+        "where to listen: `host:port` or `unix:/path`, with commas between",
+    )
+    workers: int | None = _setting(None, _auto_or_count, "processes", "worker processes; auto: one a core")
+    max_open_archives: int | None = _setting(
+        None, _auto_or_count, "archives", "indexes kept open on this host; auto: from open files and memory"
+    )
+    max_inflight_segments: int | None = _setting(
+        None,
+        _auto_or_count,
+        "responses",
+        "bodies of media sent at once; auto: from cores, open files and memory",
+    )
+    permit_wait_timeout_s: float = _setting(
+        5.0, _seconds, "s", "how long a segment waits for one of those before it is refused with 503"
+    )
+    stall_timeout_s: float = _setting(
+        30.0, _seconds, "s", "a client that takes or gives no byte for so long is cut off; 0: never"
+    )
+    graceful_timeout_s: float = _setting(30.0, _seconds, "s", "how long transfers may go on after SIGTERM")
+    cors_origin: str = _setting(
+        "*", _text_or_off, "origin", "`Access-Control-Allow-Origin` of every answer, or off"
+    )
+    splice: bool = _setting(
+        False,
+        _switch,
+        "switch",
+        "let the nginx in front send the media. Only on where nobody else reaches `bind`",
+    )
+    metrics_bind: str = _setting(
+        "", _text_or_off, "address", "`host:port` of a listener of its own for `/metrics`, or off"
+    )
+    access_log: bool = _setting(True, _switch, "switch", "one line a request on standard output")
+    log_format: str = _setting("text", _one_of("text", "json"), "text, json", "how log lines are written")
+    hls_js_url: str = _setting(
+        "https://cdn.jsdelivr.net/npm/hls.js@1/dist/hls.min.js",
+        _text_or_off,
+        "URL",
+        "where the page takes hls.js from, in browsers without HLS of their own; or off",
+    )
+
+
+SETTINGS: dict[str, Field[Any]] = {spec.name.removesuffix("_s"): spec for spec in fields(Settings)}
+"""Name as users write it (snake case) -> field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """Settings, and where each that is not a default came from: flag, env or file."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: str | None) -> Sourced:
+    """Merge the three layers. `flags` holds those that were given. Raises `SettingError`."""
+    in_file = _read_file(file or environ.get(CONFIG_ENV))
+    values: dict[str, Any] = {}
+    sources = {}
+    for name, spec in SETTINGS.items():
+        layers = (
+            ("flag", flag_of(name), flags.get(name)),
+            ("env", env_of(name), environ.get(env_of(name))),
+            ("file", name, in_file.get(name)),
+        )
+        for source, label, value in layers:
+            if value is not None:
+                values[spec.name] = _read(spec, label, value)
+                sources[name] = source
+                break
+    return Sourced(Settings(**values), sources)
+
+
+def env_of(name: str) -> str:
+    return ENV_PREFIX + name.upper()
+
+
+def flag_of(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _read(spec: Field[Any], label: str, value: Any) -> Any:
+    try:
+        return spec.metadata["read"](value)
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"{label}: {value!r} is not {error}") from error
+
+
+def _read_file(path: str | None) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        with open(path, "rb") as file:
+            found = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: cannot be read as TOML: {error}") from error
+    unknown = sorted(found.keys() - SETTINGS.keys())
+    if unknown:
+        raise SettingError(f"{path}: unknown settings {', '.join(unknown)}; known are {', '.join(SETTINGS)}")
+    return found
+
+
+def shown_default(spec: Field[Any]) -> str:
+    """A default as users write it."""
+    value: object = spec.default
+    if isinstance(value, bool):
+        return "on" if value else OFF
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if value is None or value == "":
+        return AUTO if value is None else OFF
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def markdown_table() -> str:
+    """The table of the README."""
+    rows = [
+        f"| `{flag_of(name)}` | `{env_of(name)}` | `{name}` | `{shown_default(spec)}` "
+        f"| {spec.metadata['unit']} | {spec.metadata['help']} |"
+        for name, spec in SETTINGS.items()
+    ]
+    head = "| flag | environment | TOML key | default | unit | what it is |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
+
+
+if __name__ == "__main__":
+    print(markdown_table())  # noqa: T201 - what this module is run for

@@ -1,0 +1,25 @@
+"""`create_app(settings)`: the one place where the parts of the origin meet."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app import ops, routes
+from app.capacity import Host, resolve
+from app.catalog import Catalog
+from app.delivery.sendfile import Sendfile
+from app.origin_flask import OriginFlask
+from app.permits import Permits
+from app.settings import Settings
+
+
+def create_app(settings: Settings) -> Flask:
+    """The WSGI application of one worker."""
+    share = resolve(settings, Host.probe()).share()
+    catalog = Catalog(settings.media_dir, settings.index_dir, share.open_archives)
+    permits = Permits(share.transfers, share.waiting, settings.permit_wait_timeout_s)
+    sendfile = Sendfile(permits, settings.stall_timeout_s)
+    app = OriginFlask(__name__, cors_origin=settings.cors_origin)
+    app.register_blueprint(ops.blueprint(catalog))
+    app.register_blueprint(routes.blueprint(catalog, sendfile.deliver))
+    return app
