@@ -57,7 +57,6 @@ run: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## index ARCHIVES="/fil
 		exit 1
 	fi
 	$(indexing) || [ $$? != 2 ]  # but for wrong usage, what could be indexed is served
-	echo "open http://$(HOST):$(PORT)/ (Ctrl-C ends it)"
 	exec $(serving)
 
 index: $(RUN_READY) ## index ARCHIVES= [MEDIA_DIR= INDEX_DIR= SEGMENT_DURATION= JOBS=]
