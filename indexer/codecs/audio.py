@@ -1,0 +1,23 @@
+"""What an audio codec's module tells of a sample entry; `describe` in `entry` makes a `MediaFormat` of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AudioCodec:
+    """`fourcc` and `codecs` as served. `channels` and `sample_rate_hz` are what a decoder puts out.
+
+    `boxes` are what the served entry needs beside those kept from the source (a configuration made here).
+    """
+
+    family: str
+    fourcc: str
+    codecs: str
+    name: str
+    channels: int
+    sample_rate_hz: int
+    bit_depth: int = 0
+    hls_channels: str = ""  # where CHANNELS says more than the count
+    boxes: tuple[bytes, ...] = ()

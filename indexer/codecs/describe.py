@@ -1,0 +1,187 @@
+"""A sample entry ─▶ a `MediaFormat`: which codec, its exact names, the ISO entry to serve, who plays it.
+
+The one door to this package. Each codec's module knows its own configuration; here are only the table that
+finds it and what all codecs share: colour, shape of the pixels, Dolby Vision, the rewriting of QuickTime's
+layouts. ISO/IEC 14496-12 §8.5.2, 14496-15, RFC 6381.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from indexer.codecs import (
+    ac3,
+    alac,
+    av1,
+    colour,
+    dolby_vision,
+    dts,
+    esds,
+    flac,
+    h264,
+    hevc,
+    mpeg4_audio,
+    opus,
+    pcm,
+    players,
+    text,
+    unserved,
+    vp9,
+    vvc,
+)
+from indexer.codecs.audio import AudioCodec
+from indexer.codecs.media_format import Colour, MediaFormat
+from indexer.codecs.sample_entry import (
+    AudioEntry,
+    VisualEntry,
+    fourcc_of,
+    read_audio,
+    read_visual,
+    write_audio,
+    write_audio_v1,
+    write_visual,
+)
+from indexer.codecs.video import Picture
+from indexer.track import Track
+
+VIDEO = {
+    "avc1": h264.describe, "avc3": h264.describe, "hvc1": hevc.describe, "hev1": hevc.describe,
+    "dvh1": hevc.describe, "dvhe": hevc.describe, "av01": av1.describe, "dav1": av1.describe,
+    "vp09": vp9.describe, "vvc1": vvc.describe, "vvi1": vvc.describe,
+}  # fmt: skip
+AUDIO = {
+    "mp4a": mpeg4_audio.describe, ".mp3": mpeg4_audio.describe_mp3, "ms\0\x55": mpeg4_audio.describe_mp3,
+    "ac-3": ac3.describe_ac3, "ec-3": ac3.describe_eac3, "Opus": opus.describe, "fLaC": flac.describe,
+    "alac": alac.describe, "ipcm": pcm.describe, "fpcm": pcm.describe, "lpcm": pcm.describe_lpcm,
+    **dict.fromkeys(dts.NAMES, dts.describe), **dict.fromkeys(pcm.QUICKTIME_ENTRIES, pcm.describe_quicktime),
+}  # fmt: skip
+
+KEPT_IN_VIDEO = frozenset({
+    "avcC", "hvcC", "lhvC", "av1C", "vpcC", "vvcC", "dvcC", "dvvC", "dvwC", "avcE", "hvcE", "colr", "pasp",
+    "clap", "mdcv", "clli", "cclv", "amve", "SmDm", "CoLL", "btrt", "ccst", "vexu", "hfov", "st3d", "sv3d",
+})  # fmt: skip
+KEPT_IN_AUDIO = frozenset({"esds", "dac3", "dec3", "dOps", "dfLa", "alac", "ddts", "pcmC", "chnl", "btrt"})
+"""What an ISO entry may hold; the rest is QuickTime's (`gama`, `fiel`, `chan`) or private."""
+
+MAX_RATE_OF_VERSION_0_HZ = 0xFFFF
+TRACK_SIZE_TOLERANCE = Fraction(2, 100)
+"""Muxers round `tkhd` sizes; a ratio this near to 1 is square pixels."""
+
+
+def describe(track: Track, number: int = 0) -> MediaFormat:
+    """Entry `number` of a track. Raises `Malformed`, or `Unsupported` with the entry's name."""
+    size = track.width_16_16, track.height_16_16
+    return describe_entry(track.sample_entries[number], track_size=size)
+
+
+def describe_entry(entry: bytes, *, track_size: tuple[int, int] = (0, 0)) -> MediaFormat:
+    """`entry` is a whole box of `stsd`; `track_size` comes from `tkhd` in any one unit, and tells the pixels'
+    shape where nothing else does. Box paths in errors start at the entry, offsets are relative to the box.
+    """
+    fourcc = fourcc_of(entry)
+    if fourcc in VIDEO:
+        return _describe_video(read_visual(entry), track_size)
+    if fourcc in AUDIO:
+        return _describe_audio(read_audio(entry))
+    if fourcc in text.NAMES:
+        return MediaFormat("text", fourcc, text.codecs(entry), text.NAMES[fourcc], text.served(entry))
+    raise unserved.refusal(entry)
+
+
+def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFormat:
+    codec = VIDEO[entry.fourcc](entry)
+    picture = codec.picture
+    points = colour.from_boxes(entry.children) or picture.colour
+    dolby = dolby_vision.read(entry)
+    supplemental = ""
+    if dolby:
+        supplemental = dolby_vision.supplemental_codecs(codec.fourcc, dolby, (points or Colour()).transfer)
+        codec = dolby_vision.rename(codec, dolby)
+    aspect = _pixel_aspect(entry, picture, track_size)
+    seen_width, seen_height = colour.clean_aperture(entry.children) or (picture.width, picture.height)
+    return MediaFormat(
+        kind="video",
+        fourcc=codec.fourcc,
+        codecs=codec.codecs,
+        name=codec.name,
+        entry=write_visual(entry, codec.fourcc, _kept_video(entry)),
+        players=players.of_video(codec.family, picture.bit_depth, picture.chroma),
+        width=picture.width,
+        height=picture.height,
+        display_width=round(seen_width * aspect),
+        display_height=round(seen_height),
+        pixel_aspect=aspect,
+        bit_depth=picture.bit_depth,
+        chroma=picture.chroma,
+        colour=points,
+        video_range="PQ" if codec.family == dolby_vision.FAMILY else (points or Colour()).video_range,
+        mastering=entry.children.find("mdcv") is not None,
+        light_level=entry.children.find("clli") is not None,
+        dolby_vision=dolby,
+        supplemental_codecs=supplemental,
+    )
+
+
+def _pixel_aspect(entry: VisualEntry, picture: Picture, track_size: tuple[int, int]) -> Fraction:
+    """Of `pasp`, else of the bitstream, else what `tkhd` makes of the picture's size (as QuickTime does)."""
+    stated = colour.pixel_aspect(entry.children) or picture.pixel_aspect
+    if stated:
+        return stated
+    track_width, track_height = track_size
+    if not (track_width and track_height):
+        return Fraction(1)
+    implied = Fraction(track_width * picture.height, track_height * picture.width)
+    return Fraction(1) if abs(implied - 1) <= TRACK_SIZE_TOLERANCE else implied
+
+
+def _kept_video(entry: VisualEntry) -> list[bytes]:
+    boxes = (child for child in entry.children.boxes if child.fourcc in KEPT_IN_VIDEO)
+    return [colour.iso_colr(child) if child.fourcc == "colr" else child.whole() for child in boxes]
+
+
+def _describe_audio(entry: AudioEntry) -> MediaFormat:
+    codec = AUDIO[entry.fourcc](entry)
+    channels = entry.channels if not entry.quicktime and entry.channels else codec.channels
+    return MediaFormat(
+        kind="audio",
+        fourcc=codec.fourcc,
+        codecs=codec.codecs,
+        name=codec.name,
+        entry=_served_audio(entry, codec, channels),
+        players=players.of_audio(codec.family, codec.codecs),
+        bit_depth=codec.bit_depth,
+        channels=codec.channels or entry.channels,
+        hls_channels=codec.hls_channels or str(codec.channels or entry.channels),
+        sample_rate_hz=codec.sample_rate_hz or entry.sample_rate_hz,
+    )
+
+
+def _served_audio(entry: AudioEntry, codec: AudioCodec, channels: int) -> bytes:
+    children = (*entry.children.boxes, *entry.wave.boxes)
+    kept = [child.whole() for child in children if child.fourcc in KEPT_IN_AUDIO]
+    rate_hz = entry.sample_rate_hz or codec.sample_rate_hz
+    if codec.family == pcm.FAMILY:
+        write = write_audio_v1 if rate_hz > MAX_RATE_OF_VERSION_0_HZ else write_audio
+        return write(codec.fourcc, channels, codec.bit_depth, rate_hz, [*codec.boxes, *kept])
+    return write_audio(codec.fourcc, channels, 16, rate_hz, [*codec.boxes, *kept])
+
+
+def same_in_effect(one: bytes, other: bytes) -> bool:
+    """Whether two entries of a track differ only in what no decoder reads: bit rates, the compressor's name,
+    the order of boxes, QuickTime's extras. Raises as `describe_entry` does unless they are the same bytes.
+    """
+    return one == other or _effect(one) == _effect(other)
+
+
+def _effect(entry: bytes) -> tuple[object, ...]:
+    served = describe_entry(entry)
+    if served.kind == "text":
+        return (served.entry,)
+    layout = read_visual(served.entry) if served.kind == "video" else read_audio(served.entry)
+    boxes = sorted(
+        (child.fourcc, esds.read(child.payload) if child.fourcc == "esds" else child.payload)
+        for child in layout.children.boxes
+        if child.fourcc != "btrt"
+    )
+    return (served.codecs, replace(served, entry=b""), boxes)

@@ -1,0 +1,69 @@
+"""Sample entries that are passed over by name: no HLS player can be expected to play them."""
+
+from __future__ import annotations
+
+from indexer.codecs.sample_entry import fourcc_of, read_audio, read_visual
+from indexer.errors import SourceError, Unsupported
+
+ENCRYPTED = frozenset({"encv", "enca", "enct", "encs", "drms", "drmi"})
+
+VIDEO = {
+    "mp4v": "MPEG-4 Visual or MPEG-2", "s263": "H.263", "h263": "H.263", "H263": "H.263",
+    "mjp2": "Motion JPEG 2000", "jpeg": "Motion JPEG", "mjpa": "Motion JPEG", "mjpb": "Motion JPEG",
+    "MJPG": "Motion JPEG", "png ": "PNG", "apch": "ProRes", "apcn": "ProRes", "apcs": "ProRes",
+    "apco": "ProRes", "ap4h": "ProRes", "ap4x": "ProRes", "AVdn": "DNxHD", "AVdh": "DNxHR",
+    "CFHD": "CineForm", "SVQ1": "Sorenson Video", "SVQ3": "Sorenson Video 3", "cvid": "Cinepak",
+    "rle ": "QuickTime Animation", "2vuy": "uncompressed video", "v210": "uncompressed video", "vp08": "VP8",
+    "dvc ": "DV", "dvcp": "DV", "dvpp": "DVCPRO", "ovc1": "VC-1", "vc-1": "VC-1", "hvt1": "HEVC tiles",
+    "lhv1": "layered HEVC", "dva1": "Dolby Vision over H.264", "dvav": "Dolby Vision over H.264",
+    "apv1": "APV", "evc1": "EVC", "raw ": "uncompressed video or audio",
+}  # fmt: skip
+AUDIO = {
+    "samr": "AMR narrow band", "sawb": "AMR wide band", "sawp": "AMR-WB+", "sevc": "EVRC", "sqcp": "QCELP",
+    "ulaw": "µ-law", "alaw": "A-law", "ima4": "IMA ADPCM", "QDM2": "QDesign Music 2", "QDMC": "QDesign Music",
+    "MAC3": "MACE", "MAC6": "MACE", "ac-4": "AC-4", "mlpa": "Dolby TrueHD", "mha1": "MPEG-H 3D Audio",
+    "mhm1": "MPEG-H 3D Audio", "iamf": "IAMF", "dtsx": "DTS:X", "spex": "Speex", "agsm": "GSM", "wma ": "WMA",
+}  # fmt: skip
+TEXT = {"mp4s": "bitmap subtitles", "text": "QuickTime text", "stxt": "plain text", "sbtt": "subtitles"}
+
+_REMEDIES = (
+    (VIDEO, "re-encode the video (ffmpeg -i IN -c:v libx264 -c:a copy OUT.mp4)"),
+    (AUDIO, "re-encode the audio (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)"),
+    (TEXT, "put subtitles beside the archive as .srt or .vtt"),
+)
+
+
+def refusal(entry: bytes) -> Unsupported:
+    """Why an entry that no codec module takes is not served."""
+    fourcc = fourcc_of(entry)
+    if fourcc in ENCRYPTED:
+        return Unsupported(
+            f"encrypted with the scheme {_scheme(entry, fourcc)}",
+            remedy="serve the clear archive; this origin neither decrypts nor signals keys",
+            where=_printable(fourcc),
+        )
+    for names, remedy in _REMEDIES:
+        if fourcc in names:
+            rule = f"{names[fourcc]} ({_printable(fourcc)}), which HLS players do not play"
+            return Unsupported(rule, remedy=remedy, where=_printable(fourcc))
+    return Unsupported(
+        f"sample entry {_printable(fourcc)}, unknown here",
+        remedy="re-encode the track to H.264 or AAC, or leave it out",
+        where=_printable(fourcc),
+    )
+
+
+def _scheme(entry: bytes, fourcc: str) -> str:
+    """`scheme_type` of the protection scheme (ISO/IEC 14496-12 §8.12.6): cenc, cbcs, …"""
+    try:
+        layout = read_audio(entry) if fourcc in {"enca", "drms"} else read_visual(entry)
+    except SourceError:
+        return "that it does not name"
+    protection = layout.children.find("sinf") or b""
+    at = protection.find(b"schm")
+    scheme = protection[at + 8 : at + 12] if at >= 4 else b""
+    return _printable(str(scheme, "latin-1")) if scheme else "that it does not name"
+
+
+def _printable(fourcc: str) -> str:
+    return fourcc.encode("latin-1").decode("ascii", "backslashreplace")

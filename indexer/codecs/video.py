@@ -1,0 +1,37 @@
+"""What a video codec's module tells of a sample entry; `describe` in `entry` makes a `MediaFormat` of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from indexer.codecs.media_format import Colour
+
+CHROMA_NAMES = ("4:0:0", "4:2:0", "4:2:2", "4:4:4")
+"""chroma_format_idc, as H.264, HEVC and VVC number it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the bitstream's own header says; `None` where it is silent."""
+
+    width: int
+    height: int
+    bit_depth: int
+    chroma: str
+    pixel_aspect: Fraction | None = None
+    colour: Colour | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoCodec:
+    """`fourcc` and `codecs` as served; `profile` and `level` as the codec numbers them."""
+
+    family: str
+    fourcc: str
+    codecs: str
+    name: str
+    picture: Picture
+    profile: int = 0
+    level: int = 0
+    tier: int = 0
