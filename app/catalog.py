@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from app import archive_id as ids
+from app import metrics
 from app.errors import Mismatch, NotFound, Overloaded
 from app.idx.layout import SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx
@@ -127,6 +128,7 @@ class Catalog:
                 self._opened[archive_id] = opened
                 if len(self._opened) > self._max_open:
                     self._opened.popitem(last=False)
+            metrics.OPEN_ARCHIVES.set(len(self._opened))
 
     def _open(self, archive_id: str) -> _Opened:
         path = os.path.join(self.index_dir, archive_id + SUFFIX)

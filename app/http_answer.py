@@ -62,7 +62,8 @@ def answer_to(plan: Plan, environ: Mapping[str, str]) -> Answer:
     if environ["REQUEST_METHOD"] == "HEAD":
         pieces: tuple[Piece, ...] = ()
     else:
-        pieces = plan.cut(start, stop) if part else plan.pieces
+        is_whole = stop - start == plan.length  # players ask for bytes=0- where they want everything
+        pieces = plan.pieces if is_whole else plan.cut(start, stop)
     return Answer("206 Partial Content" if part else "200 OK", headers, pieces)
 
 

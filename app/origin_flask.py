@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter
 
 from app import metrics
 from app.errors import Malformed, MethodNotAllowed, NotFound, OriginError
@@ -57,6 +58,21 @@ class OriginFlask(Flask):
         self.register_error_handler(OriginError, _error)
         self.register_error_handler(HTTPException, _http_error)
         self.register_error_handler(Exception, _unexpected)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Routes depend on the path alone, and no URL is built, so neither Host nor scheme is looked at."""
+        if request is None:
+            return None
+        return MapAdapter(self.url_map, "", "/", "", "http", request.path, request.method)
+
+    def preprocess_request(self) -> None:
+        """No hooks run before a view."""
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Nor after its answer."""
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+        """Nor after that."""
 
     def process_response(self, response: Response) -> Response:
         """The last hand on every answer: CORS, and one count."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 
+from app import metrics
 from app.errors import Overloaded
 
 RETRY_AFTER_S = 2
+TOO_MANY = "Too many segments are being sent. Try again soon."
 
 
 class Permits:
@@ -23,15 +25,19 @@ class Permits:
 
     def take(self) -> None:
         """Returns with a permit, to be given back by `give_back`. Raises `Overloaded`."""
-        if self._out.acquire(blocking=False):
-            return
-        if not self._waiting.acquire(blocking=False):
-            raise Overloaded("Too many segments are being sent. Try again soon.", RETRY_AFTER_S)
-        try:
-            if not self._out.acquire(timeout=self._wait_timeout_s):
-                raise Overloaded("Too many segments are being sent. Try again soon.", RETRY_AFTER_S)
-        finally:
-            self._waiting.release()
+        if not self._out.acquire(blocking=False):
+            self._wait()
+        metrics.SEGMENTS_IN_FLIGHT.inc()
 
     def give_back(self) -> None:
+        metrics.SEGMENTS_IN_FLIGHT.dec()
         self._out.release()
+
+    def _wait(self) -> None:
+        if not self._waiting.acquire(blocking=False):
+            raise Overloaded(TOO_MANY, RETRY_AFTER_S)
+        try:
+            if not self._out.acquire(timeout=self._wait_timeout_s):
+                raise Overloaded(TOO_MANY, RETRY_AFTER_S)
+        finally:
+            self._waiting.release()

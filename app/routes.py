@@ -49,9 +49,10 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
         started_s = perf_counter()
         note = note_of(request.environ)
         note.archive_id, _, name = resource.rpartition("/")
+        note.route = _route(name)
         archive = catalog.find(note.archive_id)
         is_versioned = _check_version(request.environ["QUERY_STRING"], archive.idx.version)
-        note.route, plan = _plan(archive, name)
+        plan = _plan(archive, name)
         if plan.immutable and not is_versioned:
             plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
         _OBSERVE[note.route](perf_counter() - started_s)
@@ -60,18 +61,23 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
     return routes
 
 
-def _plan(archive: Archive, name: str) -> tuple[str, Plan]:
-    """What is asked for, as metrics call it, and the answer. Raises `NotFound`."""
+def _route(name: str) -> str:
+    """What is asked for, as metrics call it."""
+    return "segment" if name.startswith("seg_") else "playlist" if name == PLAYLIST else "init"
+
+
+def _plan(archive: Archive, name: str) -> Plan:
+    """The answer to a request for resource `name`. Raises `NotFound`."""
     idx, source = archive.idx, archive.source
     view = idx.view_number(MUXED)
     segment = segment_number(name)
     if segment is not None and segment < idx.segment_count:
-        return "segment", plan_segment(idx, view, segment, source)
+        return plan_segment(idx, view, segment, source)
     if name == PLAYLIST:
-        return "playlist", plan_media_playlist(idx, view, source)
+        return plan_media_playlist(idx, view, source)
     init = init_number(name)
     if init is not None and init < len(idx.view(view).inits):
-        return "init", plan_init(idx, view, init, source)
+        return plan_init(idx, view, init, source)
     raise NotFound(f"This archive has {PLAYLIST}, which names all else that there is.")
 
 

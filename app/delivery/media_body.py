@@ -19,6 +19,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
+from app import metrics
 from app.plan import FileIdentity, FileRange, Piece
 from app.request_note import Note
 
@@ -90,7 +91,7 @@ class MediaBody:
             except BlockingIOError:
                 raise self._broken("stalled", f"took nothing for {self._stall_timeout_s:g} s") from None
             except OSError:
-                self._note.cause = "client_gone"
+                self._count("client_gone")
                 raise
             if not sent:
                 raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
@@ -126,6 +127,7 @@ class MediaBody:
     def _check(self) -> None:
         for identity, descriptor in self._files.items():
             if not identity.matches(os.fstat(descriptor)):
+                metrics.IDENTITY_MISMATCHES.inc()
                 raise self._broken("changed", f"{identity.path} changed while it was sent")
 
     def _broken(self, cause: str, what: str) -> OSError:
@@ -134,10 +136,14 @@ class MediaBody:
         A reset rather than an orderly end: the client must not take what it has for the whole, and the
         kernel must not keep megabytes for one that takes nothing.
         """
-        self._note.cause = cause
+        self._count(cause)
         LOG.warning("request %s broken off: %s", self._note.request_id, what)
         if self._socket is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER.pack(1, 0))
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
         return BrokenPipeError(errno.EPIPE, what)
+
+    def _count(self, cause: str) -> None:
+        self._note.cause = cause
+        metrics.BROKEN_OFF.labels(cause).inc()

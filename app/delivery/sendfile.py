@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from flask import Request, Response
 
+from app import metrics
 from app.delivery.media_body import MediaBody
 from app.errors import Mismatch, NotFound, OriginError, Overloaded
 from app.http_answer import answer_to
@@ -67,6 +68,7 @@ def _open(pieces: tuple[Piece, ...]) -> dict[FileIdentity, int]:
         for identity in {piece.file.path: piece.file for piece in ranges}.values():
             descriptor = files[identity] = os.open(identity.path, _OPEN_FLAGS)
             if not identity.matches(os.fstat(descriptor)):
+                metrics.IDENTITY_MISMATCHES.inc()
                 raise Mismatch("The archive has just changed. Load the playlist again.")
     except BaseException as error:
         for descriptor in files.values():

@@ -1,0 +1,77 @@
+"""Fixtures of the server's tests: folders, archives, an application without a socket, and real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from webtest import TestApp
+
+from app.settings import Settings
+from app.wsgi import create_app
+from tests.app.made_archive import MadeArchive, make_archive
+from tests.app.running_origin import Origin, running_origin
+
+
+class Client(TestApp):  # type: ignore[misc]  # WebTest has no types
+    """Errors are answers like any other here."""
+
+    def do_request(self, req: Any, status: Any = None, expect_errors: Any = None) -> Any:
+        return super().do_request(req, status or "*", expect_errors)
+
+
+MakeArchive = Callable[..., MadeArchive]
+StartOrigin = Callable[..., AbstractContextManager[Origin]]
+
+
+@pytest.fixture
+def media_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def index_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def make(media_dir: Path, index_dir: Path) -> MakeArchive:
+    """`make("folder/film", segments=3)` puts an archive and its index where the origin looks."""
+    return partial(make_archive, media_dir, index_dir)
+
+
+@pytest.fixture
+def archive(make: MakeArchive) -> MadeArchive:
+    return make("film")
+
+
+@pytest.fixture
+def client(media_dir: Path, index_dir: Path) -> Client:
+    """The application over those folders; asks without a socket, and WebTest checks every answer's form."""
+    settings = Settings(media_dir=str(media_dir), index_dir=str(index_dir), permit_wait_timeout_s=0.05)
+    return Client(create_app(settings))
+
+
+@pytest.fixture
+def start(media_dir: Path, index_dir: Path, tmp_path: Path) -> StartOrigin:
+    """`with start("--workers", "1") as origin:` is a real server over those folders."""
+    return partial(running_origin, media_dir, index_dir, tmp_path / "origin.log")
+
+
+@pytest.fixture(scope="module", params=["sendfile"])
+def delivered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
+    """A running origin, once for each way that media is delivered; its folders are the module's to fill."""
+    folder = tmp_path_factory.mktemp("delivered")
+    media_dir, index_dir = folder / "media", folder / "index"
+    media_dir.mkdir()
+    index_dir.mkdir()
+    with running_origin(media_dir, index_dir, folder / "origin.log", "--workers", "1") as origin:
+        yield origin

@@ -1,0 +1,1 @@
+"""Tests of the ways that a Plan reaches a client."""

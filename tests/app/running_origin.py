@@ -1,0 +1,128 @@
+"""A real `vodsplice-serve` of its own process tree, on an ephemeral port, and raw requests to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+START_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `headers` has names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Origin:
+    """A server that answers at `host:port` from two folders; `log` collects what its process prints."""
+
+    def __init__(self, host: str, port: int, media_dir: Path, index_dir: Path, log: Path, pid: int) -> None:
+        self.host = host
+        self.port = port
+        self.media_dir = media_dir
+        self.index_dir = index_dir
+        self.log = log
+        self.pid = pid
+
+    @property
+    def base(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def connection(self) -> HTTPConnection:
+        return HTTPConnection(self.host, self.port, timeout=START_TIMEOUT_S)
+
+    def get(self, target: str, method: str = "GET", **headers: str) -> Reply:
+        """One request on a connection of its own; header names with underscores for hyphens."""
+        connection = self.connection()
+        try:
+            return ask(connection, target, method, **headers)
+        finally:
+            connection.close()
+
+    def socket(self, receive_buffer_bytes: int | None = None) -> socket.socket:
+        """A bare connection; a small receive buffer makes its owner a slow reader."""
+        client = socket.socket()
+        if receive_buffer_bytes:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        client.settimeout(START_TIMEOUT_S)
+        client.connect((self.host, self.port))
+        return client
+
+
+def ask(connection: HTTPConnection, target: str, method: str = "GET", **headers: str) -> Reply:
+    """One request on a connection that may be kept alive."""
+    connection.request(
+        method, target, headers={name.replace("_", "-"): each for name, each in headers.items()}
+    )
+    response = connection.getresponse()
+    body = response.read()
+    return Reply(response.status, {name.lower(): each for name, each in response.getheaders()}, body)
+
+
+def command(*flags: str, dev_mode: bool = True) -> list[str]:
+    """`vodsplice-serve`, in Python's development mode, which reports descriptors that were not closed."""
+    return [sys.executable, *(("-X", "dev") if dev_mode else ()), "-m", "app.cli", *flags]
+
+
+@contextmanager
+def running_origin(
+    media_dir: Path,
+    index_dir: Path,
+    log: Path,
+    *flags: str,
+    prefix: tuple[str, ...] = (),
+    dev_mode: bool = True,
+) -> Iterator[Origin]:
+    """Start, wait for the line that says where, and stop as Ctrl-C would."""
+    folders = ("--media-dir", str(media_dir), "--index-dir", str(index_dir))
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*prefix, *command(*folders, "--bind", "127.0.0.1:0", *flags, dev_mode=dev_mode)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+    try:
+        port = _announced_port(process, log)
+        yield Origin("127.0.0.1", port, media_dir, index_dir, log, process.pid)
+    finally:
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> int:
+    """Ctrl-C on its terminal: the whole group gets SIGINT."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        return process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
+
+
+def _announced_port(process: subprocess.Popen[bytes], log: Path) -> int:
+    for _ in range(START_TIMEOUT_S * 20):
+        if found := re.search(r"serving .* at http://127\.0\.0\.1:(\d+)/", log.read_text()):
+            return int(found[1])
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise AssertionError(f"the server did not start:\n{log.read_text()}")

@@ -1,0 +1,64 @@
+"""The walk of the index folder: bounded, cached, one at a time."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+import app.listing
+from app.listing import Listed, Listing, walk
+
+
+def test_walk(tmp_path: Path) -> None:
+    for name in ("b.idx", "a/c.idx", "a/.hidden.idx", ".a/d.idx", "a/e.txt", "z/y/x.idx", "b\n.idx"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert walk(str(tmp_path)) == Listed(("a/c", "b", "z/y/x"), is_complete=True)
+
+
+def test_walk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.listing, "MAX_ARCHIVES", 3)
+    for name in "dcba":
+        (tmp_path / f"{name}.idx").touch()
+    assert walk(str(tmp_path)) == Listed(("a", "b", "c"), is_complete=False)
+
+
+def test_no_folder_is_no_archive(tmp_path: Path) -> None:
+    assert walk(str(tmp_path / "absent")) == Listed((), is_complete=True)
+
+
+def test_walks_are_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock_s = [100.0]
+    monkeypatch.setattr("app.listing.time.monotonic", lambda: clock_s[0])
+    listing = Listing(str(tmp_path))
+    assert listing.now().ids == ()
+    (tmp_path / "film.idx").touch()
+    clock_s[0] += app.listing.MIN_AGE_S - 0.1
+    assert listing.now().ids == ()
+    clock_s[0] += 0.2
+    assert listing.now().ids == ("film",)
+
+
+def test_others_get_the_old_list_while_one_walks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.listing, "MIN_AGE_S", 0.0)
+    monkeypatch.setattr(app.listing, "REST_FACTOR", 0)
+    listing = Listing(str(tmp_path))
+    listing.now()
+    walking, go_on = threading.Event(), threading.Event()
+
+    def slowly(index_dir: str) -> Listed:
+        walking.set()
+        go_on.wait(5)
+        return Listed(("new",), is_complete=True)
+
+    monkeypatch.setattr(app.listing, "walk", slowly)
+    walker = threading.Thread(target=listing.now)
+    walker.start()
+    assert walking.wait(5)
+    assert listing.now().ids == ()
+    go_on.set()
+    walker.join()

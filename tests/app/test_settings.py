@@ -1,0 +1,88 @@
+"""Three layers of settings, and the table that the README shows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from app.settings import SETTINGS, SettingError, Settings, env_of, flag_of, load, markdown_table
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_flag_over_environment_over_file(tmp_path: Path) -> None:
+    file = tmp_path / "origin.toml"
+    file.write_text('workers = 2\nstall_timeout = 2.5\nbind = ["127.0.0.1:1", "unix:/a"]\nsplice = true\n')
+    environ = {"VODSPLICE_WORKERS": "3", "VODSPLICE_STALL_TIMEOUT": "3", "VODSPLICE_CONFIG": str(file)}
+    loaded = load({"workers": "4"}, environ, None)
+    assert loaded.settings == Settings(
+        workers=4, stall_timeout_s=3.0, bind=("127.0.0.1:1", "unix:/a"), splice=True
+    )
+    assert loaded.sources == {"workers": "flag", "stall_timeout": "env", "bind": "file", "splice": "file"}
+
+
+def test_defaults() -> None:
+    loaded = load({}, {}, None)
+    assert loaded.settings == Settings()
+    assert loaded.sources == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("workers", "0", "--workers: '0' is not a whole number from 1, or auto"),
+        ("workers", "many", "is not a whole number"),
+        ("workers", "٣x", "is not a whole number"),
+        ("stall_timeout", "soon", "--stall-timeout: 'soon' is not a number of seconds"),
+        ("stall_timeout", "nan", "is not a number of seconds"),
+        ("stall_timeout", "-1", "is not a number of seconds"),
+        ("splice", "maybe", "--splice: 'maybe' is not on or off"),
+        ("log_format", "xml", "--log-format: 'xml' is not text or json"),
+        ("bind", ",", "--bind: ',' is not one or more of host:port"),
+    ],
+)
+def test_what_cannot_be_read_is_named(name: str, value: str, complaint: str) -> None:
+    with pytest.raises(SettingError, match=re.escape(complaint)):
+        load({name: value}, {}, None)
+
+
+def test_environment_and_file_are_named_too(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"^VODSPLICE_WORKERS: 'x'"):
+        load({}, {"VODSPLICE_WORKERS": "x"}, None)
+    file = tmp_path / "origin.toml"
+    file.write_text("worker = 2")
+    with pytest.raises(SettingError, match="unknown settings worker; known are media_dir"):
+        load({}, {}, str(file))
+    file.write_text("workers = true")
+    with pytest.raises(SettingError, match=r"^workers: True"):
+        load({}, {}, str(file))
+    with pytest.raises(SettingError, match="cannot be read as TOML"):
+        load({}, {}, str(tmp_path / "absent.toml"))
+
+
+def test_words_for_nothing() -> None:
+    environ = {
+        "VODSPLICE_CORS_ORIGIN": "off",
+        "VODSPLICE_METRICS_BIND": "",
+        "VODSPLICE_MAX_OPEN_ARCHIVES": "auto",
+    }
+    settings = load({}, environ, None).settings
+    assert (settings.cors_origin, settings.metrics_bind, settings.max_open_archives) == ("", "", None)
+
+
+def test_table_has_a_row_a_setting() -> None:
+    rows = markdown_table().splitlines()[2:]
+    assert len(rows) == len(fields(Settings))
+    for row, name in zip(rows, SETTINGS, strict=True):
+        assert row.startswith(f"| `{flag_of(name)}` | `{env_of(name)}` | `{name}` |")
+
+
+def test_readme_has_this_table() -> None:
+    if not README.exists():
+        pytest.skip("there is no README yet")
+    marked = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", README.read_text(), re.DOTALL)
+    assert marked, "README.md lacks the markers <!-- settings --> and <!-- /settings -->"
+    assert marked[1].strip() == markdown_table(), "python -m app.settings prints what belongs there"
