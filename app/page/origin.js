@@ -1,0 +1,52 @@
+// The origin's URLs, relative to the page so that it works below any path, and its two JSON answers.
+
+export const encodeId = (id) => id.split("/").map(encodeURIComponent).join("/");
+
+const absolute = (path) => new URL(path, document.baseURI).href;
+
+export const playlistUrl = (id) => absolute(`v/${encodeId(id)}/playlist.m3u8`);
+
+export const pageUrl = (id) => absolute(`#${encodeId(id)}`);
+
+// ' is the one character that encodeURIComponent leaves alone and a shell does not
+export const curlLine = (id) => `curl -sS '${playlistUrl(id).replaceAll("'", "%27")}'`;
+
+export function idInHash() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
+// An answer that is not 200. `message` is the origin's own words where it gave any.
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function json(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch (cause) {
+    if (cause.name === "AbortError") throw cause;
+    throw new Refused(0, "The server does not answer. Is it still running?");
+  }
+  if (!response.ok) {
+    const plain = response.headers.get("Content-Type")?.startsWith("text/plain");
+    throw new Refused(response.status, (plain && (await response.text()).trim()) || `The server answered ${response.status}.`);
+  }
+  return response.json();
+}
+
+export const archiveInfo = (id) => json(`v/${encodeId(id)}/info.json`, { cache: "no-cache" });
+
+export function archiveList(query, cursor, signal) {
+  const parameters = new URLSearchParams();
+  if (query) parameters.set("q", query);
+  if (cursor) parameters.set("cursor", cursor);
+  return json(`api/archives?${parameters}`, { cache: "no-cache", signal });
+}

@@ -1,0 +1,91 @@
+// Plays a playlist in a <video>: by the browser's own HLS where it has any, elsewhere by hls.js, which is
+// fetched only then. Says in words why an archive does not play.
+
+import { archiveInfo } from "./origin.js";
+
+const HLS_TYPE = "application/vnd.apple.mpegurl";
+
+let stop = () => {};
+let fetched;
+
+// `fail(error)` is called at most once, with an Error.
+export async function load(video, url, fail) {
+  stop();
+  let live = true;
+  const failOnce = (error) => live && (live = false, fail(error));
+  const onError = () => failOnce(new Error(video.error?.message ?? ""));
+  video.addEventListener("error", onError);
+  const native = video.canPlayType(HLS_TYPE) !== "";
+  let hls;
+  stop = () => {
+    live = false;
+    video.removeEventListener("error", onError);
+    hls?.destroy();
+    video.removeAttribute("src");
+    video.load();
+  };
+  if (native) {
+    video.src = url;
+    return;
+  }
+  try {
+    const Hls = await (fetched ??= fetchHlsJs());
+    if (!live) return;
+    if (!Hls.isSupported()) throw new Error("This browser has neither HLS nor Media Source Extensions.");
+    // No worker: fragmented MP4 needs no remuxing, and the Content-Security-Policy stays without blob: scripts.
+    hls = new Hls({ enableWorker: false });
+    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && failOnce(new Error(data.details)));
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  } catch (error) {
+    fetched = undefined;
+    failOnce(error);
+  }
+}
+
+export const unload = () => stop();
+
+function fetchHlsJs() {
+  const { hlsJs, hlsJsIntegrity } = document.body.dataset;
+  if (!hlsJs) {
+    throw new Error("This browser does not play HLS by itself, and this server names no hls.js (setting hls_js_url).");
+  }
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = hlsJs;
+    script.crossOrigin = "anonymous";
+    if (hlsJsIntegrity) script.integrity = hlsJsIntegrity;
+    script.onload = () => resolve(window.Hls);
+    script.onerror = () => reject(new Error(`This browser needs hls.js to play HLS, and ${script.src} did not load.`));
+    document.head.append(script);
+  });
+}
+
+// The tracks whose codec this browser says it cannot decode.
+export function undecodable(video, tracks) {
+  return tracks.filter(({ kind, codec }) => {
+    const type = `${kind}/mp4; codecs="${codec}"`;
+    return !video.canPlayType(type) && !window.MediaSource?.isTypeSupported(type);
+  });
+}
+
+export function codecTrouble(tracks) {
+  const names = tracks.map((track) => `${track.codec_name} (${track.codec})`).join(" and ");
+  return `This browser cannot decode ${names}. Another one, or a player such as mpv or VLC, may.`;
+}
+
+// Why `error` happened to the archive that `info` describes: { text, remedy }.
+export async function diagnose(video, info, error) {
+  let now;
+  try {
+    now = await archiveInfo(info.id);
+  } catch (refusal) {
+    return { text: refusal.message, remedy: "Try again" };
+  }
+  if (now.version !== info.version) {
+    return { text: "This archive has changed since you opened it.", remedy: "Play it as it is now" };
+  }
+  const tracks = undecodable(video, info.tracks);
+  if (tracks.length) return { text: codecTrouble(tracks), remedy: "" };
+  return { text: error.message || "Playback stopped, and the browser does not say why.", remedy: "Try again" };
+}

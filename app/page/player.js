@@ -1,0 +1,150 @@
+// The page: which archive the address names, and what to show for it. Everything else is in a module of its own.
+
+import { bitrateSummary, showChapters, showFacts, summary } from "./facts.js";
+import { nameOf } from "./format.js";
+import { listenToKeys } from "./keys.js";
+import { Library } from "./library.js";
+import { archiveInfo, curlLine, encodeId, idInHash, pageUrl, playlistUrl, Refused } from "./origin.js";
+import { codecTrouble, diagnose, load, undecodable, unload } from "./playback.js";
+import { Plot } from "./plot.js";
+
+const COMMAND = "vodsplice-index --media-dir MEDIA --index-dir INDEX MEDIA/film.mp4";
+
+const by = (id) => document.getElementById(id);
+const video = by("video");
+const plot = new Plot(by("plot"), by("readout"), seek);
+const library = new Library(listChanged);
+
+let current = null; // the info of the archive that is shown
+let wanted = null; // the id in the address, while its info is on its way too
+let chosen = ""; // the id that was clicked: a browser lets that play at once
+let listed = null; // { ids, refusal } of the first page
+
+function seek(time_s) {
+  video.currentTime = time_s;
+}
+
+async function route({ again = false } = {}) {
+  const id = idInHash();
+  if (id === wanted && !again) return;
+  wanted = id;
+  library.mark(id);
+  if (!id) return listed && greet();
+  try {
+    const info = await archiveInfo(id);
+    if (id === wanted) show(info, again || id === chosen);
+  } catch (refusal) {
+    if (!(refusal instanceof Refused)) throw refusal;
+    unload();
+    if (id === wanted) say("This archive does not play", refusal.message);
+  }
+}
+
+function show(info, playing) {
+  current = info;
+  const title = info.title || nameOf(info.id);
+  document.title = `${title} – vodsplice`;
+  by("title").textContent = title;
+  by("summary").textContent = summary(info);
+  by("playlist-url").value = playlistUrl(info.id);
+  by("curl-line").value = curlLine(info.id);
+  by("page-url").value = pageUrl(info.id);
+  plot.show(info.segments, bitrateSummary(info));
+  showFacts(by("facts"), info);
+  showChapters(by("chapters"), info.chapters, seek);
+  showScreen(info);
+  by("welcome").hidden = true;
+  by("archive").hidden = false;
+  document.body.dataset.view = "stage";
+  start(info, playing);
+}
+
+function showScreen(info) {
+  const picture = info.tracks.find(({ kind }) => kind === "video");
+  by("screen").classList.toggle("sound-only", !picture);
+  by("screen").style.setProperty("--ratio", picture ? picture.width / picture.height : "");
+}
+
+async function start(info, playing) {
+  const lost = undecodable(video, info.tracks);
+  trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
+  await load(video, playlistUrl(info.id), async (error) => {
+    const found = await diagnose(video, info, error);
+    if (current === info) trouble(found);
+  });
+  if (playing) video.play().catch(() => {}); // a browser may want to be asked by a click first
+}
+
+function trouble(found) {
+  by("trouble").hidden = !found;
+  const [words, button] = by("trouble").children;
+  words.textContent = found?.text ?? "";
+  button.textContent = found?.remedy ?? "";
+  button.hidden = !found?.remedy;
+}
+
+// Nothing is chosen: says what can be. A lone archive is not a choice.
+function greet() {
+  unload();
+  current = null;
+  document.title = "vodsplice";
+  const { ids, refusal } = listed;
+  if (refusal && !ids.length) return say("The list did not load", refusal.message);
+  if (!ids.length) return say("Nothing to play yet", "Index an archive, and it appears here by itself:", COMMAND);
+  if (ids.length === 1) {
+    history.replaceState(null, "", `#${encodeId(ids[0])}`);
+    return route();
+  }
+  say("Choose an archive", "Its facts, its bitrate and its links are shown here.");
+  document.body.dataset.view = "library";
+}
+
+function say(heading, words, command = "") {
+  const [title, text, code] = by("welcome").children;
+  [title.textContent, text.textContent, code.textContent] = [heading, words, command];
+  code.hidden = !command;
+  by("archive").hidden = true;
+  by("welcome").hidden = false;
+  document.body.dataset.view = "stage";
+}
+
+function listChanged(ids, refusal) {
+  listed = { ids: ids ?? listed?.ids ?? [], refusal };
+  document.body.dataset.archives = listed.ids.length < 2 ? "few" : "many";
+  if (!idInHash()) greet();
+}
+
+function copy(button) {
+  const field = button.parentElement.querySelector("input");
+  field.select();
+  // Outside HTTPS and localhost there is no navigator.clipboard.
+  const done = navigator.clipboard ? navigator.clipboard.writeText(field.value) : Promise.resolve(document.execCommand("copy"));
+  done.then(() => {
+    button.textContent = "Copied";
+    by("copied").textContent = `Copied: ${field.value}`;
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+}
+
+function followPlayhead() {
+  plot.playAt(video.currentTime);
+  if (!video.paused && !video.ended) requestAnimationFrame(followPlayhead);
+}
+
+for (const event of ["play", "seeking", "timeupdate"]) video.addEventListener(event, followPlayhead);
+for (const button of document.querySelectorAll(".copy button")) button.addEventListener("click", () => copy(button));
+by("trouble").lastElementChild.addEventListener("click", () => route({ again: true }));
+by("archives").addEventListener("click", ({ target }) => (chosen = target.closest("a")?.dataset.id));
+by("help").addEventListener("click", () => by("shortcuts").showModal());
+by("skip").addEventListener("click", () => by("stage").focus());
+addEventListener("hashchange", () => route());
+listenToKeys(video, {
+  isPlaying: () => current !== null,
+  frameRate: () => current.tracks.find(({ kind }) => kind === "video")?.frame_rate || 25,
+  seekSegment: (step) => seek(plot.neighbour_s(step)),
+  search: () => library.focusSearch(),
+  back: () => (listed.ids.length > 1 ? (location.hash = "") : undefined),
+  help: () => by("shortcuts").showModal(),
+});
+library.refresh();
+route();
