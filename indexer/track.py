@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from typing import TypeAlias
 
 SYNC_FLAGS = 0x0200_0000
 """`sample_flags` (ISO/IEC 14496-12 §8.8.3.1) of a sync sample: depends on no other."""
@@ -17,7 +18,7 @@ NON_SYNC_FLAGS = 0x0101_0000
 """`sample_flags` of any other sample: depends on others, is not a sync sample."""
 NON_SYNC_BIT = 0x0001_0000
 
-Column = int | array[int]
+Column: TypeAlias = "int | array[int]"
 
 
 @dataclass(frozen=True, slots=True)

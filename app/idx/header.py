@@ -6,6 +6,7 @@ reader cannot disagree. Times are ticks of the `timescale` beside them; rates ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -76,6 +77,7 @@ class ViewFacts(Record):
     inits: tuple[bytes, ...]
     styp: bytes
     merge_bytes: int
+    independent: bool  # every segment begins with a sync sample: EXT-X-INDEPENDENT-SEGMENTS
     peak_bps: int
     average_bps: int
     range_count: int
@@ -103,7 +105,7 @@ class Header:
     views: tuple[ViewFacts, ...]
     chapters: tuple[ChapterFacts, ...]
     notes: tuple[str, ...]
-    columns: dict[str, tuple[int, str, int]]
+    columns: Mapping[str, tuple[int, str, int]]
 
     def pack(self) -> bytes:
         packed: bytes = msgpack.packb(asdict(self), use_bin_type=True)

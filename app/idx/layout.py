@@ -35,7 +35,7 @@ COLUMNS
     holes of an archive have few distinct shapes, so each is one code:
 
     run.code                 index into the three columns below, one entry a run or hole
-    run_kind.track           the track, from 0, or -1 for a hole
+    run_kind.track           the track, from 0, or 255 for a hole
     run_kind.extent          how many samples; of a hole, how many bytes (negative: the next run begins
                              before this one ends, as where two tracks share bytes)
 
@@ -47,7 +47,7 @@ COLUMNS
     track.t.kind (N)            index into the three columns below. Absent where there is one kind
     track.t.kind_duration       sample_duration, sample_flags and
     track.t.kind_flags          sample_composition_time_offset of each distinct combination of the three,
-    track.t.kind_composition    as a `trun` carries them (ISO/IEC 14496-12 §8.8.8)
+    track.t.kind_composition    as the 32-bit words of a `trun` (ISO/IEC 14496-12 §8.8.8)
 
     View v of the header's `views` (what one playlist serves):
 
@@ -82,8 +82,8 @@ SUFFIX = ".idx"
 ELEMENT_BYTES = {"B": 1, "H": 2, "I": 4, "Q": 8, "b": 1, "h": 2, "i": 4, "q": 8}
 """The typecodes a column may have, and their widths."""
 
-HOLE = -1
-"""`run_kind.track` of a hole."""
+HOLE = 0xFF
+"""`run_kind.track` of a hole; so an archive has at most 255 tracks."""
 
 if sys.byteorder != "little":  # pragma: no cover
-    raise ImportError("an .idx is mapped in place; this host is big-endian, which vodsplice does not serve from")
+    raise ImportError("an .idx is mapped in place, and this host is big-endian")

@@ -20,6 +20,7 @@ from app.idx.layout import (
     DIGEST_BYTES,
     ELEMENT_BYTES,
     FORMAT,
+    HOLE,
     MAGIC,
     PROLOGUE,
     VERSION_DIGITS,
@@ -49,6 +50,9 @@ class TrackRows:
     kind_duration: Ints
     kind_flags: Ints
     kind_composition: Ints
+    default_duration: int | None  # of every sample alike, or None; so for the next two
+    default_flags: int | None
+    default_composition: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +101,11 @@ def open_idx(path: str) -> Idx:
         mapping = memoryview(mmap.mmap(descriptor, identity.size, prot=mmap.PROT_READ))
     finally:
         os.close(descriptor)
-    return _read(identity, mapping)
+    return read_idx(identity, mapping)
 
 
-def _read(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
+def read_idx(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
+    """Check the bytes of a whole `.idx`; `identity` is the file they came from. Raises `IndexDamaged`."""
     magic, version, header_bytes, file_bytes = PROLOGUE.unpack_from(mapping)
     if magic != MAGIC:
         raise IndexDamaged("not an .idx file")
@@ -127,7 +132,7 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
     _check(len(columns["segment.offset"]) == segments, "segment.offset")
     _check_steps("segment.run", runs, segments, len(columns["run.code"]))
     _check(len(columns["run_kind.track"]) == len(columns["run_kind.extent"]), "run_kind")
-    _check(all(-1 <= track < len(tracks) for track in columns["run_kind.track"]), "run_kind.track")
+    _check(set(columns["run_kind.track"]) <= {HOLE, *range(len(tracks))}, "run_kind.track")
     view_bytes = tuple(columns[f"view.{number}.bytes"] for number in range(len(header.views)))
     _check(all(len(column) == segments for column in view_bytes), "view.bytes")
     return Idx(
@@ -150,15 +155,28 @@ def _track(columns: dict[str, memoryview[int]], number: int, facts: TrackFacts, 
     prefix = f"track.{number}."
     first_sample = columns[prefix + "first_sample"]
     size, kind = columns.get(prefix + "size"), columns.get(prefix + "kind")
-    kinds = [columns[prefix + name] for name in ("kind_duration", "kind_flags", "kind_composition")]
+    duration, flags, composition = (
+        columns[f"{prefix}kind_{name}"] for name in ("duration", "flags", "composition")
+    )
     _check_steps(prefix + "first_sample", first_sample, segments, facts.sample_count)
     _check(len(columns[prefix + "decode_time"]) == segments, prefix + "decode_time")
-    _check(len({len(column) for column in kinds}) == 1 and len(kinds[0]) > 0, prefix + "kind_duration")
-    _check(len(kinds[0]) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
+    _check(0 < len(duration) == len(flags) == len(composition), prefix + "kind_duration")
+    _check(len(duration) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
     _check((size is None) == (facts.size_bytes is not None), prefix + "size")
     _check(size is None or len(size) == facts.sample_count, prefix + "size")
     return TrackRows(
-        facts, number + 1, first_sample, columns[prefix + "decode_time"], size, kind, *map(_table, kinds)
+        facts,
+        number + 1,
+        first_sample,
+        columns[prefix + "decode_time"],
+        size,
+        kind,
+        _table(duration),
+        _table(flags),
+        _table(composition),
+        _constant(duration),
+        _constant(flags),
+        _constant(composition),
     )
 
 
@@ -167,11 +185,16 @@ def _column(mapping: memoryview[int], offset: int, typecode: str, count: int) ->
     stop = offset + width * count
     if offset < PROLOGUE.size or offset % COLUMN_ALIGNMENT or count < 0 or stop > len(mapping) - DIGEST_BYTES:
         raise ValueError(f"a column at byte {offset} leaves the file")
-    return mapping[offset:stop].cast(typecode)
+    return mapping[offset:stop].cast(typecode)  # type: ignore[call-overload,no-any-return]
 
 
 def _table(column: memoryview[int]) -> Ints:
     return column.tolist() if len(column) <= _LISTED_KINDS else column
+
+
+def _constant(column: memoryview[int]) -> int | None:
+    first: int = column[0]
+    return first if min(column) == max(column) else None
 
 
 def _check_steps(name: str, column: memoryview[int], segments: int, total: int) -> None:

@@ -1,0 +1,66 @@
+"""What is known of an archive, as JSON for the page: facts of its tracks, chapters, and each segment's size.
+
+Times are seconds from the start of playback, sizes bytes, rates bits a second.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import accumulate
+from typing import Any
+
+from app.idx.header import ChapterFacts, TrackFacts
+from app.idx.view import Idx
+from app.manifest.hls import MAX_AGE_S, durations_us
+from app.plan import FileIdentity, Plan
+
+INFO = "info.json"
+TRACK_FACTS = (
+    "name", "kind", "codec", "codec_name", "width", "height", "video_range", "channels", "sample_rate_hz",
+    "language", "title", "default", "expected_players",
+)  # fmt: skip
+"""Fields of `TrackFacts` that are shown as they are."""
+
+
+def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
+    """The facts of one view of an archive."""
+    return Plan(
+        content_type="application/json",
+        etag=f"{idx.version}-{idx.view(view_number).name}-info",
+        last_modified_s=archive.mtime_ns // 1_000_000_000,
+        max_age_s=MAX_AGE_S,
+        immutable=False,
+        pieces=(json.dumps(_info(idx, view_number), ensure_ascii=False, separators=(",", ":")).encode(),),
+        guards=(idx.identity, archive),
+    )
+
+
+def _info(idx: Idx, view_number: int) -> dict[str, Any]:
+    header, view = idx.header, idx.view(view_number)
+    starts_us = list(accumulate(durations_us(idx), initial=0))
+    return {
+        "version": idx.version,
+        "title": header.title,
+        "file": header.source.name,
+        "size_bytes": header.source.size,
+        "duration_s": starts_us[-1] / 1e6,
+        "average_bps": view.average_bps,
+        "peak_bps": view.peak_bps,
+        "tracks": [_track(header.tracks[number]) for number in view.tracks],
+        "chapters": [_chapter(chapter) for chapter in header.chapters],
+        "notes": header.notes,
+        "segments": {
+            "start_s": [start_us / 1e6 for start_us in starts_us],
+            "bytes": list(idx.view_bytes[view_number]),
+        },
+    }
+
+
+def _track(track: TrackFacts) -> dict[str, Any]:
+    facts = asdict(track)
+    return {name: facts[name] for name in TRACK_FACTS} | {"frame_rate": track.frame_rate_milli / 1000}
+
+
+def _chapter(chapter: ChapterFacts) -> dict[str, Any]:
+    return {"start_s": chapter.start_ms / 1000, "title": chapter.title}

@@ -1,0 +1,40 @@
+"""How a segment and an init segment are spelled in a URL: the one place where numbers start at 1.
+
+Names are relative to their playlist and carry the version of the archive (`?v=`), so that what they name
+never changes and caches may keep it for ever.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
+_INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
+
+PLAYLIST = "playlist.m3u8"
+
+
+def segment_name(number: int) -> str:
+    """The file name of segment `number`, counted from 0: seg_0001.m4s, …, seg_10000.m4s."""
+    return f"seg_{number + 1:04d}.m4s"
+
+
+def init_name(number: int) -> str:
+    """The file name of a view's init segment `number`, counted from 0: init.mp4, init_2.mp4, …"""
+    return "init.mp4" if number == 0 else f"init_{number + 1}.mp4"
+
+
+def segment_number(name: str) -> int | None:
+    """The inverse of `segment_name`; None for any other spelling."""
+    match = _SEGMENT.fullmatch(name)
+    return int(match[1]) - 1 if match and int(match[1]) else None
+
+
+def init_number(name: str) -> int | None:
+    """The inverse of `init_name`; None for any other spelling."""
+    match = _INIT.fullmatch(name)
+    return int(match[1] or 1) - 1 if match else None
+
+
+def versioned(name: str, version: str) -> str:
+    return f"{name}?v={version}"

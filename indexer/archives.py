@@ -1,0 +1,64 @@
+"""Which archives a command line names, and what each is called.
+
+The id of an archive is its path below the media folder, without extension; its index stands at the same
+path below the index folder. Hidden names are passed over, as the origin does not serve them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from app.idx.layout import SUFFIX
+
+EXTENSIONS = frozenset((".mp4", ".m4v", ".m4a", ".mov", ".3gp", ".3g2", ".ismv", ".isma", ".cmfv", ".cmfa"))
+"""What a folder is searched for. A file named outright may have any other."""
+
+
+class OutsideMediaDir(ValueError):
+    """An archive that has no id, because it does not lie below the media folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePath:
+    """`clash` names another archive of the same id, which comes first and is the one served."""
+
+    path: str
+    id: str
+    index_path: str
+    clash: str = ""
+
+
+def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[ArchivePath]:
+    """Every archive in `named`, once. Raises `FileNotFoundError` or `OutsideMediaDir`."""
+    root = os.path.realpath(media_dir)
+    by_id: dict[str, ArchivePath] = {}
+    clashes = []
+    for path in sorted({os.path.realpath(path) for name in named for path in _files(name)}):
+        found = _archive(path, root, index_dir)
+        first = by_id.setdefault(found.id, found)
+        if first is not found:
+            clashes.append(ArchivePath(path, found.id, found.index_path, os.path.basename(first.path)))
+    return [*by_id.values(), *clashes]
+
+
+def _archive(path: str, root: str, index_dir: str) -> ArchivePath:
+    relative = os.path.relpath(path, root)
+    if relative.startswith(os.pardir + os.sep):
+        raise OutsideMediaDir(f"{path} does not lie below the media folder {root}: name another --media-dir")
+    archive_id = os.path.splitext(relative)[0]
+    return ArchivePath(path, archive_id, os.path.join(index_dir, archive_id + SUFFIX))
+
+
+def _files(name: str) -> Iterator[str]:
+    if not os.path.isdir(name):
+        if not os.path.exists(name):
+            raise FileNotFoundError(f"{name}: there is no such file or folder")
+        yield name
+        return
+    for folder, folders, names in os.walk(name):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for each in names:
+            if not each.startswith(".") and os.path.splitext(each)[1].lower() in EXTENSIONS:
+                yield os.path.join(folder, each)

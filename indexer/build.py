@@ -1,0 +1,214 @@
+"""A selected, placed and cut archive ─▶ the bytes of its `.idx`.
+
+The figures that only a planned segment can give (response lengths, ranges, bandwidth) are taken from the
+origin's own planner, run over a draft of the index through the origin's own reader: nothing is published
+that the origin could not serve.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from app.cmaf.segments import segment_parts
+from app.idx.header import ChapterFacts, Header, SourceFacts, TrackFacts, ViewFacts
+from app.idx.view import Idx, read_idx
+from app.plan import FileIdentity
+from indexer import bandwidth
+from indexer.errors import LimitExceeded
+from indexer.init_segment import InitTrack, build_init, segment_type_box
+from indexer.kinds import tabulate_kinds
+from indexer.limits import MAX_SEGMENT_BYTES
+from indexer.runs import ChunkMap, tabulate_runs
+from indexer.segmentation import PlacedTrack, Segmentation
+from indexer.select import ServedTrack
+from indexer.track import NON_SYNC_BIT, Movie
+from indexer.write import pack_idx
+
+MUXED = "muxed"
+_NO_FILE = FileIdentity("", 0, 0, 0, 0)
+
+Columns: TypeAlias = "dict[str, array[int]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All that an index is made from. `served`, `placed` and the segmentation's tracks run in parallel."""
+
+    generator: str
+    source: SourceFacts
+    movie: Movie
+    served: tuple[ServedTrack, ...]
+    placed: tuple[PlacedTrack, ...]
+    segmentation: Segmentation
+    segment_duration_ms: int
+    notes: tuple[str, ...]
+
+
+def build_idx(archive: Archive) -> bytes:
+    """Raises `LimitExceeded` where a segment would be too large to serve."""
+    columns = _columns(archive)
+    header = Header(
+        generator=archive.generator,
+        source=archive.source,
+        timescale=archive.segmentation.timescale,
+        segment_count=archive.segmentation.count,
+        segment_duration_ms=archive.segment_duration_ms,
+        title=archive.movie.title,
+        tracks=tuple(_track_facts(archive, number) for number in range(len(archive.served))),
+        views=(_muxed_view(archive),),
+        chapters=tuple(
+            ChapterFacts(round(chapter.start_s * 1000), chapter.title) for chapter in archive.movie.chapters
+        ),
+        notes=archive.notes,
+        columns={},
+    )
+    draft = read_idx(_NO_FILE, memoryview(pack_idx(header, columns)))
+    views = []
+    for number, view in enumerate(header.views):
+        columns[f"view.{number}.bytes"], figures = _measure(draft, number, view)
+        views.append(figures)
+    return pack_idx(replace(header, views=tuple(views)), columns)
+
+
+def _columns(archive: Archive) -> Columns:
+    segmentation = archive.segmentation
+    maps = [ChunkMap(placed.track.samples) for placed in archive.placed]
+    runs = tabulate_runs(maps, segmentation.first_samples, segmentation.count)
+    columns = {
+        "segment.time": array("q", segmentation.start_ticks),
+        "segment.run": runs.segment_run,
+        "segment.offset": runs.segment_offset,
+        "run.code": runs.code,
+        "run_kind.track": runs.kind_track,
+        "run_kind.extent": runs.kind_extent,
+        "view.0.bytes": array("Q", bytes(8 * segmentation.count)),
+    }
+    for number, placed in enumerate(archive.placed):
+        columns |= _track_columns(f"track.{number}.", placed, segmentation.first_samples[number])
+    return columns
+
+
+def _track_columns(prefix: str, placed: PlacedTrack, first_samples: list[int]) -> Columns:
+    samples, placement = placed.track.samples, placed.placement
+    kinds = tabulate_kinds(samples, placement.composition_shift_ticks)
+    decode_times = (placed.decode_ticks[first] + placement.decode_shift_ticks for first in first_samples[:-1])
+    columns = {
+        prefix + "first_sample": array("Q", first_samples),
+        prefix + "decode_time": array("Q", decode_times),
+        prefix + "kind_duration": kinds.duration,
+        prefix + "kind_flags": kinds.flags,
+        prefix + "kind_composition": kinds.composition,
+    }
+    if kinds.kind is not None:
+        columns[prefix + "kind"] = kinds.kind
+    if not isinstance(samples.size_bytes, int):
+        columns[prefix + "size"] = samples.size_bytes
+    return columns
+
+
+def _track_facts(archive: Archive, number: int) -> TrackFacts:
+    served, placed = archive.served[number], archive.placed[number]
+    track, described, samples = served.track, served.format, served.track.samples
+    size = samples.size_bytes
+    duration_ticks = placed.decode_ticks[-1] - placed.decode_ticks[0]
+    turned = described.kind == "video" and track.matrix[0] == 0 and track.matrix[4] == 0
+    width, height = described.display_width, described.display_height
+    is_video = described.kind == "video"
+    return TrackFacts(
+        name=served.name,
+        kind=described.kind,
+        source_track_id=track.track_id,
+        codec=described.codecs,
+        codec_name=described.name,
+        supplemental_codec=described.supplemental_codecs,
+        timescale=track.timescale,
+        duration_ticks=duration_ticks,
+        sample_count=samples.count,
+        size_bytes=size if isinstance(size, int) else None,
+        byte_count=size * samples.count if isinstance(size, int) else sum(size),
+        language=track.language,
+        title=track.title,
+        roles=track.kind_roles,
+        default=track.enabled,
+        width=height if turned else width,
+        height=width if turned else height,
+        frame_rate_milli=_rate_milli(samples.count, duration_ticks, track.timescale) if is_video else 0,
+        video_range=described.video_range,
+        channels=described.channels,
+        sample_rate_hz=described.sample_rate_hz,
+        expected_players=described.players,
+    )
+
+
+def _rate_milli(count: int, duration_ticks: int, timescale: int) -> int:
+    return round(1000 * count * timescale / duration_ticks) if duration_ticks else 0
+
+
+def _muxed_view(archive: Archive) -> ViewFacts:
+    """The video and the first audio in one stream, or the one of them that there is."""
+    first_of_kind: dict[str, int] = {}
+    for number, served in enumerate(archive.served):
+        first_of_kind.setdefault(served.format.kind, number)
+    tracks = tuple(first_of_kind.values())
+    flags = archive.placed[0].track.samples.flags
+    first_flags = flags if isinstance(flags, int) else flags[0]
+    return ViewFacts(
+        name=MUXED,
+        tracks=tracks,
+        inits=(_init(archive, tracks),),
+        styp=segment_type_box(len(tracks)),
+        merge_bytes=0,
+        independent=not first_flags & NON_SYNC_BIT,
+        peak_bps=0,
+        average_bps=0,
+        range_count=0,
+        slop_bytes=0,
+        head_bytes=0,
+    )
+
+
+def _init(archive: Archive, numbers: tuple[int, ...]) -> bytes:
+    tracks = [
+        InitTrack.of(
+            archive.served[number].track,
+            archive.served[number].format,
+            number + 1,
+            edit_media_time_ticks=archive.placed[number].placement.media_time_ticks or None,
+        )
+        for number in numbers
+    ]
+    starts = archive.segmentation.start_ticks
+    return build_init(tracks, timescale=archive.segmentation.timescale, duration_ticks=starts[-1] - starts[0])
+
+
+def _measure(draft: Idx, number: int, view: ViewFacts) -> tuple[array[int], ViewFacts]:
+    """Plan every segment of a view once: its response lengths, and what they add up to."""
+    lengths, head_bytes, range_count, sent_bytes = array("Q"), 0, 0, 0
+    for segment in range(draft.segment_count):
+        head, ranges = segment_parts(draft, number, segment)
+        payload_bytes = sum(length for _, length in ranges)
+        if len(head) + payload_bytes > MAX_SEGMENT_BYTES:
+            raise LimitExceeded(
+                f"segment {segment + 1} would be {payload_bytes} bytes, more than {MAX_SEGMENT_BYTES}",
+                remedy="choose a shorter --segment-duration, or encode keyframes more often",
+            )
+        lengths.append(len(head) + payload_bytes)
+        head_bytes += len(head)
+        range_count += len(ranges)
+        sent_bytes += payload_bytes
+    wanted_bytes = sum(draft.header.tracks[track].byte_count for track in view.tracks)
+    seconds = [
+        (stop - start) / draft.header.timescale
+        for start, stop in zip(draft.segment_time, draft.segment_time[1:], strict=False)
+    ]
+    figures = replace(
+        view,
+        peak_bps=bandwidth.peak_bps(lengths, seconds),
+        average_bps=bandwidth.average_bps(lengths, seconds),
+        range_count=range_count,
+        slop_bytes=sent_bytes - wanted_bytes,
+        head_bytes=head_bytes,
+    )
+    return lengths, figures

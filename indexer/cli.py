@@ -1,0 +1,161 @@
+"""`vodsplice-index`: the command line of the indexer. Arguments, progress and the summary; no media."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+
+import click
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
+from indexer.fingerprint import FAST, FULL
+from indexer.pipeline import Options, Outcome, index_archive
+from indexer.write import sweep
+
+EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE...", type=click.Path())
+@click.option(
+    "--media-dir",
+    envvar="VODSPLICE_MEDIA_DIR",
+    default=".",
+    show_default=True,
+    type=click.Path(exists=True, file_okay=False),
+    help="Folder that ids are counted from.",
+)
+@click.option(
+    "--index-dir",
+    envvar="VODSPLICE_INDEX_DIR",
+    default=".vodsplice",
+    show_default=True,
+    type=click.Path(file_okay=False),
+    help="Folder that the .idx files go to.",
+)
+@click.option(
+    "--segment-duration",
+    "segment_s",
+    default=6.0,
+    show_default=True,
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 3600),
+    help="Wanted length of a segment; keyframes decide.",
+)
+@click.option(
+    "--jobs",
+    default=os.cpu_count,
+    show_default="one a core",
+    type=click.IntRange(1),
+    help="Archives indexed at a time.",
+)
+@click.option("--force", is_flag=True, help="Index again what is up to date.")
+@click.option(
+    "--digest",
+    default=FAST,
+    show_default=True,
+    type=click.Choice([FAST, FULL]),
+    help="Fingerprint the structure, head and tail of an archive, or read every byte.",
+)
+@click.version_option(package_name="vodsplice")
+def main(
+    archives: Sequence[str],
+    media_dir: str,
+    index_dir: str,
+    segment_s: float,
+    jobs: int,
+    force: bool,
+    digest: str,
+) -> None:
+    """Write one small .idx for each ARCHIVE, a file or a folder that is searched through.
+
+    What is up to date is skipped, so run it again whenever archives have come or changed; a running
+    origin serves them at once. An archive that is refused never stops the others.
+
+    Exit status: 0 all good, 1 some refused, 2 wrong usage, 3 some not finished yet (still being
+    written; run it again later).
+
+    \b
+    Examples:
+      vodsplice-index --media-dir /films --index-dir /var/lib/vodsplice /films
+      vodsplice-index --media-dir /films --segment-duration 4 --force /films/new/*.mp4
+    """
+    started_s = time.monotonic()
+    try:
+        found = find_archives(archives, media_dir, index_dir)
+    except (FileNotFoundError, OutsideMediaDir) as error:
+        raise click.UsageError(str(error)) from error
+    sweep(index_dir)
+    options = Options(round(segment_s * 1000), digest, force)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    outcomes = []
+    columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=len(found))
+        for outcome in _run(found, options, min(jobs, len(found) or 1)):
+            outcomes.append(outcome)
+            _report(console, outcome)
+            progress.advance(task)
+    click.echo(_summary(outcomes, time.monotonic() - started_s))
+    sys.exit(_exit_status(outcomes))
+
+
+def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterator[Outcome]:
+    work = partial(index_archive, options=options)
+    if jobs == 1:
+        yield from map(work, archives)
+        return
+    pending = dict.fromkeys(archives)
+    with ProcessPoolExecutor(jobs) as pool:
+        futures = {pool.submit(work, archive): archive for archive in archives}
+        try:
+            for future in as_completed(futures):
+                outcome = future.result()
+                del pending[futures[future]]
+                yield outcome
+        except BrokenProcessPool:
+            pass  # the kernel killed a worker; which archive did it shows one by one
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    for archive in pending:
+        yield _run_alone(archive, work)
+
+
+def _run_alone(archive: ArchivePath, work: partial[Outcome]) -> Outcome:
+    try:
+        with ProcessPoolExecutor(1) as pool:
+            return pool.submit(work, archive).result()
+    except BrokenProcessPool:
+        return Outcome(archive.path, "refused", "its indexer was killed, probably for want of memory")
+
+
+def _report(console: Console, outcome: Outcome) -> None:
+    if outcome.status != "up to date":
+        console.print(f"{outcome.path}: {outcome.status}: {outcome.text}", markup=False)
+
+
+def _summary(outcomes: Sequence[Outcome], took_s: float) -> str:
+    counts = dict.fromkeys(("indexed", "up to date", "refused", "unfinished"), 0)
+    for outcome in outcomes:
+        counts[outcome.status] += 1
+    parts = [f"{counts[status]} {status}" for status in ("indexed", "up to date", "refused")]
+    if counts["unfinished"]:
+        parts.append(f"{counts['unfinished']} not finished yet")
+    index_bytes = sum(outcome.index_bytes for outcome in outcomes)
+    archive_bytes = sum(outcome.archive_bytes for outcome in outcomes)
+    sizes = f"{decimal(index_bytes)} of indexes for {decimal(archive_bytes)}"
+    return f"{', '.join(parts)} in {took_s:.1f} s: {sizes}"
+
+
+def _exit_status(outcomes: Sequence[Outcome]) -> int:
+    found = {outcome.status for outcome in outcomes}
+    return EXIT_REFUSED if "refused" in found else EXIT_UNFINISHED if "unfinished" in found else 0

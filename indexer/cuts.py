@@ -1,0 +1,45 @@
+"""Where segments end: at the candidate nearest to the target, whatever the candidates are.
+
+A segment lasts at least half the target and ends at the candidate nearest to its start plus the target,
+so lengths stay between half and one and a half targets wherever the archive has candidates there. The
+rule looks at nothing but times, so renditions with the same keyframes are cut alike. Times are ticks of
+one timescale throughout.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+
+def choose_cuts(
+    start_ticks: int, candidate_ticks: Sequence[int], end_ticks: int, target_ticks: int
+) -> list[int]:
+    """Positions in `candidate_ticks`, which rises strictly from above `start_ticks`, of the chosen cuts.
+
+    A tail shorter than half a target joins the segment before it, if that stays within one and a half.
+    """
+    cuts: list[int] = []
+    start, position = start_ticks, -1
+    while True:
+        lowest = bisect_left(candidate_ticks, start + (target_ticks + 1) // 2, position + 1)
+        nearest = _nearest(candidate_ticks, start + target_ticks, lowest)
+        if nearest is None:
+            return cuts
+        tail_ticks = end_ticks - candidate_ticks[nearest]
+        if tail_ticks <= 0 or (2 * tail_ticks < target_ticks and 2 * (end_ticks - start) <= 3 * target_ticks):
+            return cuts
+        cuts.append(nearest)
+        start, position = candidate_ticks[nearest], nearest
+
+
+def _nearest(candidates: Sequence[int], wanted: int, lowest: int) -> int | None:
+    """The position, from `lowest` on, whose value is nearest to `wanted`; the earlier of two as near."""
+    if lowest >= len(candidates):
+        return None
+    after = bisect_left(candidates, wanted, lowest)
+    if after == len(candidates):
+        return after - 1
+    if after > lowest and wanted - candidates[after - 1] <= candidates[after] - wanted:
+        return after - 1
+    return after

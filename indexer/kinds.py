@@ -1,0 +1,46 @@
+"""Columns a sample ─▶ a table of distinct (duration, flags, composition) and an index into it.
+
+Samples of one archive come in few kinds (a B-frame pyramid has some ten, constant audio one), so the
+three columns of a `trun` cost a byte a sample, or nothing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from itertools import repeat
+
+from indexer.track import Column, Samples
+
+
+@dataclass(frozen=True, slots=True)
+class KindTables:
+    """The columns `track.t.kind` (None where there is one kind) and `track.t.kind_*`."""
+
+    kind: array[int] | None
+    duration: array[int]
+    flags: array[int]
+    composition: array[int]
+
+
+def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables:
+    """`composition_shift_ticks` is added to every composition offset; the sums are not negative."""
+    columns = (samples.duration_ticks, samples.flags, samples.composition_ticks)
+    if all(isinstance(column, int) for column in columns):
+        kinds = {columns: 0}
+        kind = None
+    else:
+        kinds = {}
+        rows = zip(*(_values(column, samples.count) for column in columns), strict=True)
+        kind = array("I", [kinds.setdefault(row, len(kinds)) for row in rows])
+    durations, flags, compositions = zip(*kinds, strict=True)
+    return KindTables(
+        kind if len(kinds) > 1 else None,
+        array("I", durations),
+        array("I", flags),
+        array("I", (composition + composition_shift_ticks for composition in compositions)),
+    )
+
+
+def _values(column: Column, count: int) -> array[int] | repeat[int]:
+    return repeat(column, count) if isinstance(column, int) else column

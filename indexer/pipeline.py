@@ -1,0 +1,128 @@
+"""One archive, end to end: open, demux, select, place, cut, build, publish.
+
+Data flows one way through the modules named in that order. What can go wrong with an archive comes out
+as an `Outcome`, never as an exception: the next archive does not care.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
+
+from app.idx.header import SourceFacts
+from app.idx.view import Idx, IndexDamaged, open_idx
+from indexer.archives import ArchivePath
+from indexer.build import Archive, build_idx
+from indexer.demux.open import demux
+from indexer.errors import SourceError, Unfinished
+from indexer.fingerprint import FAST, FULL, fingerprint
+from indexer.segmentation import PlacedTrack, decode_times, segment
+from indexer.select import select
+from indexer.source import Source
+from indexer.timeline import place
+from indexer.write import publish
+
+Status = Literal["indexed", "up to date", "refused", "unfinished"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What decides an index besides its archive."""
+
+    segment_duration_ms: int = 6000
+    digest: str = FAST
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one archive. `text` is one line: the refusal, or figures of the index."""
+
+    path: str
+    status: Status
+    text: str = ""
+    archive_bytes: int = 0
+    index_bytes: int = 0
+
+
+def index_archive(archive: ArchivePath, options: Options) -> Outcome:
+    """Index one archive. Every failure is an outcome."""
+    if archive.clash:
+        return Outcome(archive.path, "refused", f"{archive.clash} has the same id; rename one of the two")
+    try:
+        return _index(archive, options)
+    except Unfinished as error:
+        return Outcome(archive.path, "unfinished", f"{error.word}: {error}")
+    except SourceError as error:
+        return Outcome(archive.path, "refused", f"{error.word}: {error}")
+    except OSError as error:
+        text = f"its index cannot be written: {error.strerror}; free or fix the disk"
+        return Outcome(archive.path, "refused", text)
+
+
+def _index(archive: ArchivePath, options: Options) -> Outcome:
+    with Source(archive.path) as source:
+        size = source.size_bytes
+        if not options.force and (kept := _current(archive, source, options)):
+            return Outcome(archive.path, "up to date", "", size, kept.identity.size)
+        content = make_idx(source, options)
+        source.check_unchanged()
+    publish(archive.index_path, content)
+    return Outcome(archive.path, "indexed", _figures(open_idx(archive.index_path)), size, len(content))
+
+
+def make_idx(source: Source, options: Options) -> bytes:
+    """The `.idx` of an open archive. Raises `SourceError`."""
+    movie = demux(source)
+    selection = select(movie)
+    placed = tuple(
+        PlacedTrack(served.track, place(movie, served.track), decode_times(served.track.samples))
+        for served in selection.tracks
+    )
+    return build_idx(
+        Archive(
+            generator=f"vodsplice {version('vodsplice')}",
+            source=SourceFacts(
+                name=os.path.basename(source.path),
+                size=source.size_bytes,
+                mtime_ns=source.identity.mtime_ns,
+                fingerprint=fingerprint(source, options.digest, movie.structure_ranges),
+                fingerprint_kind=options.digest,
+            ),
+            movie=movie,
+            served=selection.tracks,
+            placed=placed,
+            segmentation=segment(placed, options.segment_duration_ms),
+            segment_duration_ms=options.segment_duration_ms,
+            notes=(*movie.notes, *selection.notes),
+        )
+    )
+
+
+def _current(archive: ArchivePath, source: Source, options: Options) -> Idx | None:
+    """The index that is there, if it is of this very archive and made with these options."""
+    try:
+        idx = open_idx(archive.index_path)
+    except (OSError, IndexDamaged):
+        return None
+    facts = idx.header.source
+    current = (
+        facts.name == os.path.basename(source.path)
+        and (facts.size, facts.mtime_ns) == (source.size_bytes, source.identity.mtime_ns)
+        and idx.header.segment_duration_ms == options.segment_duration_ms
+        and facts.fingerprint_kind in (options.digest, FULL)
+    )
+    return idx if current else None
+
+
+def _figures(idx: Idx) -> str:
+    header, view = idx.header, idx.view(0)
+    seconds = (idx.segment_time[-1] - idx.segment_time[0]) / header.timescale
+    tracks = " + ".join(header.tracks[track].codec_name for track in view.tracks)
+    return (
+        f"{tracks}, {seconds:.1f} s in {header.segment_count} segments, "
+        f"{view.range_count / header.segment_count:.1f} ranges a segment"
+        + "".join(f"; note: {note}" for note in header.notes)
+    )

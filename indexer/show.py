@@ -1,0 +1,83 @@
+"""An `.idx` as text: for people, and as the golden format of the tests.
+
+Every line is `key: value` or a row of a table; nothing depends on the machine or the day. Times are
+seconds to the microsecond, sizes bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.cmaf.segments import segment_parts
+from app.idx.header import TrackFacts, ViewFacts
+from app.idx.layout import FORMAT, HOLE
+from app.idx.view import Idx
+from app.manifest.hls import durations_us
+
+
+def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
+    """Lines that describe `idx`; with `rows`, also a line a segment."""
+    header, source = idx.header, idx.header.source
+    yield f"format: {FORMAT}"
+    yield f"version: {idx.version}"
+    yield f"archive: {source.name}, {source.size} bytes"
+    yield f"fingerprint: {source.fingerprint} ({source.fingerprint_kind})"
+    if header.title:
+        yield f"title: {header.title}"
+    wanted_s, longest_s = header.segment_duration_ms / 1000, max(durations_us(idx)) / 1e6
+    yield f"duration: {sum(durations_us(idx)) / 1e6:.6f} s"
+    yield f"segments: {header.segment_count}, {wanted_s:g} s wanted, {longest_s:.6f} s at most"
+    for track, facts in enumerate(header.tracks):
+        yield from _track(track, facts)
+    for view in header.views:
+        yield from _view(view, header.segment_count)
+    yield f"runs: {len(idx.run_code)} in {len(idx.run_track)} shapes, {_holes(idx)} of them holes"
+    for chapter in header.chapters:
+        yield f"chapter: {chapter.start_ms / 1000:.3f} {chapter.title}"
+    for note in header.notes:
+        yield f"note: {note}"
+    if rows:
+        yield from _segments(idx)
+
+
+def _track(number: int, facts: TrackFacts) -> Iterator[str]:
+    yield f"track {number}: {facts.name}, track_ID {facts.source_track_id} of the archive"
+    yield f"  {facts.codec_name}, {facts.codec}"
+    lasts = f"{facts.duration_ticks / facts.timescale:.6f} s at {facts.timescale} ticks a second"
+    yield f"  {facts.sample_count} samples, {facts.byte_count} bytes, {lasts}"
+    if facts.kind == "video":
+        shown = f"{facts.width}x{facts.height}, {facts.frame_rate_milli / 1000:g} frames a second"
+        yield f"  {shown}, {facts.video_range or 'range unknown'}"
+    else:
+        yield f"  {facts.channels} channels, {facts.sample_rate_hz} Hz, language {facts.language}"
+    yield f"  plays in: {', '.join(facts.expected_players) or 'no common player'}"
+
+
+def _view(view: ViewFacts, segments: int) -> Iterator[str]:
+    tracks = "+".join(map(str, view.tracks))
+    yield f"view {view.name}: tracks {tracks}, {view.average_bps} bit/s, {view.peak_bps} at most"
+    yield f"  a segment: {view.range_count / segments:.1f} ranges, {view.head_bytes / segments:.0f} head bytes"
+    yield f"  slop: {view.slop_bytes} bytes in all, holes of up to {view.merge_bytes} bytes are sent"
+
+
+def _holes(idx: Idx) -> int:
+    return sum(idx.run_track[code] == HOLE for code in idx.run_code)
+
+
+def _segments(idx: Idx) -> Iterator[str]:
+    yield (
+        "segment  start_s      duration_s  "
+        + "  ".join(f"{facts.name}: samples from tick" for facts in idx.header.tracks)
+        + "  bytes: head+ranges"
+    )
+    at_us = 0
+    for number, duration_us in enumerate(durations_us(idx)):
+        head, ranges = segment_parts(idx, 0, number)
+        spans = "  ".join(
+            f"{track.first_sample[number + 1] - track.first_sample[number]}@{track.decode_time[number]}"
+            for track in idx.tracks
+        )
+        places = " ".join(f"{offset}+{length}" for offset, length in ranges)
+        times = f"{at_us / 1e6:11.6f}  {duration_us / 1e6:10.6f}"
+        yield f"{number + 1:7d}  {times}  {spans}  {len(head)}: {places}"
+        at_us += duration_us

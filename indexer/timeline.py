@@ -1,0 +1,91 @@
+"""Edit lists ─▶ where a track's samples stand on the presentation timeline.
+
+The served timeline is the archive's own: sample times, A/V offset and priming as its edit lists have
+them (ISO/IEC 14496-12 §8.6.5–6). What an init segment and `tfdt` can express is one offset a track, so
+that is what an edit list must come down to: any empty edits, then media without a cut. A `Placement`
+holds that offset: presentation time = decode time + `decode_shift_ticks` + composition offset
+- `media_time_ticks`, all ticks of the track.
+
+Composition offsets are served from 0 up (readers differ on negative ones), the difference made up by
+`media_time_ticks`, so that the sum stays exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from indexer.errors import Unsupported
+from indexer.track import Edit, Movie, Track
+
+NORMAL_RATE = 0x0001_0000
+EMPTY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One track on the timeline. At most one of `decode_shift_ticks` and `media_time_ticks` is needed."""
+
+    decode_shift_ticks: int  # added to every decode time: `tfdt`
+    media_time_ticks: int  # `elst` of the init segment; 0: no edit list
+    composition_shift_ticks: int  # added to every composition offset, so that none is negative
+
+    def presentation_ticks(self, decode_ticks: int, composition_ticks: int) -> int:
+        """Where a sample is shown; both arguments as the archive has them."""
+        return decode_ticks + composition_ticks + self.composition_shift_ticks + self.offset_ticks
+
+    @property
+    def offset_ticks(self) -> int:
+        return self.decode_shift_ticks - self.media_time_ticks
+
+
+def place(movie: Movie, track: Track) -> Placement:
+    """Raises `Unsupported` for an edit list that is more than one offset."""
+    empty_movie_ticks, media_time_ticks = _one_edit(movie, track)
+    delay_ticks = rescale(empty_movie_ticks, movie.timescale, track.timescale) - media_time_ticks
+    lowest = track.samples.composition_ticks
+    composition_shift = -min(0, lowest if isinstance(lowest, int) else min(lowest, default=0))
+    offset_ticks = delay_ticks - composition_shift
+    return Placement(max(offset_ticks, 0), max(-offset_ticks, 0), composition_shift)
+
+
+def rescale(ticks: int, from_timescale: int, to_timescale: int) -> int:
+    """`ticks` in another timescale, to the nearest, halves up."""
+    return (2 * ticks * to_timescale + from_timescale) // (2 * from_timescale)
+
+
+def _one_edit(movie: Movie, track: Track) -> tuple[int, int]:
+    """What the edit list comes down to: delay in ticks of the movie, first media time in ticks of the track."""
+    edits = list(track.edits)
+    delay_movie_ticks = 0
+    while edits and edits[0].media_time_ticks == EMPTY:
+        delay_movie_ticks += edits.pop(0).duration_movie_ticks
+    while edits and edits[-1].media_time_ticks == EMPTY:
+        edits.pop()
+    if not edits:
+        return delay_movie_ticks, 0
+    if any(edit.rate_16_16 != NORMAL_RATE for edit in edits):
+        raise _refusal(track, "an edit plays at a rate other than 1")
+    _check_uncut(movie, track, edits)
+    return delay_movie_ticks, edits[0].media_time_ticks
+
+
+def _check_uncut(movie: Movie, track: Track, edits: Sequence[Edit]) -> None:
+    """Several edits are one where each goes on where the one before ended, to a tick of the coarser scale."""
+    tolerance_ticks = max(1, -(-track.timescale // movie.timescale))
+    for edit, following in pairwise(edits):
+        if following.media_time_ticks == EMPTY:
+            raise _refusal(track, "an empty edit stands between two others")
+        end = edit.media_time_ticks + rescale(edit.duration_movie_ticks, movie.timescale, track.timescale)
+        if abs(following.media_time_ticks - end) > tolerance_ticks:
+            jump = f"an edit ends at tick {end} and the next begins at {following.media_time_ticks}"
+            raise _refusal(track, jump)
+
+
+def _refusal(track: Track, what: str) -> Unsupported:
+    return Unsupported(
+        f"track {track.track_id}: {what}, so its samples have no single place in time",
+        remedy="write the cut out, e.g. ffmpeg -i IN -c copy OUT.mp4 after trimming, and index that",
+        where="moov/trak/edts/elst",
+    )
