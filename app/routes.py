@@ -3,6 +3,7 @@
     /v/{id}/playlist.m3u8     media playlist, muxed
     /v/{id}/init.mp4          its init segment
     /v/{id}/seg_0001.m4s      its segments, counted from 1 in URLs and from 0 behind `app.manifest.urls`
+    /v/{id}/info.json         what the page shows of it
 
 `id` may hold slashes, so everything after the last one names the resource. Each has one spelling; any other
 is 404.
@@ -28,6 +29,7 @@ from app.cmaf.segments import plan_init, plan_segment
 from app.errors import Gone, Malformed, NotFound
 from app.idx.layout import VERSION_DIGITS
 from app.manifest.hls import plan_media_playlist
+from app.manifest.info import INFO, plan_info
 from app.manifest.urls import PLAYLIST, init_number, segment_number
 from app.plan import Plan
 from app.request_note import note_of
@@ -37,7 +39,8 @@ Deliver = Callable[[Plan, Request], Response]
 UNVERSIONED_MAX_AGE_S = 60
 MUXED = "muxed"
 _VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}", re.ASCII)
-_OBSERVE = {route: metrics.PLAN_SECONDS.labels(route).observe for route in ("playlist", "init", "segment")}
+_PLANNED = ("playlist", "init", "segment", "info")
+_OBSERVE = {route: metrics.PLAN_SECONDS.labels(route).observe for route in _PLANNED}
 
 
 def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
@@ -63,7 +66,7 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
 
 def _route(name: str) -> str:
     """What is asked for, as metrics call it."""
-    return "segment" if name.startswith("seg_") else "playlist" if name == PLAYLIST else "init"
+    return "segment" if name.startswith("seg_") else {PLAYLIST: "playlist", INFO: "info"}.get(name, "init")
 
 
 def _plan(archive: Archive, name: str) -> Plan:
@@ -75,6 +78,8 @@ def _plan(archive: Archive, name: str) -> Plan:
         return plan_segment(idx, view, segment, source)
     if name == PLAYLIST:
         return plan_media_playlist(idx, view, source)
+    if name == INFO:
+        return plan_info(idx, view, source)
     init = init_number(name)
     if init is not None and init < len(idx.view(view).inits):
         return plan_init(idx, view, init, source)

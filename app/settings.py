@@ -137,10 +137,11 @@ class Settings:
     access_log: bool = _setting(True, _switch, "switch", "one line a request on standard output")
     log_format: str = _setting("text", _one_of("text", "json"), "text, json", "how log lines are written")
     hls_js_url: str = _setting(
-        "https://cdn.jsdelivr.net/npm/hls.js@1/dist/hls.min.js",
+        "https://cdn.jsdelivr.net/npm/hls.js@1.7.4/dist/hls.min.js"
+        "#sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg",
         _text_or_off,
         "URL",
-        "where the page takes hls.js from, in browsers without HLS of their own; or off",
+        "where browsers without HLS of their own take hls.js from, its integrity after `#`; or off",
     )
 
 

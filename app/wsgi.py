@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app import ops, routes
+from app import ops, page_routes, routes
 from app.capacity import Host, resolve
 from app.catalog import Catalog
 from app.delivery.sendfile import Sendfile
+from app.listing import Listing
 from app.origin_flask import OriginFlask
+from app.page_assets import read_page
 from app.permits import Permits
 from app.settings import Settings
 
@@ -21,5 +23,6 @@ def create_app(settings: Settings) -> Flask:
     sendfile = Sendfile(permits, settings.stall_timeout_s)
     app = OriginFlask(__name__, cors_origin=settings.cors_origin)
     app.register_blueprint(ops.blueprint(catalog))
+    app.register_blueprint(page_routes.blueprint(read_page(settings.hls_js_url), Listing(settings.index_dir)))
     app.register_blueprint(routes.blueprint(catalog, sendfile.deliver))
     return app

@@ -1,9 +1,10 @@
 // The list of archives: search, pages, and news of archives that appear while the page is open.
 
 import { archiveList, encodeId } from "./origin.js";
-import { clock, folderOf, nameOf } from "./format.js";
+import { folderOf, nameOf } from "./format.js";
 
 const PAUSE_MS = 200; // between the last key and the search
+const SEARCHABLE = 8; // fewer archives are seen at a glance
 const POLL_MS = 3000; // while there is nothing to show
 
 export class Library {
@@ -67,19 +68,19 @@ export class Library {
     }
   }
 
-  #show({ archives, next }, query, isMore) {
+  #show({ ids, next, count, is_complete }, query, isMore) {
     this.#deep = isMore;
     this.#cursor = next;
-    const items = archives.map(itemOf);
+    const items = ids.map(itemOf);
     if (isMore) this.#list.append(...items);
     else this.#list.replaceChildren(...items);
     this.mark(this.#marked);
     this.#more.hidden = next === null;
-    this.#note.textContent = query && !archives.length ? `Nothing matches “${query}”.` : "";
+    this.#note.textContent = noteOf(query, count, is_complete);
     if (query || isMore) return;
-    document.getElementById("search-row").hidden = archives.length < 8 && next === null;
-    if (!archives.length) this.#pollLater();
-    this.#changed(archives.map(({ id }) => id), null);
+    document.getElementById("search-row").hidden = count < SEARCHABLE;
+    if (!count) this.#pollLater();
+    this.#changed(ids, null);
   }
 
   #pollLater() {
@@ -87,14 +88,18 @@ export class Library {
   }
 }
 
-function itemOf({ id, title, duration_s, summary }) {
-  const [item, link, name, about] = ["li", "a", "span", "small"].map((tag) => document.createElement(tag));
+function itemOf(id) {
+  const [item, link, name, folder] = ["li", "a", "span", "small"].map((tag) => document.createElement(tag));
   link.href = `#${encodeId(id)}`;
   link.dataset.id = id;
-  name.textContent = title || nameOf(id);
-  const parts = [duration_s === undefined ? "" : clock(duration_s), summary, folderOf(id)];
-  about.textContent = parts.filter(Boolean).join("\u00a0· ");
-  link.append(name, about);
+  [name.textContent, folder.textContent] = [nameOf(id), folderOf(id)];
+  link.append(name, folder);
   item.append(link);
   return item;
+}
+
+function noteOf(query, count, isComplete) {
+  if (query) return count ? `${count.toLocaleString()} found` : `Nothing matches “${query}”.`;
+  if (!isComplete) return `These are the first ${count.toLocaleString()} archives; each plays by its address.`;
+  return count < SEARCHABLE ? "" : `${count.toLocaleString()} archives`;
 }

@@ -42,7 +42,9 @@ async function json(url, options) {
   return response.json();
 }
 
-export const archiveInfo = (id) => json(`v/${encodeId(id)}/info.json`, { cache: "no-cache" });
+export async function archiveInfo(id) {
+  return { id, ...(await json(`v/${encodeId(id)}/info.json`, { cache: "no-cache" })) };
+}
 
 export function archiveList(query, cursor, signal) {
   const parameters = new URLSearchParams();
