@@ -70,7 +70,7 @@ def answer_to(plan: Plan, environ: Mapping[str, str]) -> Answer:
 def _validators(plan: Plan) -> Headers:
     return [
         ("ETag", f'"{plan.etag}"'),
-        ("Last-Modified", _date(plan.last_modified_s)),
+        ("Last-Modified", date(plan.last_modified_s)),
         ("Cache-Control", plan.cache_control),
     ]
 
@@ -109,12 +109,12 @@ def _lists(tags: str, etag: str, *, weakly: bool = False) -> bool:
     return tags == "*" or f'"{etag}"' in ((tag.removeprefix("W/") for tag in each) if weakly else each)
 
 
-def _seconds(date: str) -> int:
+def _seconds(text: str) -> int:
     """Unix time of an HTTP date, -1 for what is none, as nginx has it."""
-    parsed = parse_date(date)
+    parsed = parse_date(text)
     return int(parsed.timestamp()) if parsed else -1
 
 
 @lru_cache(maxsize=1024)
-def _date(seconds: int) -> str:
+def date(seconds: int) -> str:
     return http_date(min(max(seconds, 0), _LAST_DATE_S))

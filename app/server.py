@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import socket
 import struct
 import sys
@@ -26,6 +25,7 @@ from gunicorn.glogging import Logger
 from app import addresses, metrics_listener, request_log
 from app.capacity import Capacity
 from app.settings import Settings
+from app.worker import Worker, post_fork
 from app.wsgi import create_app
 
 KEEPALIVE_S = 15
@@ -52,7 +52,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         options = {
             "bind": list(settings.bind),
             "workers": self._capacity.workers,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": share.threads,
             "worker_connections": share.connections,
             "preload_app": True,
@@ -65,7 +65,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "accesslog": "-" if settings.access_log else None,
             "access_log_format": settings.log_format,
             "when_ready": self._when_ready,
-            "worker_int": _end_now,
+            "post_fork": post_fork,
             "child_exit": self._child_exit,
             "proc_name": "vodsplice",
         }
@@ -113,8 +113,3 @@ class RequestLogger(Logger):  # type: ignore[misc]
         """A client that stalls is no fault of ours; its timeouts reach gunicorn as errors of the socket."""
         if not isinstance(sys.exc_info()[1], BlockingIOError):
             super().exception(msg, *args, **kwargs)
-
-
-def _end_now(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
-    """SIGINT or SIGQUIT: the interpreter's own exit would wait for every transfer to end."""
-    os._exit(0)

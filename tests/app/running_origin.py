@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+Process = subprocess.Popen[bytes]
 START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 10
 
@@ -30,13 +31,15 @@ class Reply:
 class Origin:
     """A server that answers at `host:port` from two folders; `log` collects what its process prints."""
 
-    def __init__(self, host: str, port: int, media_dir: Path, index_dir: Path, log: Path, pid: int) -> None:
+    def __init__(
+        self, host: str, port: int, media_dir: Path, index_dir: Path, log: Path, process: Process
+    ) -> None:
         self.host = host
         self.port = port
         self.media_dir = media_dir
         self.index_dir = index_dir
         self.log = log
-        self.pid = pid
+        self.process = process
 
     @property
     def base(self) -> str:
@@ -99,7 +102,7 @@ def running_origin(
         )
     try:
         port = _announced_port(process, log)
-        yield Origin("127.0.0.1", port, media_dir, index_dir, log, process.pid)
+        yield Origin("127.0.0.1", port, media_dir, index_dir, log, process)
     finally:
         stop(process)
 

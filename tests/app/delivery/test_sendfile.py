@@ -1,0 +1,181 @@
+"""The embedded delivery alone: the kernel moves the media, permits bound it, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import Client, MakeArchive, StartOrigin
+from tests.app.made_archive import MadeArchive
+from tests.app.running_origin import Origin
+
+SEGMENT = "/v/film/seg_0001.m4s"
+LARGE = {"range_bytes": 6 << 20, "ranges": 2}
+SLOW_BUFFER_BYTES = 64 * 1024
+
+
+def workers_of(origin: Origin) -> list[int]:
+    pid = origin.process.pid
+    return [int(pid) for pid in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def open_files(pid: int) -> list[str]:
+    """What a process has open, as far as it can be named."""
+    found = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found.append(os.readlink(link))
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    for _ in range(100):
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def ask_and_wait(origin: Origin, target: str = SEGMENT) -> socket.socket:
+    """A client that has asked for a body, got its first bytes and takes no more."""
+    client = origin.socket(SLOW_BUFFER_BYTES)
+    client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert client.recv(100).startswith(b"HTTP/1.1 200")
+    return client
+
+
+def bytes_read(trace: str, path: Path) -> Iterator[str]:
+    """Lines of an strace in which anything but the kernel's own copy takes bytes out of `path`."""
+    calls = r"\b(?:read|pread64|readv|preadv2?|mmap|copy_file_range|splice)\("
+    return (line for line in trace.splitlines() if re.search(calls, line) and str(path) in line)
+
+
+@pytest.mark.requires_tool("strace")
+def test_media_does_not_pass_through_python(
+    make: MakeArchive, start: StartOrigin, tmp_path: Path, tool: Callable[[str], str]
+) -> None:
+    film = make("film", ranges=5)
+    trace = tmp_path / "trace"
+    prefix = (tool("strace"), "-f", "-y", "-s", "0", "-o", str(trace), "-e", "trace=%desc,%network")
+    with start("--workers", "1", prefix=prefix) as origin:
+        assert origin.get(SEGMENT).body.endswith(film.media[0])
+        assert origin.get(SEGMENT, Range="bytes=30000-40000").status == 206
+    lines = trace.read_text()
+    sent = [line for line in lines.splitlines() if "sendfile(" in line and str(film.path) in line]
+    assert len(sent) >= 5 + 1  # a range each, and the last byte after a last look
+    assert list(bytes_read(lines, film.path)) == []
+    assert list(bytes_read(lines, film.index)) != []  # so what is looked for would be seen
+
+
+def test_permits_bound_what_is_sent(make: MakeArchive, start: StartOrigin) -> None:
+    make("film", **LARGE)
+    with start("--workers", "1", "--max-inflight-segments", "1", "--permit-wait-timeout", "0.2") as origin:
+        with ask_and_wait(origin):
+            asked_s = time.monotonic()
+            refused = origin.get(SEGMENT)
+            assert time.monotonic() - asked_s >= 0.2
+            assert (refused.status, refused.headers["cache-control"]) == (503, "no-store")
+            assert int(refused.headers["retry-after"]) > 0
+            others = [
+                origin.get("/v/film/playlist.m3u8"),
+                origin.get(SEGMENT, "HEAD"),
+                origin.get("/healthz"),
+            ]
+            assert [reply.status for reply in others] == [200, 200, 200]
+            unsatisfiable = origin.get(SEGMENT, Range="bytes=99999999-")
+            assert unsatisfiable.status == 416
+        assert eventually(lambda: origin.get(SEGMENT, Range="bytes=0-9").status == 206)
+
+
+def test_one_that_waits_is_served_when_its_turn_comes(make: MakeArchive, start: StartOrigin) -> None:
+    make("film", **LARGE)
+    with start("--workers", "1", "--max-inflight-segments", "1", "--permit-wait-timeout", "10") as origin:
+        client = ask_and_wait(origin)
+        waiting = origin.socket()
+        waiting.sendall(f"GET {SEGMENT} HTTP/1.1\r\nHost: x\r\nRange: bytes=0-9\r\n\r\n".encode())
+        client.close()
+        with waiting:
+            assert waiting.recv(100).startswith(b"HTTP/1.1 206")
+
+
+def test_a_client_that_takes_nothing_is_cut_off(make: MakeArchive, start: StartOrigin) -> None:
+    make("film", **LARGE)
+    with start("--workers", "1", "--max-inflight-segments", "1", "--stall-timeout", "0.3") as origin:
+        with ask_and_wait(origin):
+            assert eventually(lambda: "took nothing for 0.3 s" in origin.log.read_text())
+            assert origin.get(SEGMENT, Range="bytes=0-9").status == 206
+        assert "Traceback" not in origin.log.read_text()
+        assert "cause=stalled" in origin.log.read_text()
+
+
+def test_half_a_request_gives_its_thread_back(make: MakeArchive, start: StartOrigin) -> None:
+    make("film")
+    with start("--workers", "1", "--max-inflight-segments", "1", "--stall-timeout", "1") as origin:
+        halves = [origin.socket() for _ in range(12)]  # more than there are threads
+        for half in halves:
+            half.sendall(b"GET /healthz HTTP/1.1\r\nHost")
+        assert origin.get("/healthz").status == 200
+        assert "Traceback" not in origin.log.read_text()
+        for half in halves:
+            half.close()
+
+
+def test_nothing_stays_open(make: MakeArchive, start: StartOrigin) -> None:
+    film = make("film", **LARGE)
+    with start("--workers", "1") as origin:
+        (worker,) = workers_of(origin)
+        origin.get(SEGMENT)
+        before = len(open_files(worker))
+        for _ in range(10):
+            ask_and_wait(origin).close()
+            origin.get(SEGMENT, Range="bytes=0-")
+            origin.get(SEGMENT, "HEAD")
+            origin.get(SEGMENT, If_None_Match="*")
+            origin.get(SEGMENT, Range="bytes=99999999-")
+            origin.get("/v/nothing/playlist.m3u8")
+        assert eventually(lambda: str(film.path) not in open_files(worker))
+        assert eventually(lambda: len(open_files(worker)) <= before)
+        assert "Traceback" not in origin.log.read_text()
+
+
+def test_transfers_end_before_the_server_does(make: MakeArchive, start: StartOrigin) -> None:
+    film = make("film", **LARGE)
+    with start("--workers", "1") as origin:
+        client = ask_and_wait(origin)
+        os.kill(origin.process.pid, signal.SIGTERM)
+        time.sleep(0.3)
+        received = 0
+        while block := client.recv(1 << 20):
+            received += len(block)
+        client.close()
+        assert received > len(film.media[0])
+        assert origin.process.wait(5) == 0
+
+
+def test_without_a_plain_socket_blocks_are_read(
+    client: Client, archive: MadeArchive, make: MakeArchive
+) -> None:
+    film = make("film", range_bytes=300_000, ranges=2)
+    assert client.get(SEGMENT).body.endswith(film.media[0])
+    part = client.get(SEGMENT, headers={"Range": "bytes=-300001"})
+    assert part.body == film.media[0][-300_001:]
+
+
+def test_permits_come_back_from_every_kind_of_end(client: Client, make: MakeArchive) -> None:
+    make("film")
+    made = make("gone")
+    plan_only = client.get("/v/gone/seg_0001.m4s", headers={"Range": "bytes=0-0"})
+    assert plan_only.status_int == 206
+    made.path.unlink()
+    for _ in range(200):  # more than there are permits
+        assert client.get(SEGMENT).status_int == 200
+        assert client.get("/v/gone/seg_0001.m4s").status_int == 404
