@@ -11,7 +11,7 @@ import click
 
 from app import addresses, capacity, metrics_listener, request_log
 from app.listing import walk
-from app.settings import SETTINGS, SettingError, Settings, Sourced, flag_of, load, shown_default
+from app.settings import SETTINGS, SettingError, Settings, Sourced, env_of, flag_of, load, shown_default
 
 INHERITED_SOCKETS = ("LISTEN_FDS", "GUNICORN_FD")
 """Set by systemd, and by gunicorn's own upgrade (USR2): then the addresses are taken, by us."""
@@ -53,7 +53,7 @@ click.version_option(package_name="vodsplice")(main)
 def _check(settings: Settings) -> None:
     """End with one line where serving could not begin."""
     if not os.path.isdir(settings.media_dir):
-        raise click.ClickException(f"{settings.media_dir}: there is no such folder; name another --media-dir")
+        raise click.ClickException(f"{settings.media_dir}: there is no such folder; {_remedy('media_dir')}")
     wanted = {} if any(name in os.environ for name in INHERITED_SOCKETS) else {"bind": settings.bind}
     if settings.metrics_bind and "GUNICORN_FD" not in os.environ:
         wanted["metrics_bind"] = (settings.metrics_bind,)
@@ -62,8 +62,11 @@ def _check(settings: Settings) -> None:
             try:
                 addresses.check(address)
             except addresses.Unavailable as error:
-                remedy = f"name another {flag_of(name)}"
-                raise click.ClickException(f"cannot listen on {error}; {remedy}") from error
+                raise click.ClickException(f"cannot listen on {error}; {_remedy(name)}") from error
+
+
+def _remedy(name: str) -> str:
+    return f"name another {flag_of(name)} or {env_of(name)}"
 
 
 def _run(sourced: Sourced) -> None:

@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -76,9 +77,18 @@ def ask(connection: HTTPConnection, target: str, method: str = "GET", **headers:
     return Reply(response.status, {name.lower(): each for name, each in response.getheaders()}, body)
 
 
-def command(*flags: str, dev_mode: bool = True) -> list[str]:
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within five seconds."""
+    for _ in range(100):
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def command(*flags: str) -> list[str]:
     """`vodsplice-serve`, in Python's development mode, which reports descriptors that were not closed."""
-    return [sys.executable, *(("-X", "dev") if dev_mode else ()), "-m", "app.cli", *flags]
+    return [sys.executable, "-X", "dev", "-m", "app.cli", *flags]
 
 
 @contextmanager
@@ -88,13 +98,12 @@ def running_origin(
     log: Path,
     *flags: str,
     prefix: tuple[str, ...] = (),
-    dev_mode: bool = True,
 ) -> Iterator[Origin]:
     """Start, wait for the line that says where, and stop as Ctrl-C would."""
     folders = ("--media-dir", str(media_dir), "--index-dir", str(index_dir))
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*prefix, *command(*folders, "--bind", "127.0.0.1:0", *flags, dev_mode=dev_mode)],
+            [*prefix, *command(*folders, "--bind", "127.0.0.1:0", *flags)],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -14,7 +14,7 @@ import pytest
 
 from tests.app.conftest import Client, MakeArchive, StartOrigin
 from tests.app.made_archive import MadeArchive
-from tests.app.running_origin import Origin
+from tests.app.running_origin import Origin, eventually
 
 SEGMENT = "/v/film/seg_0001.m4s"
 LARGE = {"range_bytes": 6 << 20, "ranges": 2}
@@ -35,14 +35,6 @@ def open_files(pid: int) -> list[str]:
         except FileNotFoundError:
             continue
     return found
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    for _ in range(100):
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def ask_and_wait(origin: Origin, target: str = SEGMENT) -> socket.socket:

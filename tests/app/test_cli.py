@@ -1,0 +1,168 @@
+"""`vodsplice-serve` as a user meets it: what it prints, how it ends, what it says is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import MakeArchive, StartOrigin
+from tests.app.running_origin import command, eventually, stop
+
+
+def run(*flags: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """To its end, which comes soon where something is wrong."""
+    return subprocess.run(
+        command(*flags), env=os.environ | environ, capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+def folders(media_dir: Path, index_dir: Path) -> tuple[str, ...]:
+    return "--media-dir", str(media_dir), "--index-dir", str(index_dir)
+
+
+def test_says_what_it_serves_and_ends_quietly(make: MakeArchive, start: StartOrigin) -> None:
+    make("a/film")
+    make("b")
+    with start("--workers", "2", "--access-log", "off") as origin:
+        assert origin.get("/healthz").status == 200
+    lines = origin.log.read_text().splitlines()
+    assert re.fullmatch(rf"vodsplice \d\S* serving 2 archives at {origin.base}/", lines[0])
+    assert re.fullmatch(
+        r"capacity: workers=2 \(flag\) max_open_archives=\d+ \(auto\) max_inflight_segments=\d+ \(auto\) "
+        r"permit_wait_timeout=5s \(default\) from cores=\d+ memory=\d+MiB files=\d+",
+        lines[1],
+    )
+    assert lines[2:] == []
+    assert origin.process.returncode == 0
+
+
+def test_ctrl_c_during_a_transfer_is_quick(make: MakeArchive, start: StartOrigin) -> None:
+    make("film", range_bytes=6 << 20)
+    with start("--workers", "1") as origin:
+        client = origin.socket(4096)
+        client.sendall(b"GET /v/film/seg_0001.m4s HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.recv(100)
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < 3
+    assert origin.process.returncode == 0
+    assert "Traceback" not in origin.log.read_text()
+    client.close()
+
+
+@pytest.mark.parametrize("moment_s", [0, 0.02, 0.05])
+def test_ctrl_c_while_it_starts(start: StartOrigin, moment_s: float) -> None:
+    with start("--workers", "2") as origin:
+        time.sleep(moment_s)
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < 3
+    assert origin.process.returncode == 0
+
+
+def test_taken_port(media_dir: Path, index_dir: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        began_s = time.monotonic()
+        ended = run(*folders(media_dir, index_dir), "--bind", address)
+    assert time.monotonic() - began_s < 4  # gunicorn alone would try for five seconds
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        f"Error: cannot listen on {address}: Address already in use; name another --bind or VODSPLICE_BIND\n"
+    )
+
+
+def test_taken_metrics_port(media_dir: Path, index_dir: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = run(*folders(media_dir, index_dir), "--bind", "127.0.0.1:0", "--metrics-bind", address)
+    assert ended.returncode == 1
+    assert "name another --metrics-bind or VODSPLICE_METRICS_BIND" in ended.stderr
+
+
+def test_absent_media_folder(tmp_path: Path) -> None:
+    ended = run("--media-dir", str(tmp_path / "absent"))
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"Error: {tmp_path}/absent: there is no such folder; "
+        "name another --media-dir or VODSPLICE_MEDIA_DIR\n"
+    )
+
+
+def test_wrong_setting() -> None:
+    ended = run(VODSPLICE_WORKERS="many")
+    assert ended.returncode == 2
+    assert "VODSPLICE_WORKERS: 'many' is not a whole number from 1, or auto" in ended.stderr
+
+
+def test_help_names_every_setting() -> None:
+    ended = run("--help")
+    assert ended.returncode == 0
+    assert "--max-inflight-segments" in ended.stdout
+
+
+def test_several_addresses(make: MakeArchive, start: StartOrigin, tmp_path: Path) -> None:
+    film = make("film")
+    path = tmp_path / "origin.sock"
+    with start("--workers", "1", "--bind", f"127.0.0.1:0,unix:{path}") as origin:
+        assert origin.get("/healthz").status == 200
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            client.sendall(b"GET /v/film/seg_0001.m4s HTTP/1.0\r\n\r\n")
+            received = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    assert received.endswith(film.media[0])
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_line_a_request(make: MakeArchive, start: StartOrigin, log_format: str) -> None:
+    film = make("film")
+    with start("--workers", "1", "--log-format", log_format) as origin:
+        body = origin.get("/v/film/seg_0001.m4s?x=%22%0a", X_Request_Id="abc-1").body
+        assert body.endswith(film.media[0])
+        refused = origin.get("/v/absent/seg_0001.m4s", X_Request_Id='"bad\t')
+        assert eventually(lambda: origin.log.read_text().count("/v/") == 2)
+    lines = origin.log.read_text().splitlines()[2:]
+    assert len(lines) == 2
+    own_id = refused.headers["x-request-id"]
+    assert re.fullmatch("[0-9a-f]{16}", own_id)
+    if log_format == "text":
+        moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z 127\.0\.0\.1 GET"
+        target = r"/v/film/seg_0001\.m4s\?x=%22%0a"
+        assert re.fullmatch(rf"{moment} {target} 200 {len(body)}B \d+\.\dms id=abc-1 via=sendfile", lines[0])
+        assert re.fullmatch(rf"{moment} \S+ 404 \d+B \d+\.\dms id={own_id} via=- cause=not_found", lines[1])
+    else:
+        served, missed = map(json.loads, lines)
+        assert (served["request_id"], served["archive"], served["route"]) == ("abc-1", "film", "segment")
+        assert (served["status"], served["bytes"], served["delivery"]) == (200, len(body), "sendfile")
+        assert (missed["status"], missed["cause"], missed["archive"]) == (404, "not_found", "absent")
+
+
+def test_sockets_of_a_supervisor(make: MakeArchive, media_dir: Path, index_dir: Path, tmp_path: Path) -> None:
+    """Socket activation: the listener is file descriptor 3, and `bind` is not used."""
+    make("film")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        script = 'exec 3<&"$1"; shift; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
+        serve = command(*folders(media_dir, index_dir), "--workers", "1", "--bind", f"127.0.0.1:{port}")
+        process = subprocess.Popen(
+            ["bash", "-c", script, "bash", str(listener.fileno()), *serve],
+            pass_fds=[listener.fileno()], stdout=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+                client.sendall(b"GET /v/film/playlist.m3u8 HTTP/1.0\r\n\r\n")
+                assert client.recv(100).startswith(b"HTTP/1.0 200")
+        finally:
+            assert stop(process) == 0

@@ -1,0 +1,65 @@
+"""What is counted, over all workers, on a listener of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.app.conftest import MakeArchive, StartOrigin
+from tests.app.running_origin import eventually
+
+
+@pytest.fixture
+def metrics_address() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def scrape(address: str) -> dict[str, float]:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as reply:
+        text = reply.read().decode()
+    return {name: float(value) for name, value in re.findall(r"^(vodsplice_\S+) (\S+)$", text, re.MULTILINE)}
+
+
+def test_counts_of_all_workers_meet(make: MakeArchive, start: StartOrigin, metrics_address: str) -> None:
+    make("film", range_bytes=6 << 20)
+    with start("--workers", "2", "--metrics-bind", metrics_address) as origin:
+        for _ in range(20):
+            assert origin.get("/v/film/playlist.m3u8").status == 200
+            assert origin.get("/v/absent/playlist.m3u8").status == 404
+        assert origin.get("/metrics").status == 404
+        with origin.socket(4096) as client:
+            client.sendall(b"GET /v/film/seg_0001.m4s HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.recv(100)
+            time.sleep(0.2)
+            counted = scrape(metrics_address)
+        assert counted['vodsplice_requests_total{route="playlist",status="200"}'] == 20
+        assert counted['vodsplice_requests_total{route="playlist",status="404"}'] == 20
+        assert counted['vodsplice_refusals_total{cause="not_found"}'] == 21
+        assert counted['vodsplice_plan_seconds_count{route="playlist"}'] == 20
+        assert counted["vodsplice_segments_in_flight"] == 1
+        assert 1 <= counted["vodsplice_open_archives"] <= 2
+
+
+def test_counts_outlive_a_worker(make: MakeArchive, start: StartOrigin, metrics_address: str) -> None:
+    make("film")
+    with start("--workers", "1", "--metrics-bind", metrics_address) as origin:
+        assert origin.get("/v/film/playlist.m3u8").status == 200
+        pid = origin.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        worker = children.read_text().split()[0]
+        os.kill(int(worker), signal.SIGKILL)
+        assert eventually(lambda: children.read_text().split() not in ([], [worker]))
+        assert scrape(metrics_address)["vodsplice_open_archives"] == 0
+        assert origin.get("/v/film/playlist.m3u8").status == 200
+        counted = scrape(metrics_address)
+        assert counted['vodsplice_requests_total{route="playlist",status="200"}'] == 2
+        assert counted["vodsplice_open_archives"] == 1
