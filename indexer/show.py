@@ -56,7 +56,8 @@ def _track(number: int, facts: TrackFacts) -> Iterator[str]:
 def _view(view: ViewFacts, segments: int) -> Iterator[str]:
     tracks = "+".join(map(str, view.tracks))
     yield f"view {view.name}: tracks {tracks}, {view.average_bps} bit/s, {view.peak_bps} at most"
-    yield f"  a segment: {view.range_count / segments:.1f} ranges, {view.head_bytes / segments:.0f} head bytes"
+    ranges, head_bytes = view.range_count / segments, view.head_bytes / segments
+    yield f"  per segment: {ranges:.1f} ranges, {head_bytes:.0f} head bytes"
     yield f"  slop: {view.slop_bytes} bytes in all, holes of up to {view.merge_bytes} bytes are sent"
 
 

@@ -56,7 +56,7 @@ def rescale(ticks: int, from_timescale: int, to_timescale: int) -> int:
 
 
 def _one_edit(movie: Movie, track: Track) -> tuple[int, int]:
-    """What the edit list comes down to: delay in ticks of the movie, first media time in ticks of the track."""
+    """What the edit list comes down to: a delay in movie ticks, the first media time in track ticks."""
     edits = list(track.edits)
     delay_movie_ticks = 0
     while edits and edits[0].media_time_ticks == EMPTY:

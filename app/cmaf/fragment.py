@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Sequence
-from itertools import chain, repeat
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise, repeat
 
 MFHD_BYTES = 16
 BOX_HEADER_BYTES = 8
 TFDT_BYTES = 20
 TRUN_HEADER_BYTES = 20
+TRAF_BYTES = BOX_HEADER_BYTES + TFDT_BYTES
+"""A `traf` but for its `tfhd` and `trun`s."""
 MDAT_HEADER_BYTES = 8
 
 DATA_OFFSET = 0x000001
@@ -40,6 +42,11 @@ _VERSION_1 = 0x01000000  # signed composition offsets
 _HEADER = struct.Struct(">I4s")
 _MFHD = struct.Struct(">I4sII")
 _TFDT = struct.Struct(">I4sIQ")
+
+
+def moof_bytes(traf_bytes: Iterable[int]) -> int:
+    """The length of a `moof` from the lengths of its `traf`s, before there is anything in them."""
+    return BOX_HEADER_BYTES + MFHD_BYTES + sum(traf_bytes)
 
 
 def mdat_header(payload_bytes: int) -> bytes:
@@ -81,16 +88,15 @@ def truns(
     if run_samples and max(run_samples) == 1:
         return _single_sample_truns(data_offsets, bits, columns)
     row_bytes = 4 * len(columns)
+    sizes = {samples: TRUN_HEADER_BYTES + samples * row_bytes for samples in set(run_samples)}
+    words = array("I", (0, _TRUN, _VERSION_1 | DATA_OFFSET | bits, 0, 0)) * len(run_samples)
+    words[0::5] = array("I", list(map(sizes.__getitem__, run_samples)))
+    words[3::5] = array("I", run_samples)
+    words[4::5] = array("I", data_offsets)
+    headers = iter(struct.unpack("20s" * len(run_samples), _big_endian(words)))
     rows = _rows(columns, sum(run_samples))
-    prefixes = {samples: _trun_prefix(samples, row_bytes, bits) for samples in set(run_samples)}
-    formats = {samples: f"{samples * row_bytes}s" for samples in prefixes}
-    boxes = zip(
-        map(prefixes.__getitem__, run_samples),
-        struct.unpack("4s" * len(run_samples), _big_endian(array("I", data_offsets))),
-        struct.unpack("".join(map(formats.__getitem__, run_samples)), rows),
-        strict=True,
-    )
-    return b"".join(chain.from_iterable(boxes))
+    ends = map(row_bytes.__mul__, accumulate(run_samples, initial=0))
+    return b"".join([part for at, to in pairwise(ends) for part in (next(headers), rows[at:to])])
 
 
 def _single_sample_truns(data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[int]]) -> bytes:
@@ -101,11 +107,6 @@ def _single_sample_truns(data_offsets: Sequence[int], bits: int, columns: Sequen
     for place, column in enumerate((data_offsets, *columns), start=4):
         words[place::words_each] = array("I", column)
     return _big_endian(words)
-
-
-def _trun_prefix(samples: int, row_bytes: int, bits: int) -> bytes:
-    size = TRUN_HEADER_BYTES + samples * row_bytes
-    return struct.pack(">4I", size, _TRUN, _VERSION_1 | DATA_OFFSET | bits, samples)
 
 
 def _rows(columns: Sequence[Sequence[int]], samples: int) -> bytes:

@@ -29,24 +29,39 @@ ByteRange = tuple[int, int]  # offset, length
 
 
 @dataclass(frozen=True, slots=True)
-class _Fragment:
-    """One track's share of a segment: rows `[start, stop)`, and its runs' samples and bytes in file order."""
+class _Share:
+    """One track's share of a segment: rows `[start, stop)`, and its runs' samples and bytes in file order.
+
+    `tfhd` holds what all samples of the track have in common, `columns` what a `trun` must say of each;
+    `bits` says which.
+    """
 
     rows: TrackRows
     start: int
     stop: int
     run_samples: list[int]
     run_bytes: list[int]
+    tfhd: bytes
+    bits: int
+
+    @property
+    def traf_bytes(self) -> int:
+        rows_bytes = 4 * self.bits.bit_count() * (self.stop - self.start)
+        return (
+            fragment.TRAF_BYTES
+            + len(self.tfhd)
+            + fragment.TRUN_HEADER_BYTES * len(self.run_samples)
+            + rows_bytes
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where things are: ranges of the archive to send, and each wanted run's place in that payload."""
+    """Ranges of the archive to send, and the `data_offset` of every run (of unwanted ones: meaningless)."""
 
     ranges: list[ByteRange]
     payload_bytes: int
-    run_at: list[int]
-    run_tracks: bytes
+    data_offsets: list[int]
 
 
 def plan_init(idx: Idx, view_number: int, init_number: int, archive: FileIdentity) -> Plan:
@@ -68,14 +83,26 @@ def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[
     codes = idx.run_code[idx.segment_run[number] : idx.segment_run[number + 1]].tolist()
     run_tracks = bytes(map(idx.run_track.__getitem__, codes))
     run_extents = list(map(idx.run_extent.__getitem__, codes))
-    fragments = {}
+    shares = {}
     for track in {*view.tracks, *run_tracks} - {HOLE}:
-        run_samples = list(compress(run_extents, run_tracks.translate(_only(track))))
-        fragments[track] = _fragment(idx.tracks[track], number, run_samples)
-    run_bytes = _run_bytes(run_tracks, run_extents, fragments)
-    layout = _lay_out(run_tracks, run_bytes, idx.segment_offset[number], view.tracks, view.merge_bytes)
-    head = _head(view.styp, number, [(track, fragments[track]) for track in view.tracks], layout)
-    return head, layout.ranges
+        run_samples = list(compress(run_extents, run_tracks.translate(_any_of((track,)))))
+        shares[track] = _share(idx.tracks[track], number, run_samples)
+    run_bytes = _run_bytes(run_tracks, run_extents, shares)
+    # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
+    present = [shares[track] for track in view.tracks if shares[track].run_samples] or [
+        shares[view.tracks[0]]
+    ]
+    payload_at = fragment.moof_bytes(share.traf_bytes for share in present) + fragment.MDAT_HEADER_BYTES
+    layout = _lay_out(
+        run_tracks.translate(_any_of(view.tracks)),
+        run_bytes,
+        idx.segment_offset[number],
+        payload_at,
+        view.merge_bytes,
+    )
+    trafs = [_traf(share, number, run_tracks, layout.data_offsets) for share in present]
+    moof = fragment.moof(number + 1, trafs)
+    return b"".join((view.styp, moof, fragment.mdat_header(layout.payload_bytes))), layout.ranges
 
 
 def _plan(idx: Idx, view_number: int, name: str, archive: FileIdentity, pieces: tuple[Piece, ...]) -> Plan:
@@ -92,20 +119,15 @@ def _plan(idx: Idx, view_number: int, name: str, archive: FileIdentity, pieces: 
 
 
 @cache
-def _only(track: int) -> bytes:
-    """A translation that turns track numbers into selectors of one track."""
-    return bytes(number == track for number in range(256))
-
-
-@cache
 def _any_of(tracks: tuple[int, ...]) -> bytes:
     """A translation that turns track numbers into selectors of some tracks."""
     return bytes(number in tracks for number in range(256))
 
 
-def _fragment(rows: TrackRows, number: int, run_samples: list[int]) -> _Fragment:
+def _share(rows: TrackRows, number: int, run_samples: list[int]) -> _Share:
     start, stop = rows.first_sample[number], rows.first_sample[number + 1]
-    return _Fragment(rows, start, stop, run_samples, _bytes_of_runs(rows, start, stop, run_samples))
+    tfhd, bits = _shape(rows, empty=not run_samples)
+    return _Share(rows, start, stop, run_samples, _bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
 
 
 def _bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: list[int]) -> list[int]:
@@ -119,74 +141,48 @@ def _bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: list[int
     return list(map(sub, at_run[1:], at_run))
 
 
-def _run_bytes(run_tracks: bytes, run_extents: list[int], fragments: dict[int, _Fragment]) -> list[int]:
+def _run_bytes(run_tracks: bytes, run_extents: list[int], shares: dict[int, _Share]) -> list[int]:
     """The length in bytes of every run and hole of the segment, in file order."""
-    if len(fragments) == 1 and HOLE not in run_tracks:
-        return next(iter(fragments.values())).run_bytes
-    upcoming = {track: iter(share.run_bytes) for track, share in fragments.items()}
-    upcoming[HOLE] = compress(run_extents, run_tracks.translate(_only(HOLE)))
+    upcoming = {track: iter(share.run_bytes) for track, share in shares.items()}
+    upcoming[HOLE] = compress(run_extents, run_tracks.translate(_any_of((HOLE,))))
     return list(map(next, map(upcoming.__getitem__, run_tracks)))
 
 
 def _lay_out(
-    run_tracks: bytes, run_bytes: list[int], offset: int, wanted: tuple[int, ...], merge_bytes: int
+    is_wanted: bytes, run_bytes: list[int], offset: int, payload_at: int, merge_bytes: int
 ) -> _Layout:
-    """Place the runs of `wanted` tracks in the payload; `offset` is where the first run of all begins.
+    """Place the wanted runs. The first of all runs begins at `offset` of the archive, the payload at
+    `payload_at` of the segment's `moof`.
 
-    Walks stretches of neighbouring wanted runs, of which a muxed segment has few: inside one, the place
-    in the payload differs from the place in the archive by one shift.
+    Walks stretches of neighbouring wanted runs, of which a muxed segment has few.
     """
-    is_wanted = run_tracks.translate(_any_of(wanted))
-    file_at = list(accumulate(run_bytes, initial=offset))
     ranges: list[ByteRange] = []
-    run_at: list[int] = []
-    first = stop = payload_bytes = 0  # the range being built is [first, stop) of the archive
-    run = is_wanted.find(1)
-    while run >= 0:
-        after = is_wanted.find(0, run)
-        if after < 0:
-            after = len(is_wanted)
-        begin = file_at[run]
-        gap = begin - stop
-        if stop and 0 <= gap <= merge_bytes:
-            payload_bytes += gap
+    data_offsets: list[int] = []
+    at = first = stop = offset  # `at` walks the archive; the range being built is [first, stop)
+    data_offset, run = payload_at, 0
+    while (begin := is_wanted.find(1, run)) >= 0:
+        at += sum(run_bytes[run:begin])
+        if stop > first and 0 <= at - stop <= merge_bytes:
+            data_offset += at - stop
         else:
             if stop > first:
                 ranges.append((first, stop - first))
-            first = begin
-        shift = payload_bytes - begin
-        run_at += [at + shift for at in file_at[run:after]]
-        stop = file_at[after]
-        payload_bytes += stop - begin
-        run = is_wanted.find(1, after)
+            first = at
+        data_offsets += repeat(0, begin - run)
+        run = is_wanted.find(0, begin)
+        if run < 0:
+            run = len(is_wanted)
+        data_offsets += accumulate(run_bytes[begin:run], initial=data_offset)
+        data_offset, began = data_offsets.pop(), data_offset
+        stop = at = at + data_offset - began
     if stop > first:
         ranges.append((first, stop - first))
-    return _Layout(ranges, payload_bytes, run_at, bytes(compress(run_tracks, is_wanted)))
+    return _Layout(ranges, data_offset - payload_at, data_offsets)
 
 
-def _head(styp: bytes, number: int, fragments: list[tuple[int, _Fragment]], layout: _Layout) -> bytes:
-    # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
-    fragments = [entry for entry in fragments if entry[1].run_samples] or fragments[:1]
-    shapes = [_shape(share) for _, share in fragments]
-    moof_bytes = fragment.BOX_HEADER_BYTES + fragment.MFHD_BYTES
-    for (_, share), (tfhd, bits) in zip(fragments, shapes, strict=True):
-        moof_bytes += fragment.BOX_HEADER_BYTES + len(tfhd) + fragment.TFDT_BYTES
-        moof_bytes += fragment.TRUN_HEADER_BYTES * len(share.run_samples)
-        moof_bytes += 4 * (bits & 0xF00).bit_count() * (share.stop - share.start)
-    payload_at = moof_bytes + fragment.MDAT_HEADER_BYTES
-    trafs = []
-    for (track, share), (tfhd, bits) in zip(fragments, shapes, strict=True):
-        run_at = compress(layout.run_at, layout.run_tracks.translate(_only(track)))
-        truns = fragment.truns(
-            share.run_samples, list(map(payload_at.__add__, run_at)), bits, _columns(share, bits)
-        )
-        trafs.append(fragment.traf(tfhd, share.rows.decode_time[number], truns))
-    return b"".join((styp, fragment.moof(number + 1, trafs), fragment.mdat_header(layout.payload_bytes)))
-
-
-def _shape(share: _Fragment) -> tuple[bytes, int]:
+def _shape(rows: TrackRows, *, empty: bool) -> tuple[bytes, int]:
     """The `tfhd` that holds what all samples share, and the bits of the `trun` columns that hold the rest."""
-    rows, bits = share.rows, 0
+    bits = 0
     if rows.default_duration is None:
         bits |= fragment.SAMPLE_DURATION
     if rows.size is not None:
@@ -195,18 +191,18 @@ def _shape(share: _Fragment) -> tuple[bytes, int]:
         bits |= fragment.SAMPLE_FLAGS
     if rows.default_composition != 0:
         bits |= fragment.SAMPLE_COMPOSITION
-    tfhd = fragment.tfhd(
-        rows.track_id,
-        rows.default_duration,
-        rows.facts.size_bytes,
-        rows.default_flags,
-        empty=not share.run_samples,
-    )
-    return tfhd, bits
+    defaults = rows.default_duration, rows.facts.size_bytes, rows.default_flags
+    return fragment.tfhd(rows.track_id, *defaults, empty=empty), bits
 
 
-def _columns(share: _Fragment, bits: int) -> list[Sequence[int]]:
-    rows = share.rows
+def _traf(share: _Share, number: int, run_tracks: bytes, data_offsets: list[int]) -> bytes:
+    own = list(compress(data_offsets, run_tracks.translate(_any_of((share.rows.track_id - 1,)))))
+    truns = fragment.truns(share.run_samples, own, share.bits, _columns(share))
+    return fragment.traf(share.tfhd, share.rows.decode_time[number], truns)
+
+
+def _columns(share: _Share) -> list[Sequence[int]]:
+    rows, bits = share.rows, share.bits
     columns: list[Sequence[int]] = []
     kinds = (
         rows.kind[share.start : share.stop].tolist()
