@@ -1,0 +1,189 @@
+"""nginx and gunicorn together on one machine, from the configuration that production uses.
+
+`make stack` starts this in the foreground; tests and the bench start it too. Nothing is installed and nobody
+needs to be root: the prefix that `nginx/nginx.conf` speaks of is a temporary folder, in memory where there is
+/dev/shm, and only listen.conf is written anew. Ctrl-C, SIGTERM or the end of either server ends both, after
+what they were sending, within `STOP_TIMEOUT_S`.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+CONFIGURATION = Path(__file__).parents[1] / "nginx"
+MODULE = "ngx_http_perl_module.so"
+MODULE_FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules")
+"""Of Debian and Alpine; of RHEL; of nginx's own packages and container images."""
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there is a fresh folder of its owner's alone
+START_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 10
+
+Process = subprocess.Popen[bytes]
+
+
+class CannotStart(Exception):
+    """What is missing or in the way, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to start. `port` 0 is any free one. Without `splice`, nginx does without its Perl module."""
+
+    media_dir: Path
+    index_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    splice: bool = True
+    serve_flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Both servers, running; `prefix` is nginx's."""
+
+    base: str
+    prefix: Path
+    nginx: Process
+    gunicorn: Process
+
+
+@contextmanager
+def running(wanted: Wanted) -> Iterator[Stack]:
+    """Start both and stop them in the end. Raises `CannotStart`."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    folder = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="vodsplice-", dir=folder) as name, _listener(wanted) as listener:
+        prefix = Path(name)
+        address = f"{wanted.host}:{listener.getsockname()[1]}"
+        _write_prefix(prefix, address, splice=wanted.splice)
+        with _process(_gunicorn_command(wanted), prefix, signal.SIGTERM) as gunicorn:
+            _wait_until_there(prefix / "run" / "gunicorn.sock", gunicorn)
+            # nginx takes the listener over as it would from an older nginx, or from systemd.
+            files = (listener.fileno(),)
+            environment = os.environ | {"NGINX": f"{listener.fileno()};"}
+            nginx_command = _nginx_command(prefix, splice=wanted.splice)
+            with _process(nginx_command, prefix, signal.SIGQUIT, env=environment, pass_fds=files) as nginx:
+                listener.close()
+                _wait_until_there(prefix / "run" / "nginx.pid", nginx)
+                yield Stack(f"http://{address}", prefix, nginx, gunicorn)
+
+
+def _listener(wanted: Wanted) -> socket.socket:
+    try:
+        return socket.create_server((wanted.host, wanted.port), backlog=4096)
+    except OSError as error:
+        raise CannotStart(f"port {wanted.port} of {wanted.host}: {error.strerror}; name another") from error
+
+
+def _write_prefix(prefix: Path, address: str, *, splice: bool) -> None:
+    shutil.copytree(CONFIGURATION, prefix / "conf")
+    (prefix / "conf" / "listen.conf").write_text(f"listen {address};\n")
+    (prefix / "run").mkdir()
+    (prefix / "logs").mkdir()
+    if splice:
+        (prefix / "modules").symlink_to(_module_folder())
+
+
+def _module_folder() -> str:
+    for folder in MODULE_FOLDERS:
+        if os.path.exists(os.path.join(folder, MODULE)):
+            return folder
+    raise CannotStart(
+        f"nginx's Perl module ({MODULE}) is in none of {', '.join(MODULE_FOLDERS)}: install "
+        "libnginx-mod-http-perl (Debian, Ubuntu) or nginx-mod-http-perl (Alpine, RHEL), or add --no-splice"
+    )
+
+
+def _gunicorn_command(wanted: Wanted) -> list[str]:
+    flags = {
+        "--media-dir": wanted.media_dir.absolute(),
+        "--index-dir": wanted.index_dir.absolute(),
+        "--bind": "unix:run/gunicorn.sock",
+        "--splice": "on" if wanted.splice else "off",
+        "--access-log": "off",
+    }
+    words = [str(word) for flag in flags.items() for word in flag]
+    return [sys.executable, "-m", "app.cli", *words, *wanted.serve_flags]
+
+
+def _nginx_command(prefix: Path, *, splice: bool) -> list[str]:
+    program = shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
+    if program is None:
+        raise CannotStart("there is no nginx: install it (Debian, Ubuntu: nginx libnginx-mod-http-perl)")
+    configuration = "nginx.conf" if splice else "nginx-sendfile.conf"
+    as_us = ["-g", "user root;"] if os.geteuid() == 0 else []
+    return [program, "-p", str(prefix), "-c", f"conf/{configuration}", "-e", "stderr", *as_us]
+
+
+@contextmanager
+def _process(
+    command: Sequence[str], folder: Path, ends_on: signal.Signals, **options: Any
+) -> Iterator[Process]:
+    """In a session of its own, so that Ctrl-C reaches it from here alone, and in order."""
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        process.send_signal(ends_on)
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_until_there(path: Path, process: Process) -> None:
+    program = process.args[0] if isinstance(process.args, list) else process.args
+    for _ in range(START_TIMEOUT_S * 50):
+        if path.exists():
+            return
+        if process.poll() is not None:
+            raise CannotStart(f"{program} ended with status {process.returncode}; it says why above")
+        time.sleep(0.02)
+    raise CannotStart(f"{program} did not start within {START_TIMEOUT_S} s")
+
+
+def _folder(**attributes: Any) -> Any:
+    return click.Path(file_okay=False, exists=True, path_type=Path, **attributes)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--media-dir", type=_folder(), required=True, help="Where the archives are.")
+@click.option("--index-dir", type=_folder(), required=True, help="Where vodsplice-index put their indexes.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="0: any free one.")
+@click.option("--splice/--no-splice", default=True, help="Without: for an nginx that has no Perl module.")
+@click.argument("serve_flags", nargs=-1, type=click.UNPROCESSED)
+def main(**options: Any) -> None:
+    """Run nginx and gunicorn in the foreground; further flags are those of vodsplice-serve."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        try:
+            with running(Wanted(**options)) as stack:
+                click.echo(f"open {stack.base}/ (Ctrl-C ends it; nginx logs to {stack.prefix}/logs)")
+                while stack.nginx.poll() is None and stack.gunicorn.poll() is None:
+                    time.sleep(0.2)
+                raise CannotStart("one of the two servers ended, and took the other with it")
+        except CannotStart as error:
+            raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()
