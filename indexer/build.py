@@ -1,19 +1,21 @@
 """A selected, placed and cut archive ─▶ the bytes of its `.idx`.
 
-The figures that only a planned segment can give (response lengths, ranges, bandwidth) are taken from the
-origin's own planner, run over a draft of the index through the origin's own reader: nothing is published
-that the origin could not serve.
+The figures that only an arranged segment can give (response lengths, ranges, bandwidth) are taken from
+the origin's own planner, run over a draft of the index through the origin's own reader: nothing is
+published that the origin could not serve.
 """
 
 from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TypeAlias
 
-from app.cmaf.segments import segment_parts
+from app.cmaf.segments import arrange
 from app.idx.header import ChapterFacts, Header, SourceFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, read_idx
+from app.manifest.hls import durations_us
 from app.plan import FileIdentity
 from indexer import bandwidth
 from indexer.errors import LimitExceeded
@@ -23,6 +25,7 @@ from indexer.limits import MAX_SEGMENT_BYTES
 from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
+from indexer.slop import choose_merge_bytes, gaps_between
 from indexer.track import NON_SYNC_BIT, Movie
 from indexer.write import pack_idx
 
@@ -43,21 +46,27 @@ class Archive:
     placed: tuple[PlacedTrack, ...]
     segmentation: Segmentation
     segment_duration_ms: int
+    slop: float  # share of a view's bytes that may be foreign, to spare ranges
     notes: tuple[str, ...]
 
 
 def build_idx(archive: Archive) -> bytes:
     """Raises `LimitExceeded` where a segment would be too large to serve."""
-    columns = _columns(archive)
+    views = _views(archive)
+    columns = _columns(archive) | {
+        f"view.{number}.bytes": array("Q", bytes(8 * archive.segmentation.count))
+        for number in range(len(views))
+    }
     header = Header(
         generator=archive.generator,
         source=archive.source,
         timescale=archive.segmentation.timescale,
         segment_count=archive.segmentation.count,
         segment_duration_ms=archive.segment_duration_ms,
+        slop=archive.slop,
         title=archive.movie.title,
         tracks=tuple(_track_facts(archive, number) for number in range(len(archive.served))),
-        views=(_muxed_view(archive),),
+        views=views,
         chapters=tuple(
             ChapterFacts(round(chapter.start_s * 1000), chapter.title) for chapter in archive.movie.chapters
         ),
@@ -65,11 +74,11 @@ def build_idx(archive: Archive) -> bytes:
         columns={},
     )
     draft = read_idx(_NO_FILE, memoryview(pack_idx(header, columns)))
-    views = []
-    for number, view in enumerate(header.views):
-        columns[f"view.{number}.bytes"], figures = _measure(draft, number, view)
-        views.append(figures)
-    return pack_idx(replace(header, views=tuple(views)), columns)
+    measured = []
+    for number, view in enumerate(views):
+        columns[f"view.{number}.bytes"], figures = _measure(draft, number, view, archive.slop)
+        measured.append(figures)
+    return pack_idx(replace(header, views=tuple(measured)), columns)
 
 
 def _columns(archive: Archive) -> Columns:
@@ -83,7 +92,6 @@ def _columns(archive: Archive) -> Columns:
         "run.code": runs.code,
         "run_kind.track": runs.kind_track,
         "run_kind.extent": runs.kind_extent,
-        "view.0.bytes": array("Q", bytes(8 * segmentation.count)),
     }
     for number, placed in enumerate(archive.placed):
         columns |= _track_columns(f"track.{number}.", placed, segmentation.first_samples[number])
@@ -146,16 +154,21 @@ def _rate_milli(count: int, duration_ticks: int, timescale: int) -> int:
     return round(1000 * count * timescale / duration_ticks) if duration_ticks else 0
 
 
-def _muxed_view(archive: Archive) -> ViewFacts:
-    """The video and the first audio in one stream, or the one of them that there is."""
+def _views(archive: Archive) -> tuple[ViewFacts, ...]:
+    """The muxed stream (the video and the first audio, or the one of them that there is), then each track."""
     first_of_kind: dict[str, int] = {}
     for number, served in enumerate(archive.served):
         first_of_kind.setdefault(served.format.kind, number)
-    tracks = tuple(first_of_kind.values())
-    flags = archive.placed[0].track.samples.flags
+    views = [_view(archive, MUXED, tuple(first_of_kind.values()))]
+    return (*views, *(_view(archive, served.name, (number,)) for number, served in enumerate(archive.served)))
+
+
+def _view(archive: Archive, name: str, tracks: tuple[int, ...]) -> ViewFacts:
+    """A view without its figures, which `_measure` fills in."""
+    flags = archive.placed[tracks[0]].track.samples.flags
     first_flags = flags if isinstance(flags, int) else flags[0]
     return ViewFacts(
-        name=MUXED,
+        name=name,
         tracks=tracks,
         inits=(_init(archive, tracks),),
         styp=segment_type_box(len(tracks)),
@@ -183,32 +196,38 @@ def _init(archive: Archive, numbers: tuple[int, ...]) -> bytes:
     return build_init(tracks, timescale=archive.segmentation.timescale, duration_ticks=starts[-1] - starts[0])
 
 
-def _measure(draft: Idx, number: int, view: ViewFacts) -> tuple[array[int], ViewFacts]:
-    """Plan every segment of a view once: its response lengths, and what they add up to."""
-    lengths, head_bytes, range_count, sent_bytes = array("Q"), 0, 0, 0
-    for segment in range(draft.segment_count):
-        head, ranges = segment_parts(draft, number, segment)
-        payload_bytes = sum(length for _, length in ranges)
-        if len(head) + payload_bytes > MAX_SEGMENT_BYTES:
-            raise LimitExceeded(
-                f"segment {segment + 1} would be {payload_bytes} bytes, more than {MAX_SEGMENT_BYTES}",
-                remedy="choose a shorter --segment-duration, or encode keyframes more often",
-            )
-        lengths.append(len(head) + payload_bytes)
-        head_bytes += len(head)
-        range_count += len(ranges)
-        sent_bytes += payload_bytes
-    wanted_bytes = sum(draft.header.tracks[track].byte_count for track in view.tracks)
-    seconds = [
-        (stop - start) / draft.header.timescale
-        for start, stop in zip(draft.segment_time, draft.segment_time[1:], strict=False)
-    ]
+def _measure(draft: Idx, number: int, view: ViewFacts, slop: float) -> tuple[array[int], ViewFacts]:
+    """Arrange every segment of a view once: which holes to send, its response lengths, what they add up to."""
+    arranged = [arrange(draft, number, segment) for segment in range(draft.segment_count)]
+    gaps = [gaps_between(segment.ranges) for segment in arranged]
+    wanted_bytes = sum(segment.payload_bytes for segment in arranged)
+    merge_bytes = choose_merge_bytes(chain.from_iterable(gaps), int(slop * wanted_bytes))
+    merged = [[gap for gap in each if 0 <= gap <= merge_bytes] for each in gaps]
+    lengths = array(
+        "Q",
+        (
+            segment.head_bytes + segment.payload_bytes + sum(slop_gaps)
+            for segment, slop_gaps in zip(arranged, merged, strict=True)
+        ),
+    )
+    _check_lengths(lengths)
+    seconds = [duration_us / 1e6 for duration_us in durations_us(draft)]
     figures = replace(
         view,
+        merge_bytes=merge_bytes,
         peak_bps=bandwidth.peak_bps(lengths, seconds),
         average_bps=bandwidth.average_bps(lengths, seconds),
-        range_count=range_count,
-        slop_bytes=sent_bytes - wanted_bytes,
-        head_bytes=head_bytes,
+        range_count=sum(len(segment.ranges) for segment in arranged) - sum(map(len, merged)),
+        slop_bytes=sum(map(sum, merged)),
+        head_bytes=sum(segment.head_bytes for segment in arranged),
     )
     return lengths, figures
+
+
+def _check_lengths(lengths: array[int]) -> None:
+    for number, length in enumerate(lengths, start=1):
+        if length > MAX_SEGMENT_BYTES:
+            raise LimitExceeded(
+                f"segment {number} would be {length} bytes, more than {MAX_SEGMENT_BYTES}",
+                remedy="choose a shorter --segment-duration, or encode keyframes more often",
+            )

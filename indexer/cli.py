@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
 from indexer.pipeline import Options, Outcome, index_archive
+from indexer.slop import DEFAULT_SLOP
 from indexer.write import sweep
 
 EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
@@ -59,6 +60,15 @@ EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
 )
 @click.option("--force", is_flag=True, help="Index again what is up to date.")
 @click.option(
+    "--slop",
+    "slop_percent",
+    default=100 * DEFAULT_SLOP,
+    show_default=True,
+    metavar="PERCENT",
+    type=click.FloatRange(0, 50),
+    help="Foreign bytes a stream may carry to need fewer ranges.",
+)
+@click.option(
     "--digest",
     default=FAST,
     show_default=True,
@@ -71,6 +81,7 @@ def main(
     media_dir: str,
     index_dir: str,
     segment_s: float,
+    slop_percent: float,
     jobs: int,
     force: bool,
     digest: str,
@@ -94,7 +105,7 @@ def main(
     except (FileNotFoundError, OutsideMediaDir) as error:
         raise click.UsageError(str(error)) from error
     sweep(index_dir)
-    options = Options(round(segment_s * 1000), digest, force)
+    options = Options(round(segment_s * 1000), slop_percent / 100, digest, force)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     outcomes = []
     columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

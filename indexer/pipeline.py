@@ -20,6 +20,7 @@ from indexer.errors import SourceError, Unfinished
 from indexer.fingerprint import FAST, FULL, fingerprint
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
+from indexer.slop import DEFAULT_SLOP
 from indexer.source import Source
 from indexer.timeline import place
 from indexer.write import publish
@@ -32,6 +33,7 @@ class Options:
     """What decides an index besides its archive."""
 
     segment_duration_ms: int = 6000
+    slop: float = DEFAULT_SLOP
     digest: str = FAST
     force: bool = False
 
@@ -96,6 +98,7 @@ def make_idx(source: Source, options: Options) -> bytes:
             placed=placed,
             segmentation=segment(placed, options.segment_duration_ms),
             segment_duration_ms=options.segment_duration_ms,
+            slop=options.slop,
             notes=(*movie.notes, *selection.notes),
         )
     )
@@ -112,6 +115,7 @@ def _current(archive: ArchivePath, source: Source, options: Options) -> Idx | No
         facts.name == os.path.basename(source.path)
         and (facts.size, facts.mtime_ns) == (source.size_bytes, source.identity.mtime_ns)
         and idx.header.segment_duration_ms == options.segment_duration_ms
+        and idx.header.slop == options.slop
         and facts.fingerprint_kind in (options.digest, FULL)
     )
     return idx if current else None

@@ -6,8 +6,8 @@ that is what an edit list must come down to: any empty edits, then media without
 holds that offset: presentation time = decode time + `decode_shift_ticks` + composition offset
 - `media_time_ticks`, all ticks of the track.
 
-Composition offsets are served from 0 up (readers differ on negative ones), the difference made up by
-`media_time_ticks`, so that the sum stays exact.
+Composition offsets are served from 0 up (readers differ on negative ones), the difference made up by the
+other two, so that the sum stays exact.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Placement:
 
     decode_shift_ticks: int  # added to every decode time: `tfdt`
     media_time_ticks: int  # `elst` of the init segment; 0: no edit list
-    composition_shift_ticks: int  # added to every composition offset, so that none is negative
+    composition_shift_ticks: int  # added to every composition offset, so that the lowest is 0
 
     def presentation_ticks(self, decode_ticks: int, composition_ticks: int) -> int:
         """Where a sample is shown; both arguments as the archive has them."""
@@ -44,10 +44,10 @@ def place(movie: Movie, track: Track) -> Placement:
     """Raises `Unsupported` for an edit list that is more than one offset."""
     empty_movie_ticks, media_time_ticks = _one_edit(movie, track)
     delay_ticks = rescale(empty_movie_ticks, movie.timescale, track.timescale) - media_time_ticks
-    lowest = track.samples.composition_ticks
-    composition_shift = -min(0, lowest if isinstance(lowest, int) else min(lowest, default=0))
-    offset_ticks = delay_ticks - composition_shift
-    return Placement(max(offset_ticks, 0), max(-offset_ticks, 0), composition_shift)
+    offsets = track.samples.composition_ticks
+    lowest = offsets if isinstance(offsets, int) else min(offsets, default=0)
+    offset_ticks = delay_ticks + lowest
+    return Placement(max(offset_ticks, 0), max(-offset_ticks, 0), -lowest)
 
 
 def rescale(ticks: int, from_timescale: int, to_timescale: int) -> int:

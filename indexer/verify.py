@@ -49,7 +49,7 @@ def _unplannable(idx: Idx) -> Iterator[str]:
 
 
 def _differences(idx: Idx, source: Source) -> Iterator[str]:
-    options = Options(idx.header.segment_duration_ms, idx.header.source.fingerprint_kind)
+    options = Options(idx.header.segment_duration_ms, idx.header.slop, idx.header.source.fingerprint_kind)
     with open(idx.identity.path, "rb") as file:
         if file.read() == make_idx(source, options):
             return

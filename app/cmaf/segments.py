@@ -56,9 +56,15 @@ class _Share:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
-    """Ranges of the archive to send, and the `data_offset` of every run (of unwanted ones: meaningless)."""
+class Arrangement:
+    """A segment before its boxes are written.
 
+    `data_offsets` has an entry for every run of the segment, wanted or not, as `run_tracks` has.
+    """
+
+    head_bytes: int
+    shares: list[_Share]
+    run_tracks: bytes
     ranges: list[ByteRange]
     payload_bytes: int
     data_offsets: list[int]
@@ -79,6 +85,15 @@ def plan_segment(idx: Idx, view_number: int, number: int, archive: FileIdentity)
 
 def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[ByteRange]]:
     """The bytes that segment `number` begins with, and the ranges of the archive that follow them."""
+    arranged = arrange(idx, view_number, number)
+    trafs = [_traf(share, number, arranged) for share in arranged.shares]
+    moof = fragment.moof(number + 1, trafs)
+    mdat = fragment.mdat_header(arranged.payload_bytes)
+    return b"".join((idx.view(view_number).styp, moof, mdat)), arranged.ranges
+
+
+def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
+    """Where everything of segment `number` goes: all that can be said of it before its boxes are written."""
     view = idx.view(view_number)
     codes = idx.run_code[idx.segment_run[number] : idx.segment_run[number + 1]].tolist()
     run_tracks = bytes(map(idx.run_track.__getitem__, codes))
@@ -89,20 +104,12 @@ def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[
         shares[track] = _share(idx.tracks[track], number, run_samples)
     run_bytes = _run_bytes(run_tracks, run_extents, shares)
     # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
-    present = [shares[track] for track in view.tracks if shares[track].run_samples] or [
-        shares[view.tracks[0]]
-    ]
+    own = [shares[track] for track in view.tracks]
+    present = [share for share in own if share.run_samples] or own[:1]
     payload_at = fragment.moof_bytes(share.traf_bytes for share in present) + fragment.MDAT_HEADER_BYTES
-    layout = _lay_out(
-        run_tracks.translate(_any_of(view.tracks)),
-        run_bytes,
-        idx.segment_offset[number],
-        payload_at,
-        view.merge_bytes,
-    )
-    trafs = [_traf(share, number, run_tracks, layout.data_offsets) for share in present]
-    moof = fragment.moof(number + 1, trafs)
-    return b"".join((view.styp, moof, fragment.mdat_header(layout.payload_bytes))), layout.ranges
+    is_wanted = run_tracks.translate(_any_of(view.tracks))
+    layout = _lay_out(is_wanted, run_bytes, idx.segment_offset[number], payload_at, view.merge_bytes)
+    return Arrangement(len(view.styp) + payload_at, present, run_tracks, *layout)
 
 
 def _plan(idx: Idx, view_number: int, name: str, archive: FileIdentity, pieces: tuple[Piece, ...]) -> Plan:
@@ -150,11 +157,11 @@ def _run_bytes(run_tracks: bytes, run_extents: list[int], shares: dict[int, _Sha
 
 def _lay_out(
     is_wanted: bytes, run_bytes: list[int], offset: int, payload_at: int, merge_bytes: int
-) -> _Layout:
-    """Place the wanted runs. The first of all runs begins at `offset` of the archive, the payload at
-    `payload_at` of the segment's `moof`.
+) -> tuple[list[ByteRange], int, list[int]]:
+    """Place the wanted runs: the ranges, payload bytes and data offsets of an `Arrangement`.
 
-    Walks stretches of neighbouring wanted runs, of which a muxed segment has few.
+    The first of all runs begins at `offset` of the archive, the payload at `payload_at` of the segment's
+    `moof`. Walks stretches of neighbouring wanted runs, of which a muxed segment has few.
     """
     ranges: list[ByteRange] = []
     data_offsets: list[int] = []
@@ -177,7 +184,7 @@ def _lay_out(
         stop = at = at + data_offset - began
     if stop > first:
         ranges.append((first, stop - first))
-    return _Layout(ranges, data_offset - payload_at, data_offsets)
+    return ranges, data_offset - payload_at, data_offsets
 
 
 def _shape(rows: TrackRows, *, empty: bool) -> tuple[bytes, int]:
@@ -195,8 +202,9 @@ def _shape(rows: TrackRows, *, empty: bool) -> tuple[bytes, int]:
     return fragment.tfhd(rows.track_id, *defaults, empty=empty), bits
 
 
-def _traf(share: _Share, number: int, run_tracks: bytes, data_offsets: list[int]) -> bytes:
-    own = list(compress(data_offsets, run_tracks.translate(_any_of((share.rows.track_id - 1,)))))
+def _traf(share: _Share, number: int, arranged: Arrangement) -> bytes:
+    is_own = arranged.run_tracks.translate(_any_of((share.rows.track_id - 1,)))
+    own = list(compress(arranged.data_offsets, is_own))
     truns = fragment.truns(share.run_samples, own, share.bits, _columns(share))
     return fragment.traf(share.tfhd, share.rows.decode_time[number], truns)
 
@@ -204,11 +212,7 @@ def _traf(share: _Share, number: int, run_tracks: bytes, data_offsets: list[int]
 def _columns(share: _Share) -> list[Sequence[int]]:
     rows, bits = share.rows, share.bits
     columns: list[Sequence[int]] = []
-    kinds = (
-        rows.kind[share.start : share.stop].tolist()
-        if rows.kind is not None
-        else [0] * (share.stop - share.start)
-    )
+    kinds = rows.kind[share.start : share.stop].tolist() if rows.kind is not None else []
 
     def of_kinds(table: Sequence[int]) -> Sequence[int]:
         return list(map(table.__getitem__, kinds))

@@ -100,6 +100,7 @@ class Header:
     timescale: int
     segment_count: int
     segment_duration_ms: int  # as asked for
+    slop: float  # as asked for: the share of a view that holes may add
     title: str
     tracks: tuple[TrackFacts, ...]
     views: tuple[ViewFacts, ...]
