@@ -1,0 +1,81 @@
+"""`stsc` with `stco` or `co64`: where the chunks of a track lie (ISO/IEC 14496-12 §8.7.4, §8.7.5).
+
+Offsets are bytes of the archive. Chunks are counted from 0 here and from 1 in messages, as in the tables.
+"""
+
+from __future__ import annotations
+
+from array import array
+from itertools import accumulate
+from operator import sub
+from typing import NamedTuple
+
+from indexer.box_tree import Box, required
+from indexer.demux.columns import big_endian, collapsed, expanded, widened
+from indexer.demux.reading import Reading
+from indexer.demux.tables import counted_rows
+from indexer.track import Column
+
+
+class Chunks(NamedTuple):
+    """The `chunk_*` columns of `Samples`."""
+
+    offset: array[int]
+    samples: array[int]
+    description: Column
+
+
+def read_chunks(
+    tables: dict[str, Box], stbl: Box, *, sample_count: int, description_count: int, reading: Reading
+) -> Chunks:
+    """The chunks that hold `sample_count` samples; what the tables list beyond is dropped with a note."""
+    offset = _read_offsets(tables, stbl, reading)
+    stsc = required(tables, "stsc", stbl)
+    samples, description = _read_runs(stsc, len(offset), description_count, reading)
+    surplus = sum(samples) - sample_count
+    if surplus < 0:
+        raise stsc.malformed(f"chunks hold {sum(samples)} samples, the size table lists {sample_count}")
+    if surplus:
+        reading.notes.append(f"{stbl.where}: chunks have room for {surplus} samples more than there are")
+        used = _chunks_needed(samples, sample_count)
+        offset, samples = offset[:used], samples[:used]
+        samples[-1] -= sum(samples) - sample_count
+        description = description if isinstance(description, int) else collapsed(description[:used])
+    return Chunks(offset, samples, description)
+
+
+def _read_offsets(tables: dict[str, Box], stbl: Box, reading: Reading) -> array[int]:
+    narrow = tables.get("stco")
+    table = narrow or tables.get("co64")
+    if not table:
+        raise stbl.malformed("has neither 'stco' nor 'co64'")
+    rows = counted_rows(table, 4 if narrow else 8)
+    reading.spend(len(rows) * 2 if narrow else len(rows), table)
+    return widened(rows, 4, "Q") if narrow else big_endian(rows, "Q")
+
+
+def _read_runs(
+    stsc: Box, chunk_count: int, description_count: int, reading: Reading
+) -> tuple[array[int], Column]:
+    """Samples in each chunk, and the 0-based description of each: `stsc` has a row a run of like chunks."""
+    words = big_endian(counted_rows(stsc, 12), "I")
+    first, samples, description = words[0::3], words[1::3], words[2::3]
+    if not first or first[0] != 1 or first[-1] > chunk_count:
+        raise stsc.malformed(f"does not cover chunks 1 to {chunk_count}")
+    runs = array("q", map(sub, [*first[1:], chunk_count + 1], first))
+    if min(runs) < 1:
+        raise stsc.malformed("does not list its runs of chunks in ascending order")
+    if not min(samples):
+        raise stsc.malformed("has a chunk without samples")
+    if not 1 <= min(description) <= max(description) <= description_count:
+        raise stsc.malformed(f"names a sample description beyond the {description_count} in 'stsd'")
+    reading.spend(8 * chunk_count, stsc)
+    zero_based = collapsed(array("I", (number - 1 for number in description)))
+    return (
+        expanded(runs, samples),
+        zero_based if isinstance(zero_based, int) else expanded(runs, zero_based),
+    )
+
+
+def _chunks_needed(samples: array[int], sample_count: int) -> int:
+    return next(chunk for chunk, held in enumerate(accumulate(samples), start=1) if held >= sample_count)

@@ -1,0 +1,42 @@
+"""Languages of a track, as BCP 47 tags (RFC 5646): from `mdhd` (§8.4.2.3), QuickTime's numbers, and `elng`.
+
+"und" where the archive does not say, or says nothing that is a language.
+"""
+
+from __future__ import annotations
+
+from langcodes import standardize_tag, tag_is_valid
+from langcodes.tag_parser import LanguageTagError
+
+UNDETERMINED = "und"
+
+MAX_TAG_BYTES = 35
+"""What a reader of language tags must be ready for (RFC 5646 §4.4.1); longer ones are no language."""
+
+_PACKED_LEAST = 0x400
+"""Smaller codes are QuickTime's Macintosh language numbers, larger ones three letters of ISO 639-2/T."""
+
+_FROM_0 = (
+    "en fr de it nl sv es da pt no he ja ar fi el is mt tr hr zh-Hant ur hi th ko lt pl hu et lv se fo fa ru "
+    "zh-Hans nl-BE ga sq ro cs sk sl yi sr mk bg uk be uz kk az-Cyrl az-Arab hy ka ro ky tg tk mn mn-Cyrl ps "
+    "ku ks sd bo ne sa mr bn as gu pa or ml kn ta te si my km lo vi id tl ms ms-Arab am ti om so sw rw rn ny "
+    "mg eo"
+)
+_FROM_128 = "cy eu ca la qu gn ay tt ug dz jv su gl af br iu gd gv ga to el kl az-Latn"
+"""QuickTime File Format, "Language code values"; Flemish and Azerbaijani by region or script."""
+_MACINTOSH = dict(enumerate(_FROM_0.split())) | dict(enumerate(_FROM_128.split(), start=128))
+
+
+def from_mdhd(code: int, *, quicktime: bool) -> str:
+    """QuickTime's numbers count in a QuickTime file only: an MP4 writer's 0 is not meant as English."""
+    if code >= _PACKED_LEAST:
+        return from_tag("".join(chr((code >> shift & 31) + 0x60) for shift in (10, 5, 0)))
+    return _MACINTOSH.get(code, UNDETERMINED) if quicktime else UNDETERMINED
+
+
+def from_tag(tag: str) -> str:
+    """The canonical form of a language tag or of an ISO 639-2 code: `ger`, `deu` and `de-Latn` are `de`."""
+    try:
+        return standardize_tag(tag) if tag_is_valid(tag) else UNDETERMINED
+    except LanguageTagError:
+        return UNDETERMINED

@@ -1,0 +1,129 @@
+"""The top level of an MP4: where `moov` and the `moof`s lie, and whether the file is all there.
+
+Reads box headers only, 16 bytes each, wherever the boxes lie (ISO/IEC 14496-12 §4.2, §8.1, §8.2.1). Here
+"not finished yet" (so far an MP4, `moov` still to come) is told from "not an MP4". Offsets and sizes are
+bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from indexer.box_tree import HEADER, LARGE_SIZE, REMUX
+from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished, Unsupported
+from indexer.limits import MAX_FRAGMENTS, MAX_TOP_LEVEL_BOXES
+from indexer.source import Source
+
+TOP_LEVEL_TYPES = frozenset({
+    "PICT", "emsg", "free", "ftyp", "imda", "junk", "mdat", "meta", "mfra", "moof", "moov", "pdin", "pnot",
+    "prft", "sidx", "skip", "ssix", "styp", "udta", "uuid", "wide",
+})
+"""With which an MP4 or a QuickTime file may begin."""
+
+_WAIT = "index it again when the recording or copy is complete; one that broke off must be made again"
+
+
+class TopLevelBox(NamedTuple):
+    type: str
+    offset: int
+    header_bytes: int
+    size_bytes: int
+    to_end: bool  # its size says "up to the end of the file", whatever that will be
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`moov` and `moofs` lie whole within the file; `cut_short`: the type of the box that does not, or ""."""
+
+    major_brand: str
+    moov: TopLevelBox
+    moofs: tuple[TopLevelBox, ...]
+    cut_short: str
+    notes: tuple[str, ...]
+
+
+def read_layout(source: Source) -> Layout:
+    """Raises `SourceError` where there is no `moov` to read, or more fragments than `limits` allows."""
+    kept: dict[str, list[TopLevelBox]] = {"ftyp": [], "moov": [], "moof": []}
+    notes: list[str] = []
+    last: TopLevelBox | None = None
+    end = 0
+    for box in _walk(source):
+        last, end = box, box.end
+        if end <= source.size_bytes and box.type in kept:
+            kept[box.type].append(box)
+    cut_short = last.type if last and end > source.size_bytes else ""
+    if not kept["moov"]:
+        raise _without_moov(source, last, end, fragments=bool(kept["moof"]))
+    if len(kept["moof"]) > MAX_FRAGMENTS:
+        raise LimitExceeded(f"has {len(kept['moof'])} fragments; {MAX_FRAGMENTS} are read", remedy=REMUX)
+    if len(kept["moov"]) > 1:
+        notes.append(f"has {len(kept['moov'])} 'moov' boxes; the first is used, as players do")
+    if cut_short:
+        notes.append(f"its last box {cut_short!r} is {end - source.size_bytes} bytes longer than the file")
+    elif end < source.size_bytes:
+        notes.append(f"the last {source.size_bytes - end} bytes are not a box")
+    return Layout(_brand(kept["ftyp"], source), kept["moov"][0], tuple(kept["moof"]), cut_short, tuple(notes))
+
+
+def _walk(source: Source) -> Iterator[TopLevelBox]:
+    """The boxes up to the end of the file, or up to something that is none; the last may overrun the file."""
+    at, number = 0, 0
+    while box := _box_at(source, at):
+        if number == MAX_TOP_LEVEL_BOXES:
+            raise LimitExceeded(f"has over {MAX_TOP_LEVEL_BOXES} top-level boxes", remedy=REMUX, offset=at)
+        yield box
+        at, number = box.end, number + 1
+
+
+def _box_at(source: Source, at: int) -> TopLevelBox | None:
+    left = source.size_bytes - at
+    if left < HEADER.size:
+        return None
+    header = source.pread(at, min(HEADER.size + LARGE_SIZE.size, left))
+    size, name = HEADER.unpack_from(header)
+    header_bytes = HEADER.size
+    if size == 1:
+        if len(header) < HEADER.size + LARGE_SIZE.size:
+            return None
+        (size,) = LARGE_SIZE.unpack_from(header, HEADER.size)
+        header_bytes += LARGE_SIZE.size
+    to_end = size == 0
+    if to_end:
+        size = left
+    kind = name.decode("latin-1")
+    if size < header_bytes or not kind.isprintable() or (to_end and kind not in TOP_LEVEL_TYPES):
+        return None
+    return TopLevelBox(kind, at, header_bytes, size, to_end)
+
+
+def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragments: bool) -> SourceError:
+    """Why there is no `moov`: not yet, not here, or never."""
+    if fragments:
+        return Unsupported(
+            "has fragments ('moof') but no 'moov': a segment without its initialisation segment",
+            remedy="put the initialisation segment in front: cat init.mp4 segment.m4s > whole.mp4",
+        )
+    missing = end - source.size_bytes
+    if missing > 0 and last and last.type in TOP_LEVEL_TYPES:
+        return Unfinished(f"lacks {missing} bytes of its {last.type!r} box, and 'moov'", remedy=_WAIT)
+    if -missing < HEADER.size + LARGE_SIZE.size and (last is None or last.type in TOP_LEVEL_TYPES):
+        after = f"its {last.type!r} box" if last else f"{source.size_bytes} bytes"
+        return Unfinished(f"ends after {after}, and 'moov' is still to come", remedy=_WAIT)
+    return Malformed(
+        "holds something that is not a box, and no 'moov' before it",
+        remedy="copy the archive again from where it came", offset=min(end, source.size_bytes),
+    )
+
+
+def _brand(ftyps: list[TopLevelBox], source: Source) -> str:
+    """Major brand (§4.3), or "" for a QuickTime file from before there were brands."""
+    if not ftyps or ftyps[0].size_bytes < ftyps[0].header_bytes + 4:
+        return ""
+    return source.pread(ftyps[0].offset + ftyps[0].header_bytes, 4, "ftyp").decode("latin-1")

@@ -1,0 +1,37 @@
+"""Which demuxer reads an archive: told by its first bytes, never by its name."""
+
+from __future__ import annotations
+
+from indexer.demux.mp4 import demux_mp4
+from indexer.demux.mp4_layout import TOP_LEVEL_TYPES
+from indexer.errors import Malformed, Unfinished, Unsupported
+from indexer.source import Source
+from indexer.track import Movie
+
+_SNIFFED_BYTES = 12
+
+_FOREIGN = (
+    (b"\x1aE\xdf\xa3", "Matroska or WebM"),
+    (b"RIFF", "AVI or WAV"),
+    (b"FLV\x01", "Flash video"),
+    (b"OggS", "Ogg"),
+    (b"\x30\x26\xb2\x75", "Windows Media"),
+    (b"\x00\x00\x01\xba", "an MPEG program stream"),
+    (b"\x47", "an MPEG transport stream"),
+    (b"ID3", "MP3"),
+    (b"fLaC", "FLAC"),
+)
+"""What else lies in folders of archives, by its first bytes; named so that the remedy is plain."""
+
+
+def demux(source: Source) -> Movie:
+    """The tracks of an archive and their samples. Raises `SourceError` and nothing else."""
+    head = source.pread(0, min(_SNIFFED_BYTES, source.size_bytes))
+    if len(head) < _SNIFFED_BYTES:
+        raise Unfinished(f"has only {len(head)} bytes so far", remedy="index it again when it is complete")
+    if head[4:8].decode("latin-1") in TOP_LEVEL_TYPES:
+        return demux_mp4(source)
+    for magic, name in _FOREIGN:
+        if head.startswith(magic):
+            raise Unsupported(f"is {name}", remedy="remux it: ffmpeg -i in -c copy out.mp4")
+    raise Malformed("does not begin with a box of an MP4 file", remedy="is it an MP4, M4A or MOV at all?")

@@ -1,0 +1,58 @@
+"""The state of one archive being demuxed: what was spent, what was passed over, how the file ends.
+
+One `Reading` lives as long as one call of `demux`; every table parser gets it. It holds no results.
+"""
+
+from __future__ import annotations
+
+from indexer.box_tree import REMUX, Box
+from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
+from indexer.limits import EXPANSION_FLOOR_BYTES, EXPANSION_PER_TABLE_BYTE, MAX_REFERENCED_SHARE
+from indexer.source import Source
+
+
+class Reading:
+    """`quicktime`: some boxes mean something else there. `cut_short`: the box the file ends inside."""
+
+    def __init__(self, source: Source, *, quicktime: bool, cut_short: str) -> None:
+        self.source = source
+        self.quicktime = quicktime
+        self.cut_short = cut_short
+        self.notes: list[str] = []
+        self._budget_bytes = EXPANSION_FLOOR_BYTES
+        self._referenced_bytes = 0
+
+    def earn(self, table_bytes: int) -> None:
+        """`table_bytes` of `moov` or `moof` were read; they back what is expanded from them."""
+        self._budget_bytes += EXPANSION_PER_TABLE_BYTE * table_bytes
+
+    def spend(self, expanded_bytes: int, box: Box) -> None:
+        """A table of `box` is about to become so many bytes."""
+        self._budget_bytes -= expanded_bytes
+        if self._budget_bytes < 0:
+            raise LimitExceeded(
+                f"expands to {expanded_bytes} bytes, more than the size of the archive's tables justifies",
+                remedy=REMUX, where=box.where, offset=box.offset,
+            )
+
+    def refer(self, referenced_bytes: int, box: Box) -> None:
+        """Count bytes that a track's samples lie in; a file cannot be made of more than it is."""
+        self._referenced_bytes += referenced_bytes
+        if self._referenced_bytes > self.source.size_bytes * MAX_REFERENCED_SHARE:
+            raise LimitExceeded(
+                f"samples add up to {self._referenced_bytes} bytes, the file has {self.source.size_bytes}: "
+                "chunks overlap",
+                remedy=REMUX, where=box.where, offset=box.offset,
+            )
+
+    def past_end(self, rule: str, box: Box) -> SourceError:
+        """The refusal for samples that lie past the end: of a copy under way, or of a broken table."""
+        if self.cut_short:
+            return Unfinished(
+                f"{rule}, and the file ends inside its {self.cut_short!r} box",
+                remedy="index it again when the copy or recording is complete",
+                where=box.where, offset=box.offset,
+            )
+        return Malformed(
+            rule, remedy="copy the archive again from where it came", where=box.where, offset=box.offset
+        )

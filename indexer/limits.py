@@ -1,0 +1,49 @@
+"""How much of an archive's word is taken before it is refused: every bound of the indexer, with its reason.
+
+Sizes are bytes, `MAX_` bounds are inclusive. Together they keep a file, however hostile, within 2 s of
+CPU and 64 MB + 8 times its `moov`. A bound that an honest archive can meet names that archive.
+"""
+
+from __future__ import annotations
+
+MAX_MOOV_BYTES = 128 << 20
+"""Read at once. A day of 30 fps video and 48 kHz AAC needs about 60 MB; some 70 MB of tables take 1 s."""
+
+MAX_MOOF_BYTES = 16 << 20
+"""Read at once; a fragment of a minute needs about 50 KB."""
+
+MAX_TRACKS = 128
+"""About 1 ms each when they are as costly as they can be. Discs with every dub and subtitle have some 60."""
+
+MAX_CHILDREN = 1024
+"""Boxes in one container, about 1 us each. `moov` holds its tracks, `traf` its runs, `udta` its notes."""
+
+MAX_TOP_LEVEL_BOXES = 250_000
+"""About 3 us each. A fragment takes two to five."""
+
+MAX_FRAGMENTS = 50_000
+"""About 25 us each. At 2 s a fragment: 27 hours; at a fragment a frame (30 fps): 27 minutes."""
+
+MAX_EDITS = 1024
+"""Entries of one `elst`. Editors write one or two, a long cut list a few hundred."""
+
+MAX_CHAPTERS = 1000
+"""Each chapter of a text track costs a read. Audiobooks have a few hundred."""
+
+MAX_TITLE_CHARACTERS = 256
+"""Titles go into playlists and pages; what is longer is cut."""
+
+MAX_REFERENCED_SHARE = 1.05
+"""Bytes that sample tables may point at, over the bytes of the file. Overlapping chunks would otherwise
+let a small file ask for an endless stream; the 5 % leave room for tools that share a frame or two."""
+
+MAX_SEGMENT_BYTES = 256 << 20
+"""One response. Six seconds at 300 Mb/s; players hold a few of them in memory."""
+
+MAX_TICKS = 2**63 - 1
+"""`tfdt` and `.idx` hold times as 64 bits; signed arithmetic on them must not overflow."""
+
+EXPANSION_FLOOR_BYTES = 16 << 20
+EXPANSION_PER_TABLE_BYTE = 4
+"""Columns that the run-length tables of a movie may grow to: floor + factor * (bytes of moov and moofs).
+Two hours of video and audio grow to 1.5 times their moov. The rest of the 8 is for copies on the way."""
