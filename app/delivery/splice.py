@@ -10,24 +10,27 @@ only if the files still are what they were:
     Last-Modified: Fri, 20 Nov 2026 20:33:00 GMT
     X-Splice-Type: video/mp4
     X-Splice-Cache-Control: public, max-age=31536000, immutable
-    X-Splice-Files: /films/a.mp4 2049 131 734003200 1795206780123456789, /index/a.idx 2049 977 …
+    X-Splice-Files: /films/a.mp4 8:1 131 734003200 1795206780123456789
+    X-Splice-Guards: /index/a.idx 8:1 977 412000 1795206790000000000
     X-Splice-Inline: AAAAGHN0eXA…
     X-Splice-Pieces: 1423 48+104211 0+9000 -300+300
 
 Files
-    path, percent-quoted; device, inode, size, mtime in ns. Each must be that file still. Those that are not
-    sent are guards. The first is file 0.
+    those that are sent; the first is file 0. Path, percent-quoted; device (major:minor), inode, size, mtime
+    in ns. Each must still be that file.
+Guards
+    so must these, which are not sent.
 Inline
     all inline bytes of the body in order, in base64; a leading `~` says that they were deflated before
-    (RFC 1950). The header is absent where there are none.
+    (RFC 1950).
 Pieces
     the body in order. `N`: the next N inline bytes. `GAP+N`: N bytes of the file, GAP bytes after the end of
     the range before it, which may be negative; before the first range is offset 0. `#N`: from here on file N,
     from its offset 0. It begins with file 0.
 
-Type and Cache-Control hide behind other names because nginx copies the real ones onto whatever it sends in
-the end, an error page included. A Plan whose instructions are longer than N is `X-Accel-Redirect: @direct`:
-nginx asks again, without X-Splice-Accept, and passes on what `sendfile` sends.
+What is empty is left out. Type and Cache-Control hide behind other names because nginx copies the real ones
+onto whatever it sends in the end, an error page included. A Plan whose instructions are longer than N is
+`X-Accel-Redirect: @direct`: nginx asks again, without X-Splice-Accept, and passes on what `sendfile` sends.
 """
 
 from __future__ import annotations
@@ -83,19 +86,19 @@ def instructions(plan: Plan) -> Headers:
     """The headers above, without X-Accel-Expires."""
     files: list[FileIdentity] = []
     pieces = " ".join(_tokens(plan.pieces, files))
+    inline = b"".join(piece for piece in plan.pieces if isinstance(piece, bytes))
     headers = [
         ("X-Accel-Redirect", "@splice"),
         ("ETag", f'"{plan.etag}"'),
         ("Last-Modified", date(plan.last_modified_s)),
         ("X-Splice-Type", plan.content_type),
         ("X-Splice-Cache-Control", plan.cache_control),
-        ("X-Splice-Files", ", ".join(map(_row, dict.fromkeys((*files, *plan.guards))))),
+        ("X-Splice-Files", ", ".join(map(_row, files))),
+        ("X-Splice-Guards", ", ".join(map(_row, plan.guards))),
+        ("X-Splice-Inline", _text(inline)),
         ("X-Splice-Pieces", pieces),
     ]
-    inline = b"".join(piece for piece in plan.pieces if isinstance(piece, bytes))
-    if inline:
-        headers.append(("X-Splice-Inline", _text(inline)))
-    return headers
+    return [(name, value) for name, value in headers if value]
 
 
 def _tokens(pieces: Iterable[Piece], files: list[FileIdentity]) -> Iterator[str]:
@@ -124,4 +127,4 @@ def _text(inline: bytes) -> str:
 @lru_cache(maxsize=1024)
 def _row(file: FileIdentity) -> str:
     path = quote_from_bytes(os.fsencode(file.path))
-    return f"{path} {file.dev} {file.ino} {file.size} {file.mtime_ns}"
+    return f"{path} {os.major(file.dev)}:{os.minor(file.dev)} {file.ino} {file.size} {file.mtime_ns}"
