@@ -1,1 +1,1 @@
-"""The request side of vodsplice, and the contracts that both sides share (`app.idx`, `app.cmaf`, `app.plan`)."""
+"""The request side of vodsplice, and the contracts of both sides (`app.idx`, `app.cmaf`, `app.plan`)."""

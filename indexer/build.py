@@ -15,7 +15,6 @@ from typing import TypeAlias
 from app.cmaf.segments import arrange
 from app.idx.header import ChapterFacts, Header, SourceFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, read_idx
-from app.manifest.hls import durations_us
 from app.plan import FileIdentity
 from indexer import bandwidth
 from indexer.errors import LimitExceeded
@@ -197,7 +196,7 @@ def _init(archive: Archive, numbers: tuple[int, ...]) -> bytes:
 
 
 def _measure(draft: Idx, number: int, view: ViewFacts, slop: float) -> tuple[array[int], ViewFacts]:
-    """Arrange every segment of a view once: which holes to send, its response lengths, what they add up to."""
+    """Arrange every segment of a view once: which holes to send, how long its responses are, figures."""
     arranged = [arrange(draft, number, segment) for segment in range(draft.segment_count)]
     gaps = [gaps_between(segment.ranges) for segment in arranged]
     wanted_bytes = sum(segment.payload_bytes for segment in arranged)
@@ -211,7 +210,7 @@ def _measure(draft: Idx, number: int, view: ViewFacts, slop: float) -> tuple[arr
         ),
     )
     _check_lengths(lengths)
-    seconds = [duration_us / 1e6 for duration_us in durations_us(draft)]
+    seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
     figures = replace(
         view,
         merge_bytes=merge_bytes,

@@ -12,7 +12,6 @@ from app.cmaf.segments import segment_parts
 from app.idx.header import TrackFacts, ViewFacts
 from app.idx.layout import FORMAT, HOLE
 from app.idx.view import Idx
-from app.manifest.hls import durations_us
 
 
 def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
@@ -24,8 +23,8 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
     yield f"fingerprint: {source.fingerprint} ({source.fingerprint_kind})"
     if header.title:
         yield f"title: {header.title}"
-    wanted_s, longest_s = header.segment_duration_ms / 1000, max(durations_us(idx)) / 1e6
-    yield f"duration: {sum(durations_us(idx)) / 1e6:.6f} s"
+    wanted_s, longest_s = header.segment_duration_ms / 1000, max(idx.durations_us()) / 1e6
+    yield f"duration: {sum(idx.durations_us()) / 1e6:.6f} s"
     yield f"segments: {header.segment_count}, {wanted_s:g} s wanted, {longest_s:.6f} s at most"
     for track, facts in enumerate(header.tracks):
         yield from _track(track, facts)
@@ -72,7 +71,7 @@ def _segments(idx: Idx) -> Iterator[str]:
         + "  bytes: head+ranges"
     )
     at_us = 0
-    for number, duration_us in enumerate(durations_us(idx)):
+    for number, duration_us in enumerate(idx.durations_us()):
         head, ranges = segment_parts(idx, 0, number)
         spans = "  ".join(
             f"{track.first_sample[number + 1] - track.first_sample[number]}@{track.decode_time[number]}"

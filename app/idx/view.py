@@ -90,6 +90,14 @@ class Idx:
     def view(self, number: int) -> ViewFacts:
         return self.header.views[number]
 
+    def durations_us(self) -> list[int]:
+        """The duration of each segment in microseconds: differences of cut times that are rounded to the
+        nearest, halves up, so that they add up to the duration of the whole.
+        """
+        timescale, start = self.header.timescale, self.segment_time[0]
+        at_us = [((ticks - start) * 2_000_000 + timescale) // (2 * timescale) for ticks in self.segment_time]
+        return [following - here for here, following in pairwise(at_us)]
+
 
 def open_idx(path: str) -> Idx:
     """Map and check `path`. Raises `OSError`, or `IndexDamaged` with the reason."""

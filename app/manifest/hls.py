@@ -7,7 +7,6 @@ so that their sum is the presentation's duration.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from app.idx.header import ViewFacts
 from app.idx.view import Idx
@@ -35,13 +34,6 @@ def plan_media_playlist(idx: Idx, view_number: int, archive: FileIdentity) -> Pl
     )
 
 
-def durations_us(idx: Idx) -> list[int]:
-    """The duration of each segment in microseconds; they add up to the whole presentation's."""
-    timescale, start = idx.header.timescale, idx.segment_time[0]
-    at_us = [((ticks - start) * 2_000_000 + timescale) // (2 * timescale) for ticks in idx.segment_time]
-    return [following - here for here, following in pairwise(at_us)]
-
-
 def _head(idx: Idx, view: ViewFacts) -> Iterator[str]:
     yield "#EXTM3U"
     yield f"#EXT-X-VERSION:{VERSION}"
@@ -53,13 +45,13 @@ def _head(idx: Idx, view: ViewFacts) -> Iterator[str]:
 
 def _target_duration_s(idx: Idx) -> int:
     """The longest EXTINF to the nearest second, halves up (§4.3.3.1); at least 1."""
-    return max(1, (max(durations_us(idx)) + 500_000) // 1_000_000)
+    return max(1, (max(idx.durations_us()) + 500_000) // 1_000_000)
 
 
 def _segments(idx: Idx) -> Iterator[str]:
     inits = idx.segment_init or bytes(idx.segment_count)
     current = None
-    for number, (duration_us, init) in enumerate(zip(durations_us(idx), inits, strict=True)):
+    for number, (duration_us, init) in enumerate(zip(idx.durations_us(), inits, strict=True)):
         if init != current:
             if current is not None:
                 yield "#EXT-X-DISCONTINUITY"

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.idx.header import ChapterFacts, TrackFacts
 from app.idx.view import Idx
-from app.manifest.hls import MAX_AGE_S, durations_us
+from app.manifest.hls import MAX_AGE_S
 from app.plan import FileIdentity, Plan
 
 INFO = "info.json"
@@ -38,7 +38,7 @@ def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
 
 def _info(idx: Idx, view_number: int) -> dict[str, Any]:
     header, view = idx.header, idx.view(view_number)
-    starts_us = list(accumulate(durations_us(idx), initial=0))
+    starts_us = list(accumulate(idx.durations_us(), initial=0))
     return {
         "version": idx.version,
         "title": header.title,
