@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice
 
-from indexer.track import Column, Samples
+from indexer.track import Samples, each
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
         kind = None
     else:
         kinds = {}
-        rows = zip(*(_values(column, samples.count) for column in columns), strict=True)
+        rows = islice(zip(*map(each, columns), strict=False), samples.count)
         kind = array("I", [kinds.setdefault(row, len(kinds)) for row in rows])
     durations, flags, compositions = zip(*kinds, strict=True)
     return KindTables(
@@ -40,7 +40,3 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
         array("I", flags),
         array("I", (composition + composition_shift_ticks for composition in compositions)),
     )
-
-
-def _values(column: Column, count: int) -> array[int] | repeat[int]:
-    return repeat(column, count) if isinstance(column, int) else column

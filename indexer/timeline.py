@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from indexer.errors import Unsupported
-from indexer.track import Edit, Movie, Track
+from indexer.track import Edit, Movie, Samples, Track, each
 
 NORMAL_RATE = 0x0001_0000
 EMPTY = -1
@@ -43,6 +43,8 @@ class Placement:
 def place(movie: Movie, track: Track) -> Placement:
     """Raises `Unsupported` for an edit list that is more than one offset."""
     empty_movie_ticks, media_time_ticks = _one_edit(movie, track)
+    if track.edits and track.handler == "vide" and not movie.fragmented:
+        media_time_ticks = _first_shown_ticks(track.samples, media_time_ticks)
     delay_ticks = rescale(empty_movie_ticks, movie.timescale, track.timescale) - media_time_ticks
     offsets = track.samples.composition_ticks
     lowest = offsets if isinstance(offsets, int) else min(offsets, default=0)
@@ -53,6 +55,28 @@ def place(movie: Movie, track: Track) -> Placement:
 def rescale(ticks: int, from_timescale: int, to_timescale: int) -> int:
     """`ticks` in another timescale, to the nearest, halves up."""
     return (2 * ticks * to_timescale + from_timescale) // (2 * from_timescale)
+
+
+def _first_shown_ticks(samples: Samples, media_time_ticks: int) -> int:
+    """The media time of the first frame at or after the start of an edit; that start where there is none.
+
+    An edit that begins in the middle of a frame, or ahead of the first one, would begin with a blank of
+    less than a frame or so. Players built on ffmpeg begin it with its first frame, and so do we.
+    """
+    offsets = samples.composition_ticks
+    lowest = offsets if isinstance(offsets, int) else min(offsets, default=0)
+    first: int | None = None
+    decode_ticks = samples.first_decode_ticks
+    for duration, offset in islice(
+        zip(each(samples.duration_ticks), each(offsets), strict=False), samples.count
+    ):
+        if first is not None and decode_ticks + lowest >= first:
+            break
+        shown = decode_ticks + offset
+        if shown >= media_time_ticks and (first is None or shown < first):
+            first = shown
+        decode_ticks += duration
+    return media_time_ticks if first is None else first
 
 
 def _one_edit(movie: Movie, track: Track) -> tuple[int, int]:

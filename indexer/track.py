@@ -9,7 +9,9 @@ so that hours of PCM (one "sample" a frame) cost nothing.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TypeAlias
 
 SYNC_FLAGS = 0x0200_0000
@@ -19,6 +21,11 @@ NON_SYNC_FLAGS = 0x0101_0000
 NON_SYNC_BIT = 0x0001_0000
 
 Column: TypeAlias = "int | array[int]"
+
+
+def each(column: Column) -> Iterable[int]:
+    """The entries of a column; without end where they are all one."""
+    return repeat(column) if isinstance(column, int) else column
 
 
 @dataclass(frozen=True, slots=True)
