@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
 
 import click
 
-from app import addresses, capacity, metrics_listener, request_log
+from app import addresses, capacity, request_log
 from app.listing import walk
 from app.settings import SETTINGS, SettingError, Settings, Sourced, env_of, flag_of, load, shown_default
 
@@ -33,17 +36,20 @@ def serve(config: str | None, **flags: Any) -> None:
     Each setting may also come from the environment (VODSPLICE_MEDIA_DIR, ...) or the file (media_dir = ...);
     a flag wins over the environment, and that over the file.
     """
+
+    def read() -> Sourced:
+        return load(flags, os.environ, config)
+
     try:
-        sourced = load(flags, os.environ, config)
+        settings = read().settings
     except SettingError as error:
         raise click.UsageError(str(error)) from error
-    request_log.set_up(sourced.settings.log_format)
-    _check(sourced.settings)
-    if not sourced.settings.metrics_bind:
-        _run(sourced)
-        return
-    with metrics_listener.shared_counts():
-        _run(sourced)
+    request_log.set_up(settings.log_format)
+    _check(settings)
+    with _shared_counts() if settings.metrics_bind else nullcontext():
+        from app.server import Server  # noqa: PLC0415 - prometheus_client looks for the folder when imported
+
+        Server(read, announce).run()
 
 
 main = click.Command("vodsplice-serve", params=_options(), callback=serve, help=serve.__doc__)
@@ -69,22 +75,23 @@ def _remedy(name: str) -> str:
     return f"name another {flag_of(name)} or {env_of(name)}"
 
 
-def _run(sourced: Sourced) -> None:
-    from app.server import Server  # noqa: PLC0415 - metrics are shared if asked for before their import
+@contextmanager
+def _shared_counts() -> Iterator[None]:
+    """A folder in which the counts of all workers meet, unless one is given."""
+    with tempfile.TemporaryDirectory(prefix="vodsplice-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        yield
 
-    settings = sourced.settings
+
+def announce(sourced: Sourced, urls: list[str]) -> None:
+    """What is served where, and the audit line."""
     host = capacity.Host.probe()
-    resolved = capacity.resolve(settings, host)
-
-    def announce(urls: list[str]) -> None:
-        found = walk(settings.index_dir)
-        count = f"{len(found.ids)}{'' if found.is_complete else ' or more'}"
-        noun = "archive" if count == "1" else "archives"
-        places = ", ".join(url if url.startswith("unix:") else f"{url}/" for url in urls)
-        print(f"vodsplice {version('vodsplice')} serving {count} {noun} at {places}")
-        print(capacity.audit_line(resolved, sourced.sources, host), flush=True)
-
-    Server(settings, resolved, announce).run()
+    found = walk(sourced.settings.index_dir)
+    count = f"{len(found.ids)}{'' if found.is_complete else ' or more'}"
+    noun = "archive" if count == "1" else "archives"
+    places = ", ".join(url if url.startswith("unix:") else f"{url}/" for url in urls)
+    print(f"vodsplice {version('vodsplice')} serving {count} {noun} at {places}")
+    print(capacity.audit_line(capacity.resolve(sourced.settings, host), sourced.sources, host), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,43 +1,50 @@
 """`/metrics` on a listener of its own, in gunicorn's master process.
 
 Not on the public listener, since nobody outside needs it, and not in a worker, so that it answers while all
-of them are busy. The counts of all workers meet in files of a temporary folder, which prometheus_client finds
-by PROMETHEUS_MULTIPROC_DIR.
+of them are busy. The counts of all workers meet in the files of PROMETHEUS_MULTIPROC_DIR.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+import threading
+import time
 
-DIRECTORY_ENV = "PROMETHEUS_MULTIPROC_DIR"
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-
-@contextmanager
-def shared_counts() -> Iterator[None]:
-    """A folder for the counts, if none is given. Before the first import of `app.metrics`."""
-    if DIRECTORY_ENV in os.environ:
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="vodsplice-metrics-", ignore_cleanup_errors=True) as folder:
-        os.environ[DIRECTORY_ENV] = folder
-        yield
+LOG = logging.getLogger("vodsplice.metrics")
+RETRY_S = 1.0
 
 
 def start(host: str, port: int) -> None:
-    """Answer scrapes from a thread of this process. Raises `OSError` where the address cannot be had."""
-    from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415
-    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
+    """Answer scrapes from a thread of this process.
 
+    While another has the address, which in an upgrade (USR2) is the server that this one replaces, it is
+    tried again and again.
+    """
+    try:
+        _listen(host, port)
+    except OSError as error:
+        LOG.warning("no metrics at %s:%d yet: %s", host, port, error.strerror)
+        threading.Thread(target=_listen_when_free, args=(host, port), daemon=True).start()
+
+
+def forget(worker_pid: int) -> None:
+    """Take a dead worker's gauges out of the sums."""
+    mark_process_dead(worker_pid)  # type: ignore[no-untyped-call]
+
+
+def _listen(host: str, port: int) -> None:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     start_http_server(port, host, registry)
 
 
-def forget(worker_pid: int) -> None:
-    """Take a dead worker's gauges out of the sums."""
-    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
-
-    mark_process_dead(worker_pid)  # type: ignore[no-untyped-call]
+def _listen_when_free(host: str, port: int) -> None:
+    while True:
+        time.sleep(RETRY_S)
+        try:
+            return _listen(host, port)
+        except OSError:
+            continue

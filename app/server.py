@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import socket
 import struct
 import sys
@@ -23,10 +24,13 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from app import addresses, metrics_listener, request_log
-from app.capacity import Capacity
-from app.settings import Settings
+from app.capacity import Host, resolve
+from app.settings import SettingError, Sourced
 from app.worker import Worker, post_fork
 from app.wsgi import create_app
+
+LOG = logging.getLogger("vodsplice.server")
+METRICS_DIR_ENV = "PROMETHEUS_MULTIPROC_DIR"
 
 KEEPALIVE_S = 15
 """Longer than a segment lasts: a player whose buffer is full comes back on the same connection."""
@@ -39,19 +43,32 @@ _TIMEVAL = struct.Struct("@ll")
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """`run` serves until a signal ends it. `announce` is told where, once listening."""
+    """`run` serves until a signal ends it; on SIGHUP it reads its settings again.
 
-    def __init__(self, settings: Settings, capacity: Capacity, announce: Callable[[list[str]], None]) -> None:
-        self._settings = settings
-        self._capacity = capacity
+    `announce` is told what is used and where, once listening.
+    """
+
+    def __init__(self, read: Callable[[], Sourced], announce: Callable[[Sourced, list[str]], None]) -> None:
+        self._read = read
         self._announce = announce
+        self._sourced = read()
         super().__init__()
 
+    def reload(self) -> None:
+        try:
+            self._sourced = self._read()
+        except SettingError as error:
+            LOG.error("%s; going on with the settings in use", error)
+        self.callable = None
+        super().reload()
+
     def load_config(self) -> None:
-        settings, share = self._settings, self._capacity.share()
+        settings = self._sourced.settings
+        capacity = resolve(settings, Host.probe())
+        share = capacity.share()
         options = {
             "bind": list(settings.bind),
-            "workers": self._capacity.workers,
+            "workers": capacity.workers,
             "worker_class": Worker,
             "threads": share.threads,
             "worker_connections": share.connections,
@@ -73,19 +90,20 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return create_app(self._settings)
+        return create_app(self._sourced.settings)
 
     def _when_ready(self, arbiter: Any) -> None:
-        if self._settings.stall_timeout_s:
-            timeval = _TIMEVAL.pack(math.ceil(self._settings.stall_timeout_s), 0)
+        settings = self._sourced.settings
+        if settings.stall_timeout_s:
+            timeval = _TIMEVAL.pack(math.ceil(settings.stall_timeout_s), 0)
             for listener in arbiter.LISTENERS:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
-        if self._settings.metrics_bind:
-            metrics_listener.start(*addresses.parse(self._settings.metrics_bind))
-        self._announce([str(listener) for listener in arbiter.LISTENERS])
+        if METRICS_DIR_ENV in os.environ:
+            metrics_listener.start(*addresses.parse(settings.metrics_bind))
+        self._announce(self._sourced, [str(listener) for listener in arbiter.LISTENERS])
 
     def _child_exit(self, arbiter: Any, worker: Any) -> None:  # noqa: ARG002 - gunicorn's signature
-        if self._settings.metrics_bind:
+        if METRICS_DIR_ENV in os.environ:
             metrics_listener.forget(worker.pid)
 
 

@@ -76,6 +76,7 @@ def write_index(
         timescale=TIMESCALE,
         segment_count=segments,
         segment_duration_ms=SEGMENT_TICKS,
+        slop=0.0,
         title="",
         tracks=(_track(samples, range_bytes, segments * SEGMENT_TICKS),),
         views=(_view(),),

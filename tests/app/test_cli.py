@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -166,3 +169,37 @@ def test_sockets_of_a_supervisor(make: MakeArchive, media_dir: Path, index_dir: 
                 assert client.recv(100).startswith(b"HTTP/1.0 200")
         finally:
             assert stop(process) == 0
+
+
+def test_reload_reads_the_file_again_and_fails_no_request(
+    make: MakeArchive, start: StartOrigin, tmp_path: Path
+) -> None:
+    film = make("film")
+    config = tmp_path / "origin.toml"
+    config.write_text('cors_origin = "https://before.example"')
+    origins, failures = set(), []
+    with start("--workers", "2", "--config", str(config)) as origin:
+        ended = threading.Event()
+
+        def load() -> None:
+            while not ended.is_set():
+                reply = origin.get("/v/film/seg_0001.m4s")
+                origins.add(reply.headers["access-control-allow-origin"])
+                if reply.status != 200 or not reply.body.endswith(film.media[0]):
+                    failures.append(reply)
+
+        with ThreadPoolExecutor(4) as pool:
+            loads = [pool.submit(load) for _ in range(4)]
+            for content in ('cors_origin = "https://after.example"', 'stall_timeout = "soon"'):
+                config.write_text(content)
+                os.kill(origin.process.pid, signal.SIGHUP)
+                assert eventually(lambda: "https://after.example" in origins)
+                time.sleep(0.5)
+            ended.set()
+            for each in loads:
+                each.result()
+    assert failures == []
+    assert origins == {"https://before.example", "https://after.example"}
+    log = origin.log.read_text()
+    assert "stall_timeout: 'soon' is not a number of seconds" in log
+    assert "going on with the settings in use" in log
