@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -64,8 +64,8 @@ class Stack:
 
 
 @contextmanager
-def running(wanted: Wanted) -> Iterator[Stack]:
-    """Start both and stop them in the end. Raises `CannotStart`."""
+def running(wanted: Wanted, output: IO[bytes] | None = None) -> Iterator[Stack]:
+    """Start both and stop them in the end; what they print goes to `output`. Raises `CannotStart`."""
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     folder = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
@@ -73,15 +73,18 @@ def running(wanted: Wanted) -> Iterator[Stack]:
         prefix = Path(name)
         address = f"{wanted.host}:{listener.getsockname()[1]}"
         _write_prefix(prefix, address, splice=wanted.splice)
-        with _process(_gunicorn_command(wanted), prefix, signal.SIGTERM) as gunicorn:
-            _wait_until_there(prefix / "run" / "gunicorn.sock", gunicorn)
+        printing = {"stdout": output, "stderr": output}
+        with _process(_gunicorn_command(wanted), prefix, signal.SIGTERM, **printing) as gunicorn:
+            _wait_for("gunicorn", gunicorn, prefix / "run" / "gunicorn.sock")
             # nginx takes the listener over as it would from an older nginx, or from systemd.
-            files = (listener.fileno(),)
-            environment = os.environ | {"NGINX": f"{listener.fileno()};"}
-            nginx_command = _nginx_command(prefix, splice=wanted.splice)
-            with _process(nginx_command, prefix, signal.SIGQUIT, env=environment, pass_fds=files) as nginx:
+            inherited = {
+                "env": os.environ | {"NGINX": f"{listener.fileno()};"},
+                "pass_fds": (listener.fileno(),),
+            }
+            command = nginx_command(prefix, "nginx.conf" if wanted.splice else "nginx-sendfile.conf")
+            with _process(command, prefix, signal.SIGQUIT, **inherited, **printing) as nginx:
                 listener.close()
-                _wait_until_there(prefix / "run" / "nginx.pid", nginx)
+                _wait_for("nginx", nginx, prefix / "run" / "nginx.pid")
                 yield Stack(f"http://{address}", prefix, nginx, gunicorn)
 
 
@@ -123,11 +126,11 @@ def _gunicorn_command(wanted: Wanted) -> list[str]:
     return [sys.executable, "-m", "app.cli", *words, *wanted.serve_flags]
 
 
-def _nginx_command(prefix: Path, *, splice: bool) -> list[str]:
+def nginx_command(prefix: Path, configuration: str) -> list[str]:
+    """nginx in the foreground of `prefix`, as the user who asks for it. Raises `CannotStart`."""
     program = shutil.which("nginx", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
     if program is None:
         raise CannotStart("there is no nginx: install it (Debian, Ubuntu: nginx libnginx-mod-http-perl)")
-    configuration = "nginx.conf" if splice else "nginx-sendfile.conf"
     as_us = ["-g", "user root;"] if os.geteuid() == 0 else []
     return [program, "-p", str(prefix), "-c", f"conf/{configuration}", "-e", "stderr", *as_us]
 
@@ -149,15 +152,15 @@ def _process(
             process.wait()
 
 
-def _wait_until_there(path: Path, process: Process) -> None:
-    program = process.args[0] if isinstance(process.args, list) else process.args
+def _wait_for(name: str, process: Process, path: Path) -> None:
+    """Until `path`, which `process` makes, is there."""
     for _ in range(START_TIMEOUT_S * 50):
         if path.exists():
             return
         if process.poll() is not None:
-            raise CannotStart(f"{program} ended with status {process.returncode}; it says why above")
+            raise CannotStart(f"{name} ended with status {process.returncode}; it says why above")
         time.sleep(0.02)
-    raise CannotStart(f"{program} did not start within {START_TIMEOUT_S} s")
+    raise CannotStart(f"{name} did not start within {START_TIMEOUT_S} s")
 
 
 def _folder(**attributes: Any) -> Any:
