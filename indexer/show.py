@@ -30,7 +30,7 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
         yield from _track(track, facts)
     for view in header.views:
         yield from _view(view, header.segment_count)
-    yield f"runs: {len(idx.run_code)} in {len(idx.run_track)} shapes, {_holes(idx)} of them holes"
+    yield f"runs: {len(idx.run_code)} in {len(idx.run_extent)} shapes, {_holes(idx)} of them holes"
     for chapter in header.chapters:
         yield f"chapter: {chapter.start_ms / 1000:.3f} {chapter.title}"
     for note in header.notes:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise, repeat
+from itertools import repeat
 
 MFHD_BYTES = 16
 BOX_HEADER_BYTES = 8
@@ -87,16 +87,18 @@ def truns(
     """
     if run_samples and max(run_samples) == 1:
         return _single_sample_truns(data_offsets, bits, columns)
-    row_bytes = 4 * len(columns)
-    sizes = {samples: TRUN_HEADER_BYTES + samples * row_bytes for samples in set(run_samples)}
-    words = array("I", (0, _TRUN, _VERSION_1 | DATA_OFFSET | bits, 0, 0)) * len(run_samples)
-    words[0::5] = array("I", list(map(sizes.__getitem__, run_samples)))
-    words[3::5] = array("I", run_samples)
-    words[4::5] = array("I", data_offsets)
-    headers = iter(struct.unpack("20s" * len(run_samples), _big_endian(words)))
+    width = len(columns)
     rows = _rows(columns, sum(run_samples))
-    ends = map(row_bytes.__mul__, accumulate(run_samples, initial=0))
-    return b"".join([part for at, to in pairwise(ends) for part in (next(headers), rows[at:to])])
+    headers = {samples: _trun_header(samples, width, bits) for samples in set(run_samples)}
+    words: list[int] = []
+    at = 0
+    for samples, data_offset in zip(run_samples, data_offsets, strict=True):
+        words.extend(headers[samples])
+        words.append(data_offset)
+        stop = at + width * samples
+        words.extend(rows[at:stop])
+        at = stop
+    return _big_endian(array("I", words))
 
 
 def _single_sample_truns(data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[int]]) -> bytes:
@@ -109,11 +111,18 @@ def _single_sample_truns(data_offsets: Sequence[int], bits: int, columns: Sequen
     return _big_endian(words)
 
 
-def _rows(columns: Sequence[Sequence[int]], samples: int) -> bytes:
-    words = array("I", bytes(4 * len(columns) * samples))
+def _trun_header(samples: int, width: int, bits: int) -> tuple[int, ...]:
+    return TRUN_HEADER_BYTES + 4 * width * samples, _TRUN, _VERSION_1 | DATA_OFFSET | bits, samples
+
+
+def _rows(columns: Sequence[Sequence[int]], samples: int) -> list[int]:
+    """The columns, row after row."""
+    if len(columns) == 1:
+        return list(columns[0])
+    rows = [0] * (samples * len(columns))
     for place, column in enumerate(columns):
-        words[place :: len(columns)] = array("I", column)
-    return _big_endian(words)
+        rows[place :: len(columns)] = column
+    return rows
 
 
 def _big_endian(words: array[int]) -> bytes:

@@ -95,8 +95,11 @@ def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[
 def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
     """Where everything of segment `number` goes: all that can be said of it before its boxes are written."""
     view = idx.view(view_number)
-    codes = idx.run_code[idx.segment_run[number] : idx.segment_run[number + 1]].tolist()
-    run_tracks = bytes(map(idx.run_track.__getitem__, codes))
+    codes = idx.run_code[idx.segment_run[number] : idx.segment_run[number + 1]]
+    if codes.itemsize == 1:
+        run_tracks = codes.tobytes().translate(idx.run_track)
+    else:
+        run_tracks = bytes(map(idx.run_track.__getitem__, codes))
     run_extents = list(map(idx.run_extent.__getitem__, codes))
     shares = {}
     for track in {*view.tracks, *run_tracks} - {HOLE}:

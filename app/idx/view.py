@@ -68,7 +68,7 @@ class Idx:
     segment_offset: Ints
     segment_init: Ints | None
     run_code: memoryview[int]
-    run_track: Ints
+    run_track: bytes  # padded, so that codes of a byte translate to tracks at once
     run_extent: Ints
     view_bytes: tuple[Ints, ...]
 
@@ -106,10 +106,12 @@ def open_idx(path: str) -> Idx:
         identity = FileIdentity.of(path, os.fstat(descriptor))
         if identity.size < PROLOGUE.size + DIGEST_BYTES:
             raise IndexDamaged("shorter than its fixed parts")
-        mapping = memoryview(mmap.mmap(descriptor, identity.size, prot=mmap.PROT_READ))
+        mapping = mmap.mmap(descriptor, identity.size, prot=mmap.PROT_READ)
     finally:
         os.close(descriptor)
-    return read_idx(identity, mapping)
+    idx = read_idx(identity, memoryview(mapping))
+    mapping.madvise(mmap.MADV_DONTNEED)  # the check has touched every page; requests touch a few
+    return idx
 
 
 def read_idx(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
@@ -153,7 +155,7 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
         columns["segment.offset"],
         columns.get("segment.init"),
         columns["run.code"],
-        _table(columns["run_kind.track"]),
+        bytes(columns["run_kind.track"]).ljust(256, b"\xff"),
         _table(columns["run_kind.extent"]),
         view_bytes,
     )
