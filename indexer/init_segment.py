@@ -56,7 +56,7 @@ class InitTrack:
     alternate_group: int = 0
     edit_media_time_ticks: int | None = None
     roles: tuple[str, ...] = ()  # values of `ROLE_SCHEME`
-    brands: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()  # that the codec's binding asks for
 
     @classmethod
     def of(
@@ -103,10 +103,10 @@ def segment_type_box(track_count: int) -> bytes:
 
 
 def _file_type(tracks: Sequence[InitTrack]) -> bytes:
-    """CMAF allows one track a file, so several of them claim ISO's own brand alone."""
-    if len(tracks) > 1:
-        return _brands("ftyp", "iso6", ["iso6", "mp41"])
-    return _brands("ftyp", "cmfc", ["cmfc", "iso6", *tracks[0].brands])
+    """CMAF allows one track a file. Its media profiles are not claimed: they bind what encoders did."""
+    major = "cmfc" if len(tracks) == 1 else "iso6"
+    brands = [brand for track in tracks for brand in track.brands]
+    return _brands("ftyp", major, list(dict.fromkeys([major, "iso6", "mp41", *brands])))
 
 
 def _brands(fourcc: str, major: str, compatible: list[str]) -> bytes:

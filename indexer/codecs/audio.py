@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class AudioCodec:
     """`fourcc` and `codecs` as served. `channels` and `sample_rate_hz` are what a decoder puts out.
 
-    `boxes` are what the served entry needs beside those kept from the source (a configuration made here).
+    `boxes` are configurations made anew; of the source's boxes those of other types are kept.
     """
 
     family: str

@@ -64,7 +64,10 @@ KEPT_IN_VIDEO = frozenset({
 KEPT_IN_AUDIO = frozenset({"esds", "dac3", "dec3", "dOps", "dfLa", "alac", "ddts", "pcmC", "chnl", "btrt"})
 """What an ISO entry may hold; the rest is QuickTime's (`gama`, `fiel`, `chan`) or private."""
 
+BRANDS: dict[str, tuple[str, ...]] = {"av1": ("av01",)}
+"""Brands that a codec's binding asks for (AV1's §2.1)."""
 MAX_RATE_OF_VERSION_0_HZ = 0xFFFF
+MACROBLOCK = 16
 TRACK_SIZE_TOLERANCE = Fraction(2, 100)
 """Muxers round `tkhd` sizes; a ratio this near to 1 is square pixels."""
 
@@ -94,12 +97,15 @@ def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFor
     picture = codec.picture
     points = colour.from_boxes(entry.children) or picture.colour
     dolby = dolby_vision.read(entry)
-    supplemental = ""
+    video_range = (points or Colour()).video_range
+    supplemental, brands = "", BRANDS.get(codec.family, ())
     if dolby:
         supplemental = dolby_vision.supplemental_codecs(codec.fourcc, dolby, (points or Colour()).transfer)
         codec = dolby_vision.rename(codec, dolby)
+        video_range = dolby_vision.video_range(dolby) or video_range
+        brands += (dolby_vision.BRAND, *filter(None, supplemental.partition("/")[2:]))
     aspect = _pixel_aspect(entry, picture, track_size)
-    seen_width, seen_height = colour.clean_aperture(entry.children) or (picture.width, picture.height)
+    seen_width, seen_height = _seen_size(entry, picture)
     return MediaFormat(
         kind="video",
         fourcc=codec.fourcc,
@@ -115,12 +121,25 @@ def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFor
         bit_depth=picture.bit_depth,
         chroma=picture.chroma,
         colour=points,
-        video_range="PQ" if codec.family == dolby_vision.FAMILY else (points or Colour()).video_range,
+        video_range=video_range,
         mastering=entry.children.find("mdcv") is not None,
         light_level=entry.children.find("clli") is not None,
         dolby_vision=dolby,
         supplemental_codecs=supplemental,
+        brands=brands,
     )
+
+
+def _seen_size(entry: VisualEntry, picture: Picture) -> tuple[Fraction | int, Fraction | int]:
+    """What is meant to be seen, in pixels: the clean aperture, else the entry's size where it cuts off less
+    than a macroblock that the encoder forgot to crop, else the picture.
+    """
+    if aperture := colour.clean_aperture(entry.children):
+        return aperture
+    cut_x, cut_y = picture.width - entry.width, picture.height - entry.height
+    if 0 <= cut_x < MACROBLOCK and 0 <= cut_y < MACROBLOCK:
+        return entry.width, entry.height
+    return picture.width, picture.height
 
 
 def _pixel_aspect(entry: VisualEntry, picture: Picture, track_size: tuple[int, int]) -> Fraction:
@@ -159,12 +178,13 @@ def _describe_audio(entry: AudioEntry) -> MediaFormat:
 
 def _served_audio(entry: AudioEntry, codec: AudioCodec, channels: int) -> bytes:
     children = (*entry.children.boxes, *entry.wave.boxes)
-    kept = [child.whole() for child in children if child.fourcc in KEPT_IN_AUDIO]
+    anew = {made[4:8].decode("latin-1") for made in codec.boxes}
+    kept = [child.whole() for child in children if child.fourcc in KEPT_IN_AUDIO - anew]
     rate_hz = entry.sample_rate_hz or codec.sample_rate_hz
-    if codec.family == pcm.FAMILY:
-        write = write_audio_v1 if rate_hz > MAX_RATE_OF_VERSION_0_HZ else write_audio
-        return write(codec.fourcc, channels, codec.bit_depth, rate_hz, [*codec.boxes, *kept])
-    return write_audio(codec.fourcc, channels, 16, rate_hz, [*codec.boxes, *kept])
+    # PCM has no configuration that tells a decoder the rate which the field cannot.
+    by_version_1 = codec.family == pcm.FAMILY and rate_hz > MAX_RATE_OF_VERSION_0_HZ
+    write = write_audio_v1 if by_version_1 else write_audio
+    return write(codec.fourcc, channels, codec.bit_depth or 16, rate_hz, [*codec.boxes, *kept])
 
 
 def same_in_effect(one: bytes, other: bytes) -> bool:

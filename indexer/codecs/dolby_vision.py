@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from indexer.codecs.bits import REMEDY, Bits
-from indexer.codecs.media_format import DolbyVision
+from indexer.codecs.media_format import DolbyVision, VideoRange
 from indexer.codecs.sample_entry import VisualEntry
 from indexer.codecs.video import VideoCodec
 from indexer.errors import Malformed
 
 FAMILY = "dolby vision"
+BRAND = "dby1"
 BOXES = ("dvcC", "dvvC", "dvwC")
 ENTRIES = frozenset({"dvh1", "dvhe", "dav1"})
 """Sample entries that need a Dolby Vision record."""
@@ -59,6 +60,12 @@ def supplemental_codecs(base_fourcc: str, dolby: DolbyVision, transfer: int) -> 
     if brand is None or dolby.profile not in SELF_CONTAINED_PROFILES or base_fourcc not in NAMES:
         return ""
     return f"{_own_codecs(base_fourcc, dolby)}/{brand}"
+
+
+def video_range(dolby: DolbyVision) -> VideoRange:
+    """What the record settles: Dolby's own signal is PQ, an HLG base may be named so by an SEI alone."""
+    ranges: dict[int, VideoRange] = {0: "PQ", 4: "HLG"}
+    return ranges.get(dolby.compatibility, "")
 
 
 def _own_codecs(base_fourcc: str, dolby: DolbyVision) -> str:

@@ -75,4 +75,4 @@ class MediaFormat:
     channels: int = 0
     hls_channels: str = ""  # CHANNELS of EXT-X-MEDIA: "2", "6", "16/JOC"
     sample_rate_hz: int = 0
-    brands: tuple[str, ...] = ()  # of `ftyp`, for this track alone
+    brands: tuple[str, ...] = ()  # of `ftyp`

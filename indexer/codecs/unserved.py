@@ -16,7 +16,7 @@ VIDEO = {
     "rle ": "QuickTime Animation", "2vuy": "uncompressed video", "v210": "uncompressed video", "vp08": "VP8",
     "dvc ": "DV", "dvcp": "DV", "dvpp": "DVCPRO", "ovc1": "VC-1", "vc-1": "VC-1", "hvt1": "HEVC tiles",
     "lhv1": "layered HEVC", "dva1": "Dolby Vision over H.264", "dvav": "Dolby Vision over H.264",
-    "apv1": "APV", "evc1": "EVC", "raw ": "uncompressed video or audio",
+    "apv1": "APV", "evc1": "EVC",
 }  # fmt: skip
 AUDIO = {
     "samr": "AMR narrow band", "sawb": "AMR wide band", "sawp": "AMR-WB+", "sevc": "EVRC", "sqcp": "QCELP",
@@ -24,11 +24,13 @@ AUDIO = {
     "MAC3": "MACE", "MAC6": "MACE", "ac-4": "AC-4", "mlpa": "Dolby TrueHD", "mha1": "MPEG-H 3D Audio",
     "mhm1": "MPEG-H 3D Audio", "iamf": "IAMF", "dtsx": "DTS:X", "spex": "Speex", "agsm": "GSM", "wma ": "WMA",
 }  # fmt: skip
+RAW = {"raw ": "uncompressed video or unsigned 8-bit audio", "NONE": "uncompressed media"}
 TEXT = {"mp4s": "bitmap subtitles", "text": "QuickTime text", "stxt": "plain text", "sbtt": "subtitles"}
 
 _REMEDIES = (
     (VIDEO, "re-encode the video (ffmpeg -i IN -c:v libx264 -c:a copy OUT.mp4)"),
     (AUDIO, "re-encode the audio (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)"),
+    (RAW, "re-encode the track to H.264 or AAC"),
     (TEXT, "put subtitles beside the archive as .srt or .vtt"),
 )
 

@@ -30,14 +30,14 @@ def describe(entry: VisualEntry) -> VideoCodec:
     constraints = bits.take(constraint_bytes)
     _skip_sub_layers(bits, sub_layers)
     sub_profiles = [bits.u(32) for _ in range(bits.u(8))]
-    width, height = bits.u(16), bits.u(16)
+    bits.skip(16 + 16)  # max_picture_width, max_picture_height: before cropping, unlike the entry's
     tier_and_level = f"{'H' if high_tier else 'L'}{level}"
     return VideoCodec(
         family="vvc",
         fourcc=entry.fourcc,
         codecs=f"{entry.fourcc}.{profile}.{tier_and_level}{_tail(constraints, sub_profiles)}",
         name=f"VVC {PROFILE_NAMES.get(profile, f'profile {profile}')}@{level // 16}.{level % 16 // 3}",
-        picture=Picture(width or entry.width, height or entry.height, depth, CHROMA_NAMES[chroma]),
+        picture=Picture(entry.width, entry.height, depth, CHROMA_NAMES[chroma]),
         profile=profile,
         level=level,
         tier=int(high_tier),
