@@ -20,9 +20,14 @@ TRANSFER_BYTES = 4 * MEBIBYTE
 """A slow reader's price at worst: the kernel's send buffer (tcp_wmem, 4 MiB) and a thread's stack."""
 
 ARCHIVE_BYTES = 1 * MEBIBYTE
-"""An open index's: its header and lists, and the pages of its columns that requests touch."""
+"""An open index's: its header and lists, and the pages of its columns that requests touch.
 
-ARCHIVES_AT_MOST = 1024
+Of one of 2.2 MB some 150 kB are resident after a segment, and all of it where everybody watches.
+"""
+
+ARCHIVES_AT_MOST = 256
+"""A worker's. Visited once each, they hold 40 MB; opening another one takes 1 ms."""
+
 SPARE_FILES = 128
 """Descriptors of a worker that are neither transfers nor indexes: listeners, logs, idle connections."""
 

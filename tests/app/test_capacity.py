@@ -15,7 +15,7 @@ GIBIBYTE = 1024 * MEBIBYTE
 @pytest.mark.parametrize(
     ("host", "transfers", "archives"),
     [
-        pytest.param(Host(cores=2, memory_bytes=16 * GIBIBYTE, files=1 << 20), 128, 2048, id="by cores"),
+        pytest.param(Host(cores=2, memory_bytes=16 * GIBIBYTE, files=1 << 20), 128, 512, id="by cores"),
         pytest.param(Host(cores=8, memory_bytes=16 * GIBIBYTE, files=256), 256, 256, id="by open files"),
         pytest.param(Host(cores=8, memory_bytes=512 * MEBIBYTE, files=1 << 20), 32, 64, id="by memory"),
         pytest.param(Host(cores=1, memory_bytes=1, files=3), 1, 1, id="never none"),
