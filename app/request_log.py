@@ -18,6 +18,7 @@ from app.request_note import note_of
 STANDARD_OUTPUT = 1
 MAX_LINE_BYTES = 4096
 _MAX_TARGET = 2048
+_MAX_ID = 128
 
 
 def write_request(
@@ -38,7 +39,7 @@ def write_request(
             "bytes": sent_bytes,
             "ms": round(seconds * 1000, 1),
             "route": note.route,
-            "archive": note.archive_id[: _MAX_TARGET // 4],
+            "archive": note.archive_id[:_MAX_ID],
             "delivery": note.delivery,
             "cause": note.cause,
         }
