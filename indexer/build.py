@@ -17,6 +17,7 @@ from app.idx.header import ChapterFacts, Header, SourceFacts, TrackFacts, ViewFa
 from app.idx.view import Idx, read_idx
 from app.plan import FileIdentity
 from indexer import bandwidth
+from indexer.codecs.media_format import MediaFormat
 from indexer.errors import LimitExceeded
 from indexer.init_segment import InitTrack, build_init, segment_type_box
 from indexer.kinds import tabulate_kinds
@@ -92,6 +93,8 @@ def _columns(archive: Archive) -> Columns:
         "run_kind.track": runs.kind_track,
         "run_kind.extent": runs.kind_extent,
     }
+    if any(segmentation.format_numbers):
+        columns["segment.init"] = array("I", segmentation.format_numbers)
     for number, placed in enumerate(archive.placed):
         columns |= _track_columns(f"track.{number}.", placed, segmentation.first_samples[number])
     return columns
@@ -169,7 +172,7 @@ def _view(archive: Archive, name: str, tracks: tuple[int, ...]) -> ViewFacts:
     return ViewFacts(
         name=name,
         tracks=tracks,
-        inits=(_init(archive, tracks),),
+        inits=_inits(archive, tracks),
         styp=segment_type_box(len(tracks)),
         merge_bytes=0,
         independent=not first_flags & NON_SYNC_BIT,
@@ -181,18 +184,28 @@ def _view(archive: Archive, name: str, tracks: tuple[int, ...]) -> ViewFacts:
     )
 
 
-def _init(archive: Archive, numbers: tuple[int, ...]) -> bytes:
-    tracks = [
-        InitTrack.of(
-            archive.served[number].track,
-            archive.served[number].format,
-            number + 1,
-            edit_media_time_ticks=archive.placed[number].placement.media_time_ticks or None,
-        )
-        for number in numbers
-    ]
+def _inits(archive: Archive, numbers: tuple[int, ...]) -> tuple[bytes, ...]:
+    """An init segment for each format of the leading track, which all views change with."""
     starts = archive.segmentation.start_ticks
-    return build_init(tracks, timescale=archive.segmentation.timescale, duration_ticks=starts[-1] - starts[0])
+    inits = []
+    for lead_format in archive.served[0].formats:
+        tracks = [_init_track(archive, number, lead_format) for number in numbers]
+        inits.append(
+            build_init(
+                tracks, timescale=archive.segmentation.timescale, duration_ticks=starts[-1] - starts[0]
+            )
+        )
+    return tuple(inits)
+
+
+def _init_track(archive: Archive, number: int, lead_format: MediaFormat) -> InitTrack:
+    served, media_time_ticks = archive.served[number], archive.placed[number].placement.media_time_ticks
+    return InitTrack.of(
+        served.track,
+        served.format if number else lead_format,
+        number + 1,
+        edit_media_time_ticks=media_time_ticks or None,
+    )
 
 
 def _measure(draft: Idx, number: int, view: ViewFacts, slop: float) -> tuple[array[int], ViewFacts]:

@@ -96,7 +96,7 @@ def make_idx(source: Source, options: Options) -> bytes:
             movie=movie,
             served=selection.tracks,
             placed=placed,
-            segmentation=segment(placed, options.segment_duration_ms),
+            segmentation=segment(placed, selection.tracks[0].changes, options.segment_duration_ms),
             segment_duration_ms=options.segment_duration_ms,
             slop=options.slop,
             notes=(*movie.notes, *selection.notes),

@@ -12,9 +12,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from indexer.cuts import choose_cuts
+from indexer.select import Change
 from indexer.timeline import Placement
 from indexer.track import NON_SYNC_BIT, Samples, Track
 
@@ -49,12 +50,22 @@ class PlacedTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a segment begins: in presentation time, and in the samples and formats of the leading track."""
+
+    ticks: int
+    lead_sample: int
+    format_number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segmentation:
-    """`start_ticks` has S+1 entries, as has each of `first_samples`, one a track."""
+    """`start_ticks` has S+1 entries, as has each of `first_samples`, one a track; `format_numbers` has S."""
 
     timescale: int
     start_ticks: list[int]
     first_samples: list[list[int]]
+    format_numbers: list[int]  # of the leading track
 
     @property
     def count(self) -> int:
@@ -70,29 +81,45 @@ def decode_times(samples: Samples) -> Sequence[int]:
     return list(accumulate(durations, initial=first))
 
 
-def segment(tracks: Sequence[PlacedTrack], target_ms: int) -> Segmentation:
-    """`tracks[0]` leads."""
+def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms: int) -> Segmentation:
+    """`tracks[0]` leads; `changes` are those of its format, each of which begins a segment."""
     lead, timescale = tracks[0], tracks[0].track.timescale
     target = max(1, target_ms * timescale // 1000)
     # What an edit list skips (priming, frames before the first shown) is served, and lasts no time.
     start = max(0, min(_in(timescale, placed.start_ticks, placed) for placed in tracks))
     end = max(start + 1, *(_in(timescale, placed.end_ticks, placed) for placed in tracks))
-    times: Sequence[int]
-    lead_samples: Sequence[int]
-    if lead.track.handler == "vide":
-        candidates = list(_candidates(lead, start, end, target))
-        times = [ticks for ticks, _ in candidates]
-        lead_samples = [sample for _, sample in candidates]
-    else:
-        lead_samples = range(lead.first_sample_from(start + 1, timescale), lead.track.samples.count)
-        times = _AudioTimes(lead, lead_samples)
-    cuts = choose_cuts(start, times, end, target)
-    starts = [start, *(times[cut] for cut in cuts), end]
-    first_samples = [[0, *(lead_samples[cut] for cut in cuts), lead.track.samples.count]]
+    forced = [Cut(start, 0, changes[0].format_number)]
+    for change in changes[1:]:
+        forced.append(Cut(_change_ticks(lead, change, forced[-1]), change.first_sample, change.format_number))
+    cuts: list[Cut] = []
+    for cut, following in pairwise([*forced, Cut(end, lead.track.samples.count, 0)]):
+        cuts += [cut, *_cuts_between(lead, cut, following, target)]
+    starts = [*(cut.ticks for cut in cuts), end]
+    first_samples = [[*(cut.lead_sample for cut in cuts), lead.track.samples.count]]
     for other in tracks[1:]:
         inner = [other.first_sample_from(ticks, timescale) for ticks in starts[1:-1]]
         first_samples.append([0, *inner, other.track.samples.count])
-    return Segmentation(timescale, starts, first_samples)
+    return Segmentation(timescale, starts, first_samples, [cut.format_number for cut in cuts])
+
+
+def _change_ticks(lead: PlacedTrack, change: Change, before: Cut) -> int:
+    """Where a change of format shows; later than the cut before it, whatever the archive says."""
+    return max(lead.presentation_ticks(change.first_sample), before.ticks + 1)
+
+
+def _cuts_between(lead: PlacedTrack, cut: Cut, following: Cut, target: int) -> list[Cut]:
+    """Further cuts after `cut` and before `following`, a target or so apart."""
+    times: Sequence[int]
+    samples: Sequence[int]
+    if lead.track.handler == "vide":
+        candidates = list(_candidates(lead, cut, following, target))
+        times, samples = [ticks for ticks, _ in candidates], [sample for _, sample in candidates]
+    else:
+        first = lead.first_sample_from(cut.ticks + 1, lead.track.timescale)
+        samples = range(max(first, cut.lead_sample + 1), following.lead_sample)
+        times = _AudioTimes(lead, samples)
+    chosen = choose_cuts(cut.ticks, times, following.ticks, target)
+    return [Cut(times[position], samples[position], cut.format_number) for position in chosen]
 
 
 class _AudioTimes(Sequence[int]):
@@ -109,26 +136,27 @@ class _AudioTimes(Sequence[int]):
         return self._placed.decode_ticks[self._samples[position]] + self._shift
 
 
-def _candidates(video: PlacedTrack, start: int, end: int, target: int) -> Iterator[tuple[int, int]]:
-    """(presentation ticks, sample) at which a segment may begin, times rising from above `start`."""
-    latest, first = start, video.start_ticks
-    for ticks in range(start + target, first - target // 2, target):
+def _candidates(video: PlacedTrack, cut: Cut, following: Cut, target: int) -> Iterator[tuple[int, int]]:
+    """(presentation ticks, sample) at which a segment may begin, times rising from above `cut.ticks`."""
+    latest, first, count = cut.ticks, video.start_ticks, video.track.samples.count
+    for ticks in range(cut.ticks + target, first - target // 2, target):
         yield ticks, 0
         latest = ticks
-    for sample in _sync_samples(video.track.samples):
+    for sample in _sync_samples(video.track.samples, cut.lead_sample, following.lead_sample):
         ticks = video.presentation_ticks(sample)
         if ticks > latest:
             yield ticks, sample
             latest = ticks
-    for ticks in range(max(latest + 1, video.end_ticks), end - target // 2, target):
-        yield ticks, video.track.samples.count
+    if following.lead_sample == count:
+        for ticks in range(max(latest + 1, video.end_ticks), following.ticks - target // 2, target):
+            yield ticks, count
 
 
-def _sync_samples(samples: Samples) -> Iterator[int]:
+def _sync_samples(samples: Samples, first: int, last: int) -> Iterator[int]:
     flags = samples.flags
     if isinstance(flags, int):
-        return iter(range(samples.count) if not flags & NON_SYNC_BIT else ())
-    return (number for number, value in enumerate(flags) if not value & NON_SYNC_BIT)
+        return iter(range(first, last) if not flags & NON_SYNC_BIT else ())
+    return (first + place for place, value in enumerate(flags[first:last]) if not value & NON_SYNC_BIT)
 
 
 def _in(timescale: int, ticks: int, placed: PlacedTrack) -> int:

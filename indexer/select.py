@@ -3,29 +3,50 @@
 The rule: one video and every audio track that has samples and a codec that HLS players take. Where several
 videos qualify, or for the one audio of the muxed stream: enabled tracks before disabled ones, then those
 that more players can be expected to play, then the order of the archive. Everything else is passed over
-with a note.
+with a note; but an archive whose only moving pictures cannot be served is refused rather than served
+without them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
-from indexer.codecs.describe import describe
+from indexer.codecs.describe import describe, same_in_effect
 from indexer.codecs.media_format import MediaFormat
-from indexer.errors import SourceError, Unsupported
+from indexer.errors import Unsupported
 from indexer.track import Movie, Track
 
 _HANDLERS = {"vide": "video", "soun": "audio"}
+_REMEDY = "convert it to H.264 and AAC, e.g. ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From sample `first_sample` on, `ServedTrack.formats[format_number]` applies."""
+
+    first_sample: int
+    format_number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ServedTrack:
-    """`name` is the track's part of a URL: unique in the archive, stable while its tracks stay the same."""
+    """`name` is the track's part of a URL: unique in the archive, stable while its tracks stay the same.
+
+    `formats` has the track's sample descriptions, those that are the same in effect once; `changes` says
+    which applies where, from sample 0 on.
+    """
 
     name: str
     track: Track
-    format: MediaFormat
+    formats: tuple[MediaFormat, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def format(self) -> MediaFormat:
+        """The first, which stands for the track where playlists tell of one."""
+        return self.formats[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +58,84 @@ class Selection:
 
 
 def select(movie: Movie) -> Selection:
-    """Raises `Unsupported` where nothing of the archive can be served."""
+    """Raises `Unsupported` where the archive cannot be served, `Malformed` where a sample entry is broken."""
     notes: list[str] = []
-    found: dict[str, list[tuple[Track, MediaFormat]]] = {"video": [], "audio": []}
+    found: dict[str, list[ServedTrack]] = {"video": [], "audio": []}
+    missed_pictures = ""
     for track in movie.tracks:
         try:
-            entry = _qualify(track)
-        except SourceError as error:
+            served = _qualify(track)
+        except Unsupported as error:
             notes.append(f"track {track.track_id} ({track.handler}) passed over: {error.rule}")
+            if track.handler == "vide" and track.samples.count > 1:
+                missed_pictures = notes[-1]
         else:
-            found[entry.kind].append((track, entry))
+            found[served.format.kind].append(served)
     videos, audios = _ranked(found["video"]), _ranked(found["audio"])
-    notes += [f"track {track.track_id} passed over: another video is served" for track, _ in videos[1:]]
-    chosen = videos[:1] + audios
+    if missed_pictures and not videos:
+        raise Unsupported(missed_pictures, remedy=_REMEDY)
+    notes += [f"track {each.track.track_id} passed over: another video is served" for each in videos[1:]]
+    chosen = videos[:1]
+    for audio in audios:
+        if chosen and len(audio.formats) > 1:
+            notes.append(f"track {audio.track.track_id} passed over: its format changes on the way")
+        else:
+            chosen.append(audio)
     if not chosen:
-        raise Unsupported("; ".join(["no track can be served", *notes]), remedy="convert it to H.264 and AAC")
+        raise Unsupported("; ".join(["no track can be served", *notes]), remedy=_REMEDY)
     return Selection(tuple(_named(chosen)), tuple(notes))
 
 
-def _qualify(track: Track) -> MediaFormat:
+def _qualify(track: Track) -> ServedTrack:
     if track.handler not in _HANDLERS:
-        raise Unsupported(f"its handler is {track.handler!r}, neither video nor audio", remedy="")
+        raise Unsupported(f"its handler is {track.handler!r}, neither video nor audio", remedy=_REMEDY)
     if not track.samples.count:
-        raise Unsupported("it has no samples", remedy="")
-    return describe(track)
+        raise Unsupported("it has no samples", remedy=_REMEDY)
+    formats: list[MediaFormat] = []
+    number_of: dict[int, int] = {}
+    changes: list[Change] = []
+    for first_sample, description in _descriptions(track):
+        if description not in number_of:
+            described = describe(track, description)
+            same = (
+                number for number, each in enumerate(formats) if same_in_effect(each.entry, described.entry)
+            )
+            number_of[description] = next(same, len(formats))
+            if number_of[description] == len(formats):
+                formats.append(described)
+        if not changes or changes[-1].format_number != number_of[description]:
+            changes.append(Change(first_sample, number_of[description]))
+    return ServedTrack(formats[0].kind, track, tuple(formats), tuple(changes))
 
 
-def _ranked(tracks: list[tuple[Track, MediaFormat]]) -> list[tuple[Track, MediaFormat]]:
+def _descriptions(track: Track) -> list[tuple[int, int]]:
+    """(first sample, sample description) wherever the description changes from one chunk to the next."""
+    column = track.samples.chunk_description
+    if isinstance(column, int):
+        return [(0, column)]
+    found: list[tuple[int, int]] = []
+    for first_sample, description in zip(
+        accumulate(track.samples.chunk_samples, initial=0), column, strict=False
+    ):
+        if not found or found[-1][1] != description:
+            found.append((first_sample, description))
+    return found
+
+
+def _ranked(tracks: list[ServedTrack]) -> list[ServedTrack]:
     """Best first; the rest keep their order."""
     if not tracks:
         return []
-    best = max(tracks, key=lambda entry: (entry[0].enabled, len(entry[1].players)))
-    return [best, *(entry for entry in tracks if entry is not best)]
+    best = max(tracks, key=lambda each: (each.track.enabled, len(each.format.players)))
+    return [best, *(each for each in tracks if each is not best)]
 
 
-def _named(tracks: Sequence[tuple[Track, MediaFormat]]) -> list[ServedTrack]:
-    served: list[ServedTrack] = []
+def _named(tracks: Sequence[ServedTrack]) -> list[ServedTrack]:
+    named: list[ServedTrack] = []
     seen: dict[str, int] = {}
-    for track, entry in tracks:
-        language = track.language.lower()
-        name = entry.kind if entry.kind == "video" or language == "und" else f"{entry.kind}-{language}"
+    for each in tracks:
+        kind, language = each.format.kind, each.track.language.lower()
+        name = kind if kind == "video" or language == "und" else f"{kind}-{language}"
         seen[name] = seen.get(name, 0) + 1
-        served.append(ServedTrack(name if seen[name] == 1 else f"{name}-{seen[name]}", track, entry))
-    return served
+        named.append(replace(each, name=name if seen[name] == 1 else f"{name}-{seen[name]}"))
+    return named
