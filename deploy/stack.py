@@ -51,6 +51,7 @@ class Wanted:
     port: int = 0
     splice: bool = True
     serve_flags: tuple[str, ...] = ()
+    serve_program: tuple[str, ...] = (sys.executable, "-m", "app.cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _gunicorn_command(wanted: Wanted) -> list[str]:
         "--access-log": "off",
     }
     words = [str(word) for flag in flags.items() for word in flag]
-    return [sys.executable, "-m", "app.cli", *words, *wanted.serve_flags]
+    return [*wanted.serve_program, *words, *wanted.serve_flags]
 
 
 def nginx_command(prefix: Path, configuration: str) -> list[str]:
