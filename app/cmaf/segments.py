@@ -164,28 +164,29 @@ def _lay_out(
     """Place the wanted runs: the ranges, payload bytes and data offsets of an `Arrangement`.
 
     The first of all runs begins at `offset` of the archive, the payload at `payload_at` of the segment's
-    `moof`. Walks stretches of neighbouring wanted runs, of which a muxed segment has few.
+    `moof`. Once a run for every request: plain names and no calls in the common cases.
     """
     ranges: list[ByteRange] = []
     data_offsets: list[int] = []
+    place = data_offsets.append
     at = first = stop = offset  # `at` walks the archive; the range being built is [first, stop)
-    data_offset, run = payload_at, 0
-    while (begin := is_wanted.find(1, run)) >= 0:
-        at += sum(run_bytes[run:begin])
-        if stop > first and 0 <= at - stop <= merge_bytes:
-            data_offset += at - stop
+    data_offset = payload_at
+    for wanted, length in zip(is_wanted, run_bytes, strict=True):
+        if wanted:
+            if at != stop:
+                if first < stop and 0 < at - stop <= merge_bytes:
+                    data_offset += at - stop
+                else:
+                    if first < stop:
+                        ranges.append((first, stop - first))
+                    first = at
+            place(data_offset)
+            data_offset += length
+            stop = at = at + length
         else:
-            if stop > first:
-                ranges.append((first, stop - first))
-            first = at
-        data_offsets += repeat(0, begin - run)
-        run = is_wanted.find(0, begin)
-        if run < 0:
-            run = len(is_wanted)
-        data_offsets += accumulate(run_bytes[begin:run], initial=data_offset)
-        data_offset, began = data_offsets.pop(), data_offset
-        stop = at = at + data_offset - began
-    if stop > first:
+            place(0)
+            at += length
+    if first < stop:
         ranges.append((first, stop - first))
     return ranges, data_offset - payload_at, data_offsets
 
