@@ -11,12 +11,14 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, repeat
-from operator import mul, sub
+from heapq import merge
+from itertools import accumulate, chain, repeat
+from operator import itemgetter, mul, sub
 
 from app.idx.layout import HOLE
 from indexer.track import Samples
 
+_OFFSET = itemgetter(0)
 Run = tuple[int, int, int, int]  # offset, track, samples, bytes
 
 
@@ -79,16 +81,29 @@ def tabulate_runs(
     all_codes = array("I")
     segment_run, segment_offset = array("I", [0]), array("Q")
     for segment in range(segments):
-        runs: list[Run] = []
-        for track, chunk_map in enumerate(maps):
-            runs += chunk_map.runs(track, first_samples[track][segment], first_samples[track][segment + 1])
-        runs.sort()
+        runs = _in_file_order(
+            [
+                list(chunk_map.runs(track, starts[segment], starts[segment + 1]))
+                for track, (chunk_map, starts) in enumerate(zip(maps, first_samples, strict=True))
+            ]
+        )
         segment_offset.append(runs[0][0] if runs else 0)
         all_codes.extend(codes.setdefault(shape, len(codes)) for shape in _shapes(runs))
         segment_run.append(len(all_codes))
     kind_track = array("B", (track for track, _ in codes))
     kind_extent = array("q", (extent for _, extent in codes))
     return RunTables(all_codes, kind_track, kind_extent, segment_run, segment_offset)
+
+
+def _in_file_order(of_tracks: Sequence[list[Run]]) -> list[Run]:
+    """All runs by offset, but those of one track as they are decoded: what lies before its predecessor (in
+    an edited archive) follows it all the same, so that samples and runs can be counted off together.
+    """
+    for own in of_tracks:
+        offsets = list(map(_OFFSET, own))
+        if offsets != sorted(offsets):
+            return list(merge(*of_tracks, key=_OFFSET))
+    return sorted(chain.from_iterable(of_tracks), key=_OFFSET)
 
 
 def _shapes(runs: Iterable[Run]) -> Iterator[tuple[int, int]]:

@@ -31,13 +31,14 @@ COLUMNS
                              parameters). Absent where it is 0 throughout
 
     The samples of a segment lie in the archive as runs: samples of one track back to back. Runs follow
-    one another in file order from segment.offset on; what lies between two of them is a hole. Runs and
-    holes of an archive have few distinct shapes, so each is one code:
+    one another in file order from segment.offset on, those of one track always in decode order; what lies
+    between two of them is a hole. Runs and holes of an archive have few distinct shapes, so each is one code:
 
-    run.code                 index into the three columns below, one entry a run or hole
+    run.code                 index into the two columns below, one entry a run or hole
     run_kind.track           the track, from 0, or 255 for a hole
     run_kind.extent          how many samples; of a hole, how many bytes (negative: the next run begins
-                             before this one ends, as where two tracks share bytes)
+                             before this one ends, where tracks share bytes or chunks lie
+                             in another order than they are decoded)
 
     Track t of the header's `tracks`, with N samples in decode order:
 
