@@ -192,7 +192,7 @@ tracks=
 for name in "${inits[@]}"; do
   check_resource "${name%%\?*}" "$(resolve "$name")" "$work/init" "video/mp4 audio/mp4" || continue
   check_boxes "${name%%\?*}" "$work/init" -v kind=init
-  tracks+=" $(awk '$1 == "track" { print $2 }' "$work/found" | tr '\n' ' ')"
+  tracks+=" $(awk '$1 == "track" { print $2 }' "$work/found" | sort -n | tr '\n' ' ')"
   done_with "${name%%\?*}: $(size_of "$work/init") bytes, tracks ${tracks# }"
 done
 

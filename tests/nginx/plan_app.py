@@ -1,0 +1,129 @@
+"""gunicorn with a plan for every shape that a plan can have, in the place of vodsplice-serve.
+
+What `app.cmaf` never asks of nginx it must be able to do all the same: several files, ranges backwards, files
+beyond 4 GiB, any name, inline bytes anywhere. `expected` is each body, read in the simplest way.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import Flask, Response, abort, request
+from gunicorn.app.base import BaseApplication
+
+from app.delivery.splice import Splice
+from app.http_answer import answer_to
+from app.plan import FileIdentity, FileRange, Piece, Plan
+
+FAR = 5 << 30
+ODD_NAMES = (
+    b"with space", b"caf\xc3\xa9", b"not utf-8 \xff\xfe", b"100%41%zz", b"a, b", b"#1+2", b"new\nline",
+    b'"quoted"', b"@splice", b"back\\slash", b"tab\there", b"\x01", b"e" * 200,
+)  # fmt: skip
+
+Pieces = tuple[Piece, ...]
+
+
+def fill(folder: Path) -> None:
+    """The files that the plans speak of."""
+    for name in ("one", "two"):
+        (folder / name).write_bytes(random.Random(name).randbytes(300_000))
+    with (folder / "far").open("wb") as far:
+        far.seek(FAR)
+        far.write(random.Random("far").randbytes(200_000))
+    for odd_name in ODD_NAMES:
+        (folder / os.fsdecode(odd_name)).write_bytes(b"file " + odd_name)
+
+
+def _of(folder: Path, name: str | bytes) -> Callable[[int, int], FileRange]:
+    path = str(folder / os.fsdecode(name))
+    identity = FileIdentity.of(path, os.stat(path))
+    return lambda offset, length: FileRange(identity, offset, length)
+
+
+def shapes(folder: Path) -> dict[str, Pieces]:
+    """By name: the pieces of a body."""
+    one, two, far = (_of(folder, name) for name in ("one", "two", "far"))
+    inline = random.Random("inline").randbytes(100_000)
+    text = b"#EXTINF:6.000000,\nseg_0001.m4s?v=0123456789\n" * 4000
+    found: dict[str, Pieces] = {
+        "one-range": (inline[:1500], one(1000, 100_000)),
+        "many-ranges": (inline[:1500], *(one(at * 1000, 300) for at in range(300))),
+        "one-byte-ranges": tuple(one(at * 2, 1) for at in range(500)),
+        "backwards": tuple(one(at * 1000, 700) for at in reversed(range(200))),
+        "overlapping": (one(0, 1000), one(500, 1000), one(0, 1000)),
+        "adjacent": (one(0, 1000), one(1000, 1000), one(2000, 1)),
+        "two-files": (one(5, 50_000), b"between", two(7, 60_000), one(0, 3), two(0, 4)),
+        "inline-between": tuple(
+            piece for at in range(100) for piece in (inline[at : at + 9], one(at * 99, 50))
+        ),
+        "inline-only": (inline[:10],),
+        "inline-deflated": (text, one(0, 1000), inline[:30_000]),
+        "far": (b"head", far(FAR - 10, 1000), far(FAR + 100_000, 100_000)),
+        "whole-file": (one(0, 300_000),),
+        "too-large": (inline, *(two(at * 30, 20) for at in range(9000))),
+    }
+    for number, name in enumerate(ODD_NAMES):
+        found[f"odd-name-{number}"] = (b"head", _of(folder, name)(0, 5 + len(name)))
+    return found
+
+
+def expected(pieces: Pieces) -> bytes:
+    def read(piece: Piece) -> bytes:
+        if isinstance(piece, bytes):
+            return piece
+        with open(piece.file.path, "rb") as file:
+            file.seek(piece.offset)
+            return file.read(piece.length)
+
+    return b"".join(map(read, pieces))
+
+
+def create_app(folder: Path) -> Flask:
+    app = Flask("plans")
+    plans = {
+        name: Plan("video/mp4", f"tag-{name}", 1_700_000_000, 31_536_000, True, pieces)
+        for name, pieces in shapes(folder).items()
+    }
+    splice = Splice(_in_memory)
+
+    @app.get("/v/<name>")
+    def media(name: str) -> Response:
+        return splice.deliver(plans.get(name) or abort(404), request)
+
+    return app
+
+
+def _in_memory(plan: Plan, asked: object) -> Response:
+    answer = answer_to(plan, request.environ)
+    return Response(iter([expected(answer.pieces)]), answer.status, [*answer.headers, ("X-Direct", "1")])
+
+
+class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, bind: str, folder: Path) -> None:
+        self._bind, self._folder = bind, folder
+        super().__init__()
+
+    def load_config(self) -> None:
+        self.cfg.set("bind", [self._bind])
+        self.cfg.set("control_socket_disable", True)
+
+    def load(self) -> Flask:
+        return create_app(self._folder)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--media-dir", type=Path)
+@click.option("--bind")
+@click.argument("others", nargs=-1, type=click.UNPROCESSED)
+def main(media_dir: Path, bind: str, others: tuple[str, ...]) -> None:
+    _Gunicorn(bind, media_dir).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""Plans of every shape, acted on by nginx: each body and each part of it is what the files hold."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import Wanted, running
+from tests.app.running_origin import ask
+from tests.nginx import plan_app
+from tests.nginx.running_stack import StackOrigin
+
+pytestmark = pytest.mark.nginx
+
+NAMES = ("one-range", "many-ranges", "one-byte-ranges", "backwards", "overlapping", "adjacent", "two-files",
+         "inline-between", "inline-only", "inline-deflated", "far", "whole-file", "too-large",
+         *(f"odd-name-{number}" for number in range(len(plan_app.ODD_NAMES))))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackOrigin]:
+    """nginx in front of `plan_app`."""
+    folder = tmp_path_factory.mktemp("plans")
+    plan_app.fill(folder)
+    program = (sys.executable, str(Path(plan_app.__file__)))
+    log = folder.with_suffix(".log")
+    with log.open("wb") as output, running(Wanted(folder, folder, serve_program=program), output) as stack:
+        yield StackOrigin(stack, folder, folder, log)
+
+
+@pytest.fixture(scope="module")
+def bodies(plans: StackOrigin) -> dict[str, bytes]:
+    return {name: plan_app.expected(pieces) for name, pieces in plan_app.shapes(plans.media_dir).items()}
+
+
+def test_every_shape_has_a_case(bodies: dict[str, bytes]) -> None:
+    assert bodies.keys() == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whole_and_in_parts(plans: StackOrigin, bodies: dict[str, bytes], name: str) -> None:
+    body, url = bodies[name], f"/v/{name}"
+    connection = plans.connection()
+    cold, hot = ask(connection, url), ask(connection, url)
+    assert cold.body == body
+    assert hot.body == body
+    assert ("x-direct" in hot.headers) == (name == "too-large")
+    rng = random.Random(name)
+    for _ in range(15):
+        start = rng.randrange(len(body))
+        stop = rng.choice([start + 1, rng.randrange(start, len(body)) + 1, len(body)])
+        part = ask(connection, url, Range=f"bytes={start}-{stop - 1}")
+        assert part.status == 206
+        assert part.body == body[start:stop]
+        assert part.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(body)}"
+    head = ask(connection, url, "HEAD")
+    assert (head.status, head.body, int(head.headers["content-length"])) == (200, b"", len(body))
+    tag = hot.headers["etag"]
+    assert ask(connection, url, If_None_Match=tag).status == 304
+    assert ask(connection, url, Range="bytes=1-2", If_Range=tag).status == 206
+    connection.close()
+
+
+def test_one_request_opens_a_file_once(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    """However many ranges are under way to a client that takes none."""
+    with plans.socket(4096) as client:
+        client.sendall(b"GET /v/backwards HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
+        assert client.recv(1000)
+        time.sleep(0.5)  # until the kernel takes no more for this client
+        opened = [path for pid in nginx_workers(plans) for path in open_files(pid)]
+    assert opened.count(str(plans.media_dir / "one")) == 1
+
+
+def test_nothing_stays_open(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    for name in NAMES:
+        plans.get(f"/v/{name}")
+    opened = {path for pid in nginx_workers(plans) for path in open_files(pid)}
+    assert {path for path in opened if Path(path).parent == plans.media_dir} == set()
+
+
+def nginx_workers(origin: StackOrigin) -> list[int]:
+    pid = origin.stack.nginx.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def open_files(pid: int) -> list[str]:
+    return [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
