@@ -8,10 +8,18 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask import Request
+from werkzeug.test import create_environ
 
+from app.delivery.sendfile import Sendfile
+from app.errors import Mismatch, NotFound, OriginError, Overloaded
+from app.permits import Permits
+from app.plan import FileIdentity, FileRange, Plan
 from tests.app.conftest import Client, MakeArchive, StartOrigin
 from tests.app.made_archive import MadeArchive
 from tests.app.running_origin import Origin, eventually
@@ -162,12 +170,50 @@ def test_without_a_plain_socket_blocks_are_read(
     assert part.body == film.media[0][-300_001:]
 
 
-def test_permits_come_back_from_every_kind_of_end(client: Client, make: MakeArchive) -> None:
-    make("film")
-    made = make("gone")
-    plan_only = client.get("/v/gone/seg_0001.m4s", headers={"Range": "bytes=0-0"})
-    assert plan_only.status_int == 206
-    made.path.unlink()
-    for _ in range(200):  # more than there are permits
-        assert client.get(SEGMENT).status_int == 200
-        assert client.get("/v/gone/seg_0001.m4s").status_int == 404
+@pytest.fixture
+def plan_of(tmp_path: Path) -> Callable[..., Plan]:
+    """A plan of a head and ten bytes of a file, perhaps with another identity than the file has."""
+    file = tmp_path / "file"
+    file.write_bytes(bytes(100))
+
+    def make_plan(**differences: Any) -> Plan:
+        identity = replace(FileIdentity.of(str(file), file.stat()), **differences)
+        return Plan("video/mp4", "tag", 0, 60, immutable=False, pieces=(b"head", FileRange(identity, 5, 10)))
+
+    return make_plan
+
+
+@pytest.mark.parametrize(
+    ("differences", "refusal"),
+    [
+        ({"size": 99}, Mismatch),
+        ({"mtime_ns": 1}, Mismatch),
+        ({"ino": 1}, Mismatch),
+        ({"dev": 1}, Mismatch),
+        ({"path": "/absent/file"}, NotFound),
+    ],
+)
+def test_another_file_is_refused_and_costs_no_permit(
+    plan_of: Callable[..., Plan], differences: dict[str, Any], refusal: type[OriginError]
+) -> None:
+    permits = Permits(total=1, waiting=1, wait_timeout_s=0.01)
+    sendfile = Sendfile(permits, stall_timeout_s=1)
+    for _ in range(3):
+        with pytest.raises(refusal):
+            sendfile.deliver(plan_of(**differences), Request(create_environ()))
+    response = sendfile.deliver(plan_of(), Request(create_environ()))
+    assert b"".join(response.iter_encoded()) == b"head" + bytes(10)
+    response.close()
+
+
+def test_a_permit_is_held_until_the_body_is_closed(plan_of: Callable[..., Plan]) -> None:
+    sendfile = Sendfile(Permits(total=1, waiting=1, wait_timeout_s=0.01), stall_timeout_s=1)
+    for _ in range(3):
+        response = sendfile.deliver(plan_of(), Request(create_environ()))
+        with pytest.raises(Overloaded):
+            sendfile.deliver(plan_of(), Request(create_environ()))
+        for method in ("HEAD", "GET"):
+            range_ = {"Range": "bytes=0-3"}
+            inline = sendfile.deliver(plan_of(), Request(create_environ(method=method, headers=range_)))
+            assert inline.status_code == 206
+        response.close()
