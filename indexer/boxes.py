@@ -120,6 +120,13 @@ TFHD = Struct(  # §8.8.7
 
 TFDT = Struct(*FULL_BOX, "base_media_decode_time" / TIME).compile()  # §8.8.12
 
+TFXD = Struct(  # [MS-SSTR] §2.2.4.4, a `uuid` box
+    "usertype" / Bytes(16),
+    *FULL_BOX,
+    "fragment_absolute_time" / by_version(Int32ub, Int64sb),  # negative ones are found in the field
+    "fragment_duration" / TIME,
+)
+
 TRUN = Struct(  # §8.8.8, without its rows
     *FULL_BOX,
     "sample_count" / Int32ub,

@@ -18,7 +18,7 @@ class SourceError(Exception):
 
     def __init__(self, rule: str, *, remedy: str, where: str = "", offset: int | None = None) -> None:
         self.rule, self.remedy, self.where, self.offset = rule, remedy, where, offset
-        place = where + (f" at byte {offset}" if offset is not None else "")
+        place = " ".join(filter(None, (where, f"at byte {offset}" if offset is not None else "")))
         super().__init__(": ".join(filter(None, (place, rule))) + f"; {remedy}")
 
 

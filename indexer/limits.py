@@ -24,6 +24,9 @@ MAX_TOP_LEVEL_BOXES = 250_000
 MAX_FRAGMENTS = 50_000
 """About 25 us each. At 2 s a fragment: 27 hours; at a fragment a frame (30 fps): 27 minutes."""
 
+MAX_RUNS = 100_000
+"""About 20 us each: `trun`s of all fragments. A fragment has one a track, rarely more."""
+
 MAX_EDITS = 1024
 """Entries of one `elst`. Editors write one or two, a long cut list a few hundred."""
 

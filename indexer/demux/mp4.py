@@ -11,12 +11,14 @@ from collections.abc import Iterator
 
 from indexer import boxes
 from indexer.box_tree import REMUX, Box, children, first_of_each, required
+from indexer.demux.chapters import read_chapters, split_chapter_tracks
+from indexer.demux.fragments import Fragments
 from indexer.demux.metadata import title_of
-from indexer.demux.mp4_layout import Layout, TopLevelBox, read_layout
+from indexer.demux.mp4_layout import FRAGMENT_STARTS, Layout, TopLevelBox, read_layout
 from indexer.demux.mp4_track import MAIN_HANDLERS, handler_of, read_track
-from indexer.demux.reading import Reading
-from indexer.errors import LimitExceeded, SourceError, Unsupported
-from indexer.limits import MAX_MOOV_BYTES, MAX_TRACKS
+from indexer.demux.reading import WAIT, Reading
+from indexer.errors import LimitExceeded, SourceError, Unfinished, Unsupported
+from indexer.limits import MAX_MOOF_BYTES, MAX_MOOV_BYTES, MAX_TRACKS
 from indexer.source import Source
 from indexer.track import Movie, Track
 
@@ -26,38 +28,41 @@ QUICKTIME_BRANDS = frozenset({"qt  ", ""})
 def demux_mp4(source: Source) -> Movie:
     """Raises `SourceError` and nothing else."""
     layout = read_layout(source)
-    reading = Reading(source, quicktime=layout.major_brand in QUICKTIME_BRANDS, cut_short=layout.cut_short)
+    reading = Reading(source, quicktime=layout.major_brand in QUICKTIME_BRANDS, incomplete=layout.incomplete)
     reading.notes.extend(layout.notes)
     moov = _load(layout.moov, MAX_MOOV_BYTES, reading)
     parts = first_of_each(moov)
+    reading.fragmented = bool(layout.moofs) or "mvex" in parts
     if "cmov" in parts:
         raise Unsupported("has a compressed movie header ('cmov')", remedy=REMUX, where="moov/cmov",
                           offset=parts["cmov"].offset)
     mvhd = boxes.read(boxes.MVHD, required(parts, "mvhd", moov))
     if not mvhd.timescale:
         raise parts["mvhd"].malformed("has a timescale of 0")
-    if layout.moofs:
-        raise Unsupported("is fragmented", remedy=REMUX, where="moof", offset=layout.moofs[0].offset)
-    tracks = tuple(track for track in _read_tracks(moov, reading) if _has_samples(track, reading))
+    tracks = tuple(_read_tracks(moov, reading))
+    if reading.fragmented:
+        tracks = _with_fragments(tracks, moov, layout, reading)
+    tracks, of_chapters = split_chapter_tracks(tuple(t for t in tracks if _has_samples(t, reading)))
     return Movie(
         timescale=mvhd.timescale,
         major_brand=layout.major_brand,
         tracks=tracks,
         title=title_of(parts),
+        chapters=read_chapters(of_chapters, mvhd.timescale, parts, reading),
         fragmented=bool(layout.moofs),
         structure_ranges=_structure_ranges(layout),
         notes=tuple(reading.notes),
     )
 
 
-def _load(box: TopLevelBox, max_bytes: int, reading: Reading) -> Box:
+def _load(box: TopLevelBox, max_bytes: int, reading: Reading, number: int = 1) -> Box:
     """The whole box in memory."""
     if box.size_bytes > max_bytes:
         raise LimitExceeded(f"has {box.size_bytes} bytes; {max_bytes} are read", remedy=REMUX,
                             where=box.type, offset=box.offset)
     body = reading.source.pread(box.offset + box.header_bytes, box.size_bytes - box.header_bytes, box.type)
     reading.earn(len(body))
-    return Box(box.type, box.offset, box.header_bytes, memoryview(body))
+    return Box(box.type, box.offset, box.header_bytes, memoryview(body), ordinal=number)
 
 
 def _read_tracks(moov: Box, reading: Reading) -> Iterator[Track]:
@@ -65,14 +70,51 @@ def _read_tracks(moov: Box, reading: Reading) -> Iterator[Track]:
     if len(traks) > MAX_TRACKS:
         raise LimitExceeded(f"has {len(traks)} tracks; {MAX_TRACKS} are read", remedy=REMUX,
                             where=moov.where, offset=moov.offset)
+    ids: set[int] = set()
     for trak in traks:
         handler = handler_of(trak)
         try:
-            yield read_track(trak, handler, reading)
+            track = read_track(trak, handler, reading)
+            if track.track_id in ids:
+                raise trak.malformed(f"has the id {track.track_id}, like a track before it")
+            ids.add(track.track_id)
+            yield track
         except SourceError as error:
             if handler in MAIN_HANDLERS:
                 raise
-            reading.notes.append(f"{trak.where} ({handler or 'of no stated kind'}) passed over: {error}")
+            kind = handler or "of no stated kind"
+            reading.notes.append(f"{error.where or trak.where} ({kind}) passed over: {error.rule}")
+
+
+def _with_fragments(
+    tracks: tuple[Track, ...], moov: Box, layout: Layout, reading: Reading
+) -> tuple[Track, ...]:
+    """The tracks with the samples of all fragments. A last one that is not whole yet refuses the archive."""
+    if layout.cut_short in FRAGMENT_STARTS:
+        raise Unfinished(f"ends inside a {layout.cut_short!r} box, which belongs to a fragment", remedy=WAIT)
+    if not layout.moofs and not any(track.samples.count for track in tracks):
+        raise Unfinished("announces fragments ('mvex') and has none so far", remedy=WAIT)
+    if not layout.moofs:
+        return tracks
+    _refuse_other_movie(moov, layout, reading.source)
+    fragments = Fragments(tracks, moov, reading)
+    next_offsets = [box.offset for box in layout.moofs[1:]] + [reading.source.size_bytes]
+    for number, (box, next_offset) in enumerate(zip(layout.moofs, next_offsets, strict=True), start=1):
+        fragments.add(_load(box, MAX_MOOF_BYTES, reading, number), next_offset)
+    return fragments.tracks()
+
+
+def _refuse_other_movie(moov: Box, layout: Layout, source: Source) -> None:
+    """A second `moov` before fragments must repeat the first, or they are of a movie that was not read."""
+    for other in layout.other_moovs:
+        if other.offset > layout.moofs[-1].offset:
+            return
+        body_bytes = other.size_bytes - other.header_bytes
+        if body_bytes != len(moov.body) or (
+            source.pread(other.offset + other.header_bytes, body_bytes) != moov.body
+        ):
+            raise Unsupported("is a second movie header, unlike the first, with fragments after it",
+                              remedy="split the archive there", where="moov[2]", offset=other.offset)
 
 
 def _has_samples(track: Track, reading: Reading) -> bool:

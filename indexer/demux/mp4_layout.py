@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from indexer.box_tree import HEADER, LARGE_SIZE, REMUX
+from indexer.demux.reading import WAIT
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished, Unsupported
 from indexer.limits import MAX_FRAGMENTS, MAX_TOP_LEVEL_BOXES
 from indexer.source import Source
@@ -22,7 +23,8 @@ TOP_LEVEL_TYPES = frozenset({
 })
 """With which an MP4 or a QuickTime file may begin."""
 
-_WAIT = "index it again when the recording or copy is complete; one that broke off must be made again"
+FRAGMENT_STARTS = frozenset({"emsg", "moof", "prft", "sidx", "ssix", "styp"})
+"""Boxes of a fragment that come before its data."""
 
 
 class TopLevelBox(NamedTuple):
@@ -39,12 +41,18 @@ class TopLevelBox(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`moov` and `moofs` lie whole within the file; `cut_short`: the type of the box that does not, or ""."""
+    """`moov` and `moofs` lie whole within the file.
+
+    `cut_short` is the type of the box that does not, or ""; `incomplete` says in words how the file ends
+    early, or "": only where samples are missing does it matter.
+    """
 
     major_brand: str
     moov: TopLevelBox
+    other_moovs: tuple[TopLevelBox, ...]
     moofs: tuple[TopLevelBox, ...]
     cut_short: str
+    incomplete: str
     notes: tuple[str, ...]
 
 
@@ -53,9 +61,11 @@ def read_layout(source: Source) -> Layout:
     kept: dict[str, list[TopLevelBox]] = {"ftyp": [], "moov": [], "moof": []}
     notes: list[str] = []
     last: TopLevelBox | None = None
+    has_media = False
     end = 0
     for box in _walk(source):
         last, end = box, box.end
+        has_media = has_media or box.type in {"mdat", "imda"}
         if end <= source.size_bytes and box.type in kept:
             kept[box.type].append(box)
     cut_short = last.type if last and end > source.size_bytes else ""
@@ -63,13 +73,22 @@ def read_layout(source: Source) -> Layout:
         raise _without_moov(source, last, end, fragments=bool(kept["moof"]))
     if len(kept["moof"]) > MAX_FRAGMENTS:
         raise LimitExceeded(f"has {len(kept['moof'])} fragments; {MAX_FRAGMENTS} are read", remedy=REMUX)
-    if len(kept["moov"]) > 1:
-        notes.append(f"has {len(kept['moov'])} 'moov' boxes; the first is used, as players do")
+    moov, *other_moovs = kept["moov"]
+    if other_moovs:
+        notes.append(f"has {len(other_moovs)} 'moov' boxes too many; the first is used, as players do")
     if cut_short:
         notes.append(f"its last box {cut_short!r} is {end - source.size_bytes} bytes longer than the file")
     elif end < source.size_bytes:
         notes.append(f"the last {source.size_bytes - end} bytes are not a box")
-    return Layout(_brand(kept["ftyp"], source), kept["moov"][0], tuple(kept["moof"]), cut_short, tuple(notes))
+    return Layout(
+        major_brand=_brand(kept["ftyp"], source),
+        moov=moov,
+        other_moovs=tuple(other_moovs),
+        moofs=tuple(kept["moof"]),
+        cut_short=cut_short,
+        incomplete=_incomplete(cut_short, source.size_bytes - end, has_media=has_media),
+        notes=tuple(notes),
+    )
 
 
 def _walk(source: Source) -> Iterator[TopLevelBox]:
@@ -112,14 +131,22 @@ def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragmen
         )
     missing = end - source.size_bytes
     if missing > 0 and last and last.type in TOP_LEVEL_TYPES:
-        return Unfinished(f"lacks {missing} bytes of its {last.type!r} box, and 'moov'", remedy=_WAIT)
+        return Unfinished(f"lacks {missing} bytes of its {last.type!r} box, and 'moov'", remedy=WAIT)
     if -missing < HEADER.size + LARGE_SIZE.size and (last is None or last.type in TOP_LEVEL_TYPES):
         after = f"its {last.type!r} box" if last else f"{source.size_bytes} bytes"
-        return Unfinished(f"ends after {after}, and 'moov' is still to come", remedy=_WAIT)
+        return Unfinished(f"ends after {after}, and 'moov' is still to come", remedy=WAIT)
     return Malformed(
         "holds something that is not a box, and no 'moov' before it",
         remedy="copy the archive again from where it came", offset=min(end, source.size_bytes),
     )
+
+
+def _incomplete(cut_short: str, left_over_bytes: int, *, has_media: bool) -> str:
+    if cut_short:
+        return f"the file ends inside its {cut_short!r} box"
+    if 0 < left_over_bytes < HEADER.size + LARGE_SIZE.size:
+        return "the file ends inside the header of a box"
+    return "" if has_media else "the file has no 'mdat' box yet"
 
 
 def _brand(ftyps: list[TopLevelBox], source: Source) -> str:

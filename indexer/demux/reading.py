@@ -10,14 +10,20 @@ from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
 from indexer.limits import EXPANSION_FLOOR_BYTES, EXPANSION_PER_TABLE_BYTE, MAX_REFERENCED_SHARE
 from indexer.source import Source
 
+WAIT = "index it again when the recording or copy is complete; one that broke off must be made again"
+
 
 class Reading:
-    """`quicktime`: some boxes mean something else there. `cut_short`: the box the file ends inside."""
+    """`quicktime`: a `.mov`, some boxes mean something else there. `incomplete`: how the file ends early.
 
-    def __init__(self, source: Source, *, quicktime: bool, cut_short: str) -> None:
+    `fragmented`: samples may be in fragments, so that `moov` need not have tables.
+    """
+
+    def __init__(self, source: Source, *, quicktime: bool, incomplete: str) -> None:
         self.source = source
         self.quicktime = quicktime
-        self.cut_short = cut_short
+        self.incomplete = incomplete
+        self.fragmented = False
         self.notes: list[str] = []
         self._budget_bytes = EXPANSION_FLOOR_BYTES
         self._referenced_bytes = 0
@@ -45,14 +51,10 @@ class Reading:
                 remedy=REMUX, where=box.where, offset=box.offset,
             )
 
-    def past_end(self, rule: str, box: Box) -> SourceError:
+    def past_end(self, rule: str, box: Box, incomplete: str = "") -> SourceError:
         """The refusal for samples that lie past the end: of a copy under way, or of a broken table."""
-        if self.cut_short:
-            return Unfinished(
-                f"{rule}, and the file ends inside its {self.cut_short!r} box",
-                remedy="index it again when the copy or recording is complete",
-                where=box.where, offset=box.offset,
-            )
+        if reason := incomplete or self.incomplete:
+            return Unfinished(f"{rule}: {reason}", remedy=WAIT, where=box.where, offset=box.offset)
         return Malformed(
             rule, remedy="copy the archive again from where it came", where=box.where, offset=box.offset
         )

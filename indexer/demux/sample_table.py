@@ -49,6 +49,8 @@ def read_samples(stbl: Box, *, handler: str, description_count: int, reading: Re
 
 def _read_sizes(tables: dict[str, Box], stbl: Box, reading: Reading) -> tuple[int, Column]:
     """Number of samples, and their sizes (§8.7.3)."""
+    if reading.fragmented and not {"stsz", "stz2"} & tables.keys():
+        return 0, 0
     if "stz2" in tables and "stsz" not in tables:
         return _read_stz2(tables["stz2"], reading)
     stsz = required(tables, "stsz", stbl)
