@@ -7,9 +7,6 @@ layouts. ISO/IEC 14496-12 §8.5.2, 14496-15, RFC 6381.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from fractions import Fraction
-
 from indexer.codecs import (
     ac3,
     alac,
@@ -17,7 +14,6 @@ from indexer.codecs import (
     colour,
     dolby_vision,
     dts,
-    esds,
     flac,
     h264,
     hevc,
@@ -25,6 +21,7 @@ from indexer.codecs import (
     opus,
     pcm,
     players,
+    shape,
     text,
     unserved,
     vp9,
@@ -42,7 +39,6 @@ from indexer.codecs.sample_entry import (
     write_audio_v1,
     write_visual,
 )
-from indexer.codecs.video import Picture
 from indexer.track import Track
 
 VIDEO = {
@@ -67,9 +63,6 @@ KEPT_IN_AUDIO = frozenset({"esds", "dac3", "dec3", "dOps", "dfLa", "alac", "ddts
 BRANDS: dict[str, tuple[str, ...]] = {"av1": ("av01",)}
 """Brands that a codec's binding asks for (AV1's §2.1)."""
 MAX_RATE_OF_VERSION_0_HZ = 0xFFFF
-MACROBLOCK = 16
-TRACK_SIZE_TOLERANCE = Fraction(2, 100)
-"""Muxers round `tkhd` sizes; a ratio this near to 1 is square pixels."""
 
 
 def describe(track: Track, number: int = 0) -> MediaFormat:
@@ -104,8 +97,8 @@ def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFor
         codec = dolby_vision.rename(codec, dolby)
         video_range = dolby_vision.video_range(dolby) or video_range
         brands += (dolby_vision.BRAND, *filter(None, supplemental.partition("/")[2:]))
-    aspect = _pixel_aspect(entry, picture, track_size)
-    seen_width, seen_height = _seen_size(entry, picture)
+    seen_width, seen_height = shape.seen_size(entry, picture)
+    aspect = shape.pixel_aspect(entry, picture, track_size)
     return MediaFormat(
         kind="video",
         fourcc=codec.fourcc,
@@ -115,8 +108,8 @@ def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFor
         players=players.of_video(codec.family, picture.bit_depth, picture.chroma),
         width=picture.width,
         height=picture.height,
-        display_width=round(seen_width * aspect),
-        display_height=round(seen_height),
+        display_width=max(1, round(seen_width * aspect)),
+        display_height=max(1, round(seen_height)),
         pixel_aspect=aspect,
         bit_depth=picture.bit_depth,
         chroma=picture.chroma,
@@ -130,30 +123,6 @@ def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFor
     )
 
 
-def _seen_size(entry: VisualEntry, picture: Picture) -> tuple[Fraction | int, Fraction | int]:
-    """What is meant to be seen, in pixels: the clean aperture, else the entry's size where it cuts off less
-    than a macroblock that the encoder forgot to crop, else the picture.
-    """
-    if aperture := colour.clean_aperture(entry.children):
-        return aperture
-    cut_x, cut_y = picture.width - entry.width, picture.height - entry.height
-    if 0 <= cut_x < MACROBLOCK and 0 <= cut_y < MACROBLOCK:
-        return entry.width, entry.height
-    return picture.width, picture.height
-
-
-def _pixel_aspect(entry: VisualEntry, picture: Picture, track_size: tuple[int, int]) -> Fraction:
-    """Of `pasp`, else of the bitstream, else what `tkhd` makes of the picture's size (as QuickTime does)."""
-    stated = colour.pixel_aspect(entry.children) or picture.pixel_aspect
-    if stated:
-        return stated
-    track_width, track_height = track_size
-    if not (track_width and track_height):
-        return Fraction(1)
-    implied = Fraction(track_width * picture.height, track_height * picture.width)
-    return Fraction(1) if abs(implied - 1) <= TRACK_SIZE_TOLERANCE else implied
-
-
 def _kept_video(entry: VisualEntry) -> list[bytes]:
     boxes = (child for child in entry.children.boxes if child.fourcc in KEPT_IN_VIDEO)
     return [colour.iso_colr(child) if child.fourcc == "colr" else child.whole() for child in boxes]
@@ -161,47 +130,28 @@ def _kept_video(entry: VisualEntry) -> list[bytes]:
 
 def _describe_audio(entry: AudioEntry) -> MediaFormat:
     codec = AUDIO[entry.fourcc](entry)
-    channels = entry.channels if not entry.quicktime and entry.channels else codec.channels
+    channels = codec.channels or entry.channels
     return MediaFormat(
         kind="audio",
         fourcc=codec.fourcc,
         codecs=codec.codecs,
         name=codec.name,
-        entry=_served_audio(entry, codec, channels),
+        entry=_served_audio(entry, codec),
         players=players.of_audio(codec.family, codec.codecs),
         bit_depth=codec.bit_depth,
-        channels=codec.channels or entry.channels,
-        hls_channels=codec.hls_channels or str(codec.channels or entry.channels),
+        channels=channels,
+        hls_channels=codec.hls_channels or str(channels),
         sample_rate_hz=codec.sample_rate_hz or entry.sample_rate_hz,
     )
 
 
-def _served_audio(entry: AudioEntry, codec: AudioCodec, channels: int) -> bytes:
+def _served_audio(entry: AudioEntry, codec: AudioCodec) -> bytes:
     children = (*entry.children.boxes, *entry.wave.boxes)
     anew = {made[4:8].decode("latin-1") for made in codec.boxes}
     kept = [child.whole() for child in children if child.fourcc in KEPT_IN_AUDIO - anew]
     rate_hz = entry.sample_rate_hz or codec.sample_rate_hz
+    channels = entry.channels if entry.channels and not entry.quicktime else codec.channels or entry.channels
     # PCM has no configuration that tells a decoder the rate which the field cannot.
     by_version_1 = codec.family == pcm.FAMILY and rate_hz > MAX_RATE_OF_VERSION_0_HZ
     write = write_audio_v1 if by_version_1 else write_audio
     return write(codec.fourcc, channels, codec.bit_depth or 16, rate_hz, [*codec.boxes, *kept])
-
-
-def same_in_effect(one: bytes, other: bytes) -> bool:
-    """Whether two entries of a track differ only in what no decoder reads: bit rates, the compressor's name,
-    the order of boxes, QuickTime's extras. Raises as `describe_entry` does unless they are the same bytes.
-    """
-    return one == other or _effect(one) == _effect(other)
-
-
-def _effect(entry: bytes) -> tuple[object, ...]:
-    served = describe_entry(entry)
-    if served.kind == "text":
-        return (served.entry,)
-    layout = read_visual(served.entry) if served.kind == "video" else read_audio(served.entry)
-    boxes = sorted(
-        (child.fourcc, esds.read(child.payload) if child.fourcc == "esds" else child.payload)
-        for child in layout.children.boxes
-        if child.fourcc != "btrt"
-    )
-    return (served.codecs, replace(served, entry=b""), boxes)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from indexer.codecs.bits import Bits, without_emulation_prevention
-from indexer.codecs.colour import read_vui
 from indexer.codecs.media_format import Colour
 from indexer.codecs.sample_entry import VisualEntry
 from indexer.codecs.video import CHROMA_NAMES, Picture, VideoCodec
+from indexer.codecs.vui import read_vui
 from indexer.errors import Malformed
 
 PROFILES_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})

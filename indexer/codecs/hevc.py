@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from indexer.codecs.bits import Bits, without_emulation_prevention
-from indexer.codecs.colour import read_vui
 from indexer.codecs.sample_entry import VisualEntry
 from indexer.codecs.video import CHROMA_NAMES, Picture, VideoCodec
+from indexer.codecs.vui import read_vui
 from indexer.errors import Malformed
 
 VPS, SPS, PPS = 32, 33, 34

@@ -100,8 +100,14 @@ def fourcc_of(entry: bytes) -> str:
     return str(name, "latin-1")
 
 
+def printable(name: str) -> str:
+    """A four-character code, or a path of them, that keeps an error on its one line."""
+    return name.encode("unicode_escape").decode("ascii")
+
+
 def split(data: bytes, where: str, start: int = 0) -> Children:
     """Boxes of `data` from `start`. QuickTime ends a list with a zero size; less than a header is padding."""
+    where = printable(where)
     found: list[Child] = []
     while len(data) - start >= 8:
         size, name = struct.unpack_from(">I4s", data, start)
@@ -112,7 +118,7 @@ def split(data: bytes, where: str, start: int = 0) -> Children:
             raise Malformed(
                 f"a child box of {size} bytes where {len(data) - start} are left",
                 remedy=REMEDY,
-                where=f"{where}/{fourcc}",
+                where=f"{where}/{printable(fourcc)}",
                 offset=start,
             )
         if len(found) == MAX_CHILDREN:
@@ -198,7 +204,7 @@ def _too_short(entry: bytes, fourcc: str, need: int) -> Malformed:
     return Malformed(
         f"a sample entry of {len(entry)} bytes, its fixed fields take {need}",
         remedy=REMEDY,
-        where=fourcc,
+        where=printable(fourcc),
         offset=len(entry),
     )
 

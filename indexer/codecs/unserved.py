@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from indexer.codecs.sample_entry import fourcc_of, read_audio, read_visual
+from indexer.codecs.sample_entry import fourcc_of, printable, read_audio, read_visual
 from indexer.errors import SourceError, Unsupported
 
 ENCRYPTED = frozenset({"encv", "enca", "enct", "encs", "drms", "drmi"})
@@ -42,16 +42,16 @@ def refusal(entry: bytes) -> Unsupported:
         return Unsupported(
             f"encrypted with the scheme {_scheme(entry, fourcc)}",
             remedy="serve the clear archive; this origin neither decrypts nor signals keys",
-            where=_printable(fourcc),
+            where=printable(fourcc),
         )
     for names, remedy in _REMEDIES:
         if fourcc in names:
-            rule = f"{names[fourcc]} ({_printable(fourcc)}), which HLS players do not play"
-            return Unsupported(rule, remedy=remedy, where=_printable(fourcc))
+            rule = f"{names[fourcc]} ({printable(fourcc)}), which HLS players do not play"
+            return Unsupported(rule, remedy=remedy, where=printable(fourcc))
     return Unsupported(
-        f"sample entry {_printable(fourcc)}, unknown here",
+        f"sample entry {printable(fourcc)}, unknown here",
         remedy="re-encode the track to H.264 or AAC, or leave it out",
-        where=_printable(fourcc),
+        where=printable(fourcc),
     )
 
 
@@ -64,8 +64,4 @@ def _scheme(entry: bytes, fourcc: str) -> str:
     protection = layout.children.find("sinf") or b""
     at = protection.find(b"schm")
     scheme = protection[at + 8 : at + 12] if at >= 4 else b""
-    return _printable(str(scheme, "latin-1")) if scheme else "that it does not name"
-
-
-def _printable(fourcc: str) -> str:
-    return fourcc.encode("latin-1").decode("ascii", "backslashreplace")
+    return printable(str(scheme, "latin-1")) if scheme else "that it does not name"
