@@ -1,0 +1,183 @@
+"""What nginx says with an answer, whoever made it, and what clients cannot make it say."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.app.made_archive import MadeArchive, make_archive
+from tests.app.running_origin import Reply
+from tests.nginx.running_stack import StackOrigin
+
+pytestmark = pytest.mark.nginx
+
+FOREVER = "public, max-age=31536000, immutable"
+A_MINUTE = "public, max-age=60"
+NEVER = "no-store"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request and what its answer must say. `{etag}` is the segment's."""
+
+    status: int
+    cache_control: str
+    target: str = "{segment}"
+    headers: dict[str, str] = field(default_factory=dict)
+    method: str = "GET"
+
+
+CASES = {
+    "whole": Case(200, FOREVER),
+    "part": Case(206, FOREVER, headers={"Range": "bytes=0-"}),
+    "HEAD": Case(200, FOREVER, method="HEAD"),
+    "not modified": Case(304, FOREVER, headers={"If-None-Match": "{etag}"}),
+    "condition holds": Case(200, FOREVER, headers={"If-Match": "{etag}"}),
+    "no version": Case(200, A_MINUTE, "{plain}"),
+    "no version, part": Case(206, A_MINUTE, "{plain}", {"Range": "bytes=5-"}),
+    "playlist": Case(200, "public, max-age=300", "/v/headers/playlist.m3u8"),
+    "no version that could be": Case(400, NEVER, "{plain}?v=x"),
+    "not to be read": Case(400, NEVER, "/v/%00"),
+    "header too long": Case(400, NEVER, headers={"Cookie": "a" * 9000}),
+    "absent": Case(404, NEVER, "/v/none/seg_0001.m4s"),
+    "absent, with a condition": Case(404, NEVER, "/v/none/seg_0001.m4s", {"If-None-Match": "*"}),
+    "outside of /v/": Case(404, NEVER, "/nothing"),
+    "POST": Case(405, NEVER, method="POST"),
+    "other version": Case(410, NEVER, "{plain}?v=0123456789"),
+    "condition does not hold": Case(412, NEVER, headers={"If-Match": '"other"'}),
+    "target too long": Case(414, NEVER, "/v/" + "a" * 9000),
+    "out of range": Case(416, NEVER, headers={"Range": "bytes=99999999-"}),
+    "out of range, no version": Case(416, NEVER, "{plain}", {"Range": "bytes=99999999-"}),
+}
+
+
+@pytest.fixture(scope="module")
+def film(spliced: StackOrigin) -> MadeArchive:
+    return make_archive(spliced.media_dir, spliced.index_dir, "headers")
+
+
+@pytest.fixture
+def places(film: MadeArchive) -> dict[str, str]:
+    plain = f"/v/{film.id}/seg_0001.m4s"
+    return {"plain": plain, "segment": f"{plain}?v={film.version}", "etag": f'"{film.version}-muxed-0"'}
+
+
+def ask_once(origin: StackOrigin, case: Case, places: dict[str, str]) -> Reply:
+    """The answer, in which no header may come twice."""
+    connection = origin.connection()
+    headers = {name: value.format(**places) for name, value in case.headers.items()}
+    connection.request(case.method, case.target.format(**places), headers=headers)
+    response = connection.getresponse()
+    found = [(name.lower(), value) for name, value in response.getheaders()]
+    assert len(dict(found)) == len(found), found
+    reply = Reply(response.status, dict(found), response.read())
+    connection.close()
+    return reply
+
+
+@pytest.fixture(params=["spliced", "proxied"])
+def origin(request: pytest.FixtureRequest) -> StackOrigin:
+    found: StackOrigin = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_answer(origin: StackOrigin, places: dict[str, str], name: str) -> None:
+    case = CASES[name]
+    reply = ask_once(origin, case, places)
+    said = reply.headers
+    assert reply.status == case.status
+    assert said["cache-control"] == case.cache_control
+    assert said["access-control-allow-origin"] == "*"
+    assert {"ETag", "Content-Range", "X-Request-Id"} <= set(said["access-control-expose-headers"].split(", "))
+    assert said["server"] == "nginx"
+    assert re.fullmatch(r"[0-9a-f]{32}", said["x-request-id"])
+    if case.status in (200, 206, 304) and name != "playlist":
+        assert said["etag"] == places["etag"]
+    assert case.status not in (200, 206) or "last-modified" in said
+    if case.status >= 400:
+        assert said["content-type"] == "text/plain; charset=utf-8"
+        assert case.method == "HEAD" or reply.body.endswith(b"\n")
+    assert not [header for header in said if header.startswith(("x-splice", "x-accel"))]
+
+
+def test_both_say_the_same_as_gunicorn_alone(origin: StackOrigin, places: dict[str, str]) -> None:
+    """The names that clients may read are written down twice, in the application and in answers.conf."""
+    with socket.socket(socket.AF_UNIX) as direct:
+        direct.connect(str(origin.stack.prefix / "run" / "gunicorn.sock"))
+        direct.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        alone = b"".join(iter(lambda: direct.recv(4096), b"")).decode()
+    reply = ask_once(origin, CASES["absent"], places)
+    for name in ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers"):
+        assert f"\r\n{name}: {reply.headers[name.lower()]}\r\n" in alone
+
+
+def test_preflight(origin: StackOrigin, places: dict[str, str]) -> None:
+    asked = {"Origin": "http://player", "Access-Control-Request-Method": "GET"}
+    reply = ask_once(origin, Case(204, NEVER, method="OPTIONS", headers=asked), places)
+    assert reply.status == 204
+    assert "Range" in reply.headers["access-control-allow-headers"]
+
+
+FORGED = (
+    "X-Accel-Redirect: @splice", "X-Accel-Redirect: /refusal", "X-Accel-Expires: 0", "X-Accel-Limit-Rate: 1",
+    "X-Splice-Accept: 60000", "x-splice-accept: 60000", "X-SPLICE-ACCEPT: 60000", "X_Splice_Accept: 60000",
+    "X-Splice_Accept: 60000", "X-Splice-Retry: 1", "x-splice-retry: 1",
+    "X-Splice-Pieces: 0+5", "X-Splice-Files: /etc/passwd 0:0 0 0 0", "X-Request-Id: forged", "Host: other",
+    "X-Forwarded-For: 1.2.3.4", "Connection: close, X-Request-Id",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("header", FORGED)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("target", ["{segment}", "{plain}?v=0123456789", "{plain}", "/healthz"])
+def test_forged_headers_change_nothing(
+    origin: StackOrigin, places: dict[str, str], header: str, method: str, target: str
+) -> None:
+    """Status, headers and body are those without it."""
+    request = f"{method} {target.format(**places)} HTTP/1.0\r\n"
+    assert said_to(origin, f"{request}{header}\r\n\r\n") == said_to(origin, f"{request}\r\n")
+
+
+def said_to(origin: StackOrigin, request: str) -> tuple[list[str], bytes]:
+    """Head and body of an answer; what differs from request to request by nature is left out."""
+    with origin.socket() as client:
+        client.sendall(request.encode())
+        received = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    differing = ("Date: ", "X-Request-Id: ", "Cache-Status: ")
+    return [line for line in lines if not line.startswith(differing)], body
+
+
+def test_a_416_names_the_version(spliced: StackOrigin, places: dict[str, str]) -> None:
+    assert ask_once(spliced, CASES["out of range"], places).headers["etag"] == places["etag"]
+
+
+@pytest.mark.parametrize("header", ["X-Splice-Retry: 1", "x-splice-retry: 1", "Cache-Control: no-cache"])
+def test_clients_cannot_go_past_the_plan_cache(
+    spliced: StackOrigin, places: dict[str, str], header: str
+) -> None:
+    name, value = header.split(": ")
+    ask_once(spliced, CASES["whole"], places)
+    reply = ask_once(spliced, Case(200, FOREVER, headers={name: value}), places)
+    assert reply.headers["cache-status"] == "vodsplice; hit"
+
+
+INTERNAL = ("@splice", "@fresh", "@direct", "splice", "refusal", "unavailable", "metrics", "nginx_status")
+SPELLINGS = ("/{0}", "//{0}", "/./{0}", "/v/../{0}", "/{0}/", "/{0}?v=1", "/{1}", "/{2}", "/v/{0}", "{0}")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("name", INTERNAL)
+def test_internal_locations_are_out_of_reach(origin: StackOrigin, name: str, spelling: str) -> None:
+    encoded = "".join(f"%{ord(letter):02x}" for letter in name)
+    target = spelling.format(name, encoded, name.upper())
+    with origin.socket() as client:
+        client.sendall(f"GET {target} HTTP/1.0\r\n\r\n".encode())
+        received = b"".join(iter(lambda: client.recv(1 << 16), b"")).decode()
+    assert re.match(r"HTTP/1.1 40[04] ", received)
+    assert "\r\nCache-Control: no-store\r\n" in received
