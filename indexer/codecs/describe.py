@@ -7,6 +7,9 @@ layouts. ISO/IEC 14496-12 §8.5.2, 14496-15, RFC 6381.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from operator import itemgetter
+
 from indexer.codecs import (
     ac3,
     alac,
@@ -14,6 +17,7 @@ from indexer.codecs import (
     colour,
     dolby_vision,
     dts,
+    esds,
     flac,
     h264,
     hevc,
@@ -28,6 +32,7 @@ from indexer.codecs import (
     vvc,
 )
 from indexer.codecs.audio import AudioCodec
+from indexer.codecs.bits import REMEDY
 from indexer.codecs.media_format import Colour, MediaFormat
 from indexer.codecs.sample_entry import (
     AudioEntry,
@@ -39,6 +44,7 @@ from indexer.codecs.sample_entry import (
     write_audio_v1,
     write_visual,
 )
+from indexer.errors import Unsupported
 from indexer.track import Track
 
 VIDEO = {
@@ -60,6 +66,7 @@ KEPT_IN_VIDEO = frozenset({
 KEPT_IN_AUDIO = frozenset({"esds", "dac3", "dec3", "dOps", "dfLa", "alac", "ddts", "pcmC", "chnl", "btrt"})
 """What an ISO entry may hold; the rest is QuickTime's (`gama`, `fiel`, `chan`) or private."""
 
+KIND_OF_HANDLER = {"vide": "video", "soun": "audio"}
 BRANDS: dict[str, tuple[str, ...]] = {"av1": ("av01",)}
 """Brands that a codec's binding asks for (AV1's §2.1)."""
 MAX_RATE_OF_VERSION_0_HZ = 0xFFFF
@@ -68,7 +75,14 @@ MAX_RATE_OF_VERSION_0_HZ = 0xFFFF
 def describe(track: Track, number: int = 0) -> MediaFormat:
     """Entry `number` of a track. Raises `Malformed`, or `Unsupported` with the entry's name."""
     size = track.width_16_16, track.height_16_16
-    return describe_entry(track.sample_entries[number], track_size=size)
+    described = describe_entry(track.sample_entries[number], track_size=size)
+    if KIND_OF_HANDLER.get(track.handler, "text") != described.kind:
+        raise Unsupported(
+            f"a {described.kind} sample entry in a track whose handler is {track.handler!r}",
+            remedy=REMEDY,
+            where=described.fourcc,
+        )
+    return described
 
 
 def describe_entry(entry: bytes, *, track_size: tuple[int, int] = (0, 0)) -> MediaFormat:
@@ -155,3 +169,23 @@ def _served_audio(entry: AudioEntry, codec: AudioCodec) -> bytes:
     by_version_1 = codec.family == pcm.FAMILY and rate_hz > MAX_RATE_OF_VERSION_0_HZ
     write = write_audio_v1 if by_version_1 else write_audio
     return write(codec.fourcc, channels, codec.bit_depth or 16, rate_hz, [*codec.boxes, *kept])
+
+
+def same_in_effect(one: bytes, other: bytes) -> bool:
+    """Whether two entries of a track differ only in what no decoder reads: bit rates, the compressor's name,
+    the order of boxes, QuickTime's extras. Raises as `describe_entry` does unless they are the same bytes.
+    """
+    return one == other or _effect(one) == _effect(other)
+
+
+def _effect(entry: bytes) -> tuple[object, ...]:
+    served = describe_entry(entry)
+    if served.kind == "text":
+        return (served.entry,)
+    layout = read_visual(served.entry) if served.kind == "video" else read_audio(served.entry)
+    boxes = [
+        (child.fourcc, esds.read(child.payload) if child.fourcc == "esds" else child.payload)
+        for child in layout.children.boxes
+        if child.fourcc != "btrt"
+    ]
+    return replace(served, entry=b""), sorted(boxes, key=itemgetter(0))

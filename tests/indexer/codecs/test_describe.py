@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from fractions import Fraction
 
 import pytest
 
-from indexer.codecs.describe import describe_entry
-from indexer.codecs.effect import same_in_effect
+from indexer.codecs.describe import describe, describe_entry, same_in_effect
 from indexer.codecs.media_format import Colour
 from indexer.errors import Unsupported
+from indexer.track import Samples, Track
 from tests.indexer.codecs.entries import box, esds, sound, visual
 from tests.indexer.codecs.test_h264 import HIGH_1080
 
@@ -179,3 +180,19 @@ def test_same_bytes_need_not_be_understood() -> None:
     assert same_in_effect(visual("mp4v"), visual("mp4v"))
     with pytest.raises(Unsupported):
         same_in_effect(visual("mp4v"), visual("mp4v", width=320))
+
+
+def track(handler: str, entry: bytes) -> Track:
+    nothing = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0)
+    return Track(1, handler, 90_000, "und", "", True, (), (0,) * 9, 1024 << 16, 576 << 16, (entry,), nothing)
+
+
+def test_entry_of_a_track_is_shaped_by_its_size() -> None:
+    described = describe(track("vide", visual("avc1", BARE, width=720, height=576)))
+    assert (described.display_width, described.display_height) == (1024, 576)
+
+
+@pytest.mark.parametrize(("handler", "entry"), [("soun", ENTRY), ("vide", STPP), ("text", ENTRY)])
+def test_entry_of_another_kind_than_its_track(handler: str, entry: bytes) -> None:
+    with pytest.raises(Unsupported, match=f"sample entry in a track whose handler is '{handler}'"):
+        describe(track(handler, entry))
