@@ -22,8 +22,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def spliced(folders: Path) -> Iterator[StackOrigin]:
     """nginx that splices, in front of two workers."""
-    log = folders / "spliced.log"
-    with running_stack(folders / "media", folders / "index", log, "--workers", "2") as origin:
+    log, flags = folders / "spliced.log", ("--workers", "2", "--access-log", "on")
+    with running_stack(folders / "media", folders / "index", log, *flags) as origin:
         yield origin
 
 

@@ -1,0 +1,172 @@
+"""What reaches gunicorn and what does not, and that a kept plan is acted on only while it is true."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import socket
+from itertools import count
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.app.made_archive import MadeArchive, make_archive, write_index
+from tests.nginx.running_stack import StackOrigin, running_stack
+
+pytestmark = pytest.mark.nginx
+
+HIT, MISS, FRESH = "vodsplice; hit", "vodsplice; fwd=uri-miss", "vodsplice; fwd=bypass"
+NAMES = (f"plan-{number}" for number in count())
+
+
+@pytest.fixture
+def film(spliced: StackOrigin) -> MadeArchive:
+    """An archive that only this case touches."""
+    return make_archive(spliced.media_dir, spliced.index_dir, next(NAMES))
+
+
+def segment_url(film: MadeArchive, number: int = 1) -> str:
+    return f"/v/{film.id}/seg_{number:04d}.m4s?v={film.version}"
+
+
+def asked_of_gunicorn(origin: StackOrigin, film: MadeArchive) -> int:
+    """Requests about `film` in gunicorn's log so far."""
+    return origin.log.read_text().count(f"/v/{film.id}/")
+
+
+def test_the_second_one_is_a_hit(spliced: StackOrigin, film: MadeArchive) -> None:
+    for target in (segment_url(film), f"/v/{film.id}/init.mp4", f"/v/{film.id}/playlist.m3u8"):
+        before = asked_of_gunicorn(spliced, film)
+        first, second = spliced.get(target), spliced.get(target)
+        assert (first.headers["cache-status"], second.headers["cache-status"]) == (MISS, HIT)
+        assert first.body == second.body
+        assert asked_of_gunicorn(spliced, film) == before + 1
+
+
+def test_spellings_share_a_plan(spliced: StackOrigin, film: MadeArchive) -> None:
+    version = film.version
+    assert spliced.get(segment_url(film), "HEAD").headers["cache-status"] == MISS
+    for target in (
+        f"/v/{film.id}/seg_0001.m4s?v={version}&x=1",
+        f"/v/{film.id}/seg_0001.m4s?x=%20&v={version}",
+        f"/v/{film.id}/seg_0001.m4s?v={version}#part",
+        f"/v/{film.id}/%73eg_0001.m4s?v={version}",
+        f"/v//./{film.id}/seg_0001.m4s?v={version}",
+        f"/v/x/../{film.id}/seg_0001.m4s?v={version}",
+    ):
+        reply = spliced.get(target)
+        assert (reply.status, reply.headers["cache-status"]) == (200, HIT), target
+    assert spliced.get(segment_url(film), Range="bytes=5-9").headers["cache-status"] == HIT
+    assert asked_of_gunicorn(spliced, film) == 1
+
+
+def test_a_question_mark_in_a_path_is_no_query(spliced: StackOrigin) -> None:
+    """Else one archive could answer for another."""
+    name = next(NAMES)
+    plain = make_archive(spliced.media_dir, spliced.index_dir, name, seed=1)
+    query = f"seg_0001.m4s?v={plain.version}"
+    odd = make_archive(spliced.media_dir, spliced.index_dir, f"{name}/{query}/x", seed=2)
+    assert spliced.get(f"/v/{name}/{query}").body.endswith(plain.media[0])
+    encoded = query.replace("?", "%3f")
+    assert spliced.get(f"/v/{name}/{encoded}").status == 404
+    assert spliced.get(f"/v/{name}/{encoded}/x/seg_0001.m4s").body.endswith(odd.media[0])
+
+
+def test_errors_are_not_kept(spliced: StackOrigin, film: MadeArchive) -> None:
+    for target in (f"/v/{film.id}/seg_0099.m4s", f"/v/{film.id}/seg_0001.m4s?v=0123456789"):
+        assert {spliced.get(target).headers["cache-status"] for _ in range(3)} == {MISS}
+
+
+def test_a_replaced_archive_is_planned_anew(spliced: StackOrigin, film: MadeArchive) -> None:
+    unversioned = f"/v/{film.id}/seg_0001.m4s"
+    before = spliced.get(unversioned)
+    assert spliced.get(unversioned).headers["cache-status"] == HIT
+    replacement = film.path.with_suffix(".new")
+    replacement.write_bytes(bytes(reversed(film.path.read_bytes())))
+    os.replace(replacement, film.path)
+    assert spliced.get(unversioned).status == 409
+    write_index(film.index, film.path, 3, 3, 10_000, 100)
+    after = spliced.get(unversioned)
+    assert (after.status, after.headers["cache-status"]) == (200, FRESH)
+    assert (after.headers["etag"], after.body) != (before.headers["etag"], before.body)
+    assert spliced.get(unversioned).headers["cache-status"] == HIT
+
+
+def test_conditions_are_not_decided_on_what_is_gone(spliced: StackOrigin, film: MadeArchive) -> None:
+    tag = spliced.get(segment_url(film)).headers["etag"]
+    assert spliced.get(segment_url(film), If_None_Match=tag).status == 304
+    film.path.unlink()
+    assert spliced.get(segment_url(film), If_None_Match=tag).status == 404
+    assert spliced.get(segment_url(film), "HEAD").status == 404
+
+
+def test_a_changed_index_ends_its_plans(spliced: StackOrigin, film: MadeArchive) -> None:
+    """The archive is as it was, but what the plan was made from is not."""
+    url = segment_url(film)
+    assert spliced.get(url).status == 200
+    content = bytearray(film.index.read_bytes())
+    content[len(content) // 2] ^= 1
+    film.index.write_bytes(content)
+    assert spliced.get(url).status == 409
+    film.index.unlink()
+    assert spliced.get(url).status == 404
+
+
+def test_an_archive_that_nginx_cannot_read(spliced: StackOrigin, film: MadeArchive) -> None:
+    assert spliced.get(segment_url(film)).status == 200
+    film.path.unlink()
+    film.path.mkdir()
+    reply = spliced.get(segment_url(film))
+    assert (reply.status, reply.headers["cache-control"]) == (404, "no-store")
+
+
+def test_a_stampede_costs_one_plan(spliced: StackOrigin, film: MadeArchive) -> None:
+    request = f"GET {segment_url(film)} HTTP/1.0\r\n\r\n".encode()
+    answers = at_once(spliced, request, clients=1000)
+    bodies = {answer.partition(b"\r\n\r\n")[2] for answer in answers}
+    assert len(bodies) == 1
+    assert bodies.pop().endswith(film.media[0])
+    assert asked_of_gunicorn(spliced, film) == 1
+
+
+def at_once(origin: StackOrigin, request: bytes, clients: int) -> list[bytes]:
+    """The answers to as many clients, who all ask before any reads."""
+    received: dict[socket.socket, bytearray] = {origin.socket(): bytearray() for _ in range(clients)}
+    with selectors.DefaultSelector() as selector:
+        for client in received:
+            client.sendall(request)
+            selector.register(client, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(timeout=10)
+            assert ready, f"{len(selector.get_map())} clients got no answer"
+            for key, _ in ready:
+                client = cast(socket.socket, key.fileobj)
+                block = client.recv(1 << 16)
+                received[client] += block
+                if not block:
+                    selector.unregister(client)
+                    client.close()
+    return [bytes(answer) for answer in received.values()]
+
+
+def test_without_gunicorn_hot_segments_keep_playing(tmp_path: Path) -> None:
+    media_dir, index_dir = tmp_path / "media", tmp_path / "index"
+    media_dir.mkdir()
+    film = make_archive(media_dir, index_dir)
+    with running_stack(media_dir, index_dir, tmp_path / "log", "--workers", "1") as origin:
+        hot, cold = segment_url(film, 1), segment_url(film, 2)
+        assert origin.get(hot).headers["cache-status"] == MISS
+        os.killpg(origin.process.pid, signal.SIGKILL)
+        origin.process.wait()
+        again = origin.get(hot)
+        assert again.headers["cache-status"] == HIT
+        assert again.body.endswith(film.media[0])
+        assert origin.get(f"/v/{film.id}/playlist.m3u8").status == 503
+        refused = origin.get(cold)
+        assert (refused.status, refused.headers["cache-control"]) == (503, "no-store")
+        assert int(refused.headers["retry-after"]) > 0
+        assert refused.headers["content-type"] == "text/plain; charset=utf-8"
+        film.path.unlink()
+        assert origin.get(hot).status == 503
