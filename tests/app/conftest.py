@@ -15,6 +15,7 @@ from app.settings import Settings
 from app.wsgi import create_app
 from tests.app.made_archive import MadeArchive, make_archive
 from tests.app.running_origin import Origin, running_origin
+from tests.nginx.running_stack import running_stack
 
 
 class Client(TestApp):  # type: ignore[misc]  # WebTest has no types
@@ -66,12 +67,25 @@ def start(media_dir: Path, index_dir: Path, tmp_path: Path) -> StartOrigin:
     return partial(running_origin, media_dir, index_dir, tmp_path / "origin.log")
 
 
-@pytest.fixture(scope="module", params=["sendfile"])
+WAYS = (
+    "sendfile",
+    pytest.param("splice", marks=pytest.mark.nginx),
+    pytest.param("proxied", marks=pytest.mark.nginx),
+)
+
+
+@pytest.fixture(scope="module", params=WAYS)
 def delivered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     """A running origin, once for each way that media is delivered; its folders are the module's to fill."""
     folder = tmp_path_factory.mktemp("delivered")
-    media_dir, index_dir = folder / "media", folder / "index"
+    media_dir, index_dir, log = folder / "media", folder / "index", folder / "origin.log"
     media_dir.mkdir()
     index_dir.mkdir()
-    with running_origin(media_dir, index_dir, folder / "origin.log", "--workers", "1") as origin:
+    if request.param == "sendfile":
+        starting: AbstractContextManager[Origin] = running_origin(media_dir, index_dir, log, "--workers", "1")
+    else:
+        starting = running_stack(
+            media_dir, index_dir, log, "--workers", "1", splice=request.param == "splice"
+        )
+    with starting as origin:
         yield origin

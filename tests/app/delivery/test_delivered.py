@@ -98,6 +98,16 @@ def test_one_connection_serves_many(delivered: Origin, film: MadeArchive) -> Non
     assert [len(reply.body) for reply in replies[4::6]] == [0, 0, 0]
 
 
+def test_the_last_bytes_do_not_linger(delivered: Origin, film: MadeArchive) -> None:
+    """A socket left corked holds them back for 200 ms."""
+    connection = delivered.connection()
+    url, began_s = segment_url(film), time.monotonic()
+    for _ in range(20):
+        assert ask(connection, url).status == 200
+    connection.close()
+    assert time.monotonic() - began_s < 2
+
+
 def test_http_1_0(delivered: Origin, film: MadeArchive) -> None:
     with delivered.socket() as client:
         client.sendall(f"GET {segment_url(film)} HTTP/1.0\r\n\r\n".encode())
@@ -163,14 +173,15 @@ def test_a_truncated_archive_is_refused(delivered: Origin, film: MadeArchive) ->
 def test_damage_on_the_way_breaks_the_connection(delivered: Origin, large: MadeArchive, damage: str) -> None:
     whole = len(delivered.get(segment_url(large)).body)
     underway = threading.Event()
-    size = large.path.stat().st_size
 
     def harm() -> None:
         underway.wait(5)
         with large.path.open("r+b") as file:
-            file.truncate(1_000_000)
-            if damage == "overwrite":
-                file.truncate(size)
+            if damage == "truncate":
+                file.truncate(1_000_000)
+            else:
+                file.seek(11 << 20)
+                file.write(bytes(1000))
 
     harming = threading.Thread(target=harm)
     harming.start()

@@ -36,13 +36,13 @@ def workers_of(origin: Origin) -> list[int]:
 
 def open_files(pid: int) -> list[str]:
     """What a process has open, as far as it can be named."""
-    found = []
+    found: list[str] = []
     for link in Path(f"/proc/{pid}/fd").iterdir():
         try:
             found.append(os.readlink(link))
         except FileNotFoundError:
             continue
-    return found
+    return sorted(found)
 
 
 def ask_and_wait(origin: Origin, target: str = SEGMENT) -> socket.socket:
@@ -198,9 +198,11 @@ def test_another_file_is_refused_and_costs_no_permit(
 ) -> None:
     permits = Permits(total=1, waiting=1, wait_timeout_s=0.01)
     sendfile = Sendfile(permits, stall_timeout_s=1)
+    before = open_files(os.getpid())
     for _ in range(3):
         with pytest.raises(refusal):
             sendfile.deliver(plan_of(**differences), Request(create_environ()))
+    assert open_files(os.getpid()) == before
     response = sendfile.deliver(plan_of(), Request(create_environ()))
     assert b"".join(response.iter_encoded()) == b"head" + bytes(10)
     response.close()
