@@ -1,50 +1,31 @@
-"""A worker that is told to end between its fork and its own signal handlers ends."""
+"""Connections that end: nobody waits for a client that lets its socket stand."""
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable
-from queue import SimpleQueue
-from types import SimpleNamespace
-from typing import Any, cast
+import time
+from contextlib import ExitStack
 
-import pytest
+from tests.app.conftest import StartOrigin
 
-from app.worker import Worker, post_fork
-
-ENDED, WENT_ON = 0, 7
+ASKS_TO_CLOSE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+BODY_BYTES = 4 << 20
+CLOSING = 12
+"""Clients, for each of whom gunicorn's own main loop would wait 2 s: more than `origin.get` does in all."""
 
 
-def in_a_child(act: Callable[[], None]) -> int:
-    """The exit code of a forked process that does `act` and then goes on."""
-    pid = os.fork()
-    if pid == 0:
-        act()
-        os._exit(WENT_ON)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def test_closed_connections_hold_up_nobody(start: StartOrigin) -> None:
+    with start("--workers", "1") as origin, ExitStack() as standing:
+        for _ in range(CLOSING):
+            client = standing.enter_context(origin.socket())
+            client.sendall(ASKS_TO_CLOSE)
+        assert origin.get("/healthz").status == 200
 
 
-def arbiter_with(*queued: int) -> Any:
-    signals: SimpleQueue[int] = SimpleQueue()
-    for number in queued:
-        signals.put(number)
-    return SimpleNamespace(SIG_QUEUE=signals)
-
-
-NO_WORKER = cast("Worker", None)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
-def test_a_signal_before_the_hook_or_after_it(number: int) -> None:
-    assert in_a_child(lambda: post_fork(arbiter_with(signal.SIGCHLD, number), NO_WORKER)) == ENDED
-
-    def signalled_later() -> None:
-        post_fork(arbiter_with(), NO_WORKER)
-        os.kill(os.getpid(), number)
-
-    assert in_a_child(signalled_later) == ENDED
-
-
-def test_other_signals_are_no_reason() -> None:
-    assert in_a_child(lambda: post_fork(arbiter_with(signal.SIGCHLD, signal.SIGHUP), NO_WORKER)) == WENT_ON
+def test_client_that_still_sends_sees_its_answer(start: StartOrigin) -> None:
+    head = f"POST /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {BODY_BYTES}\r\n\r\n"
+    with start("--workers", "1") as origin, origin.socket() as client:
+        client.sendall(head.encode())
+        for _ in range(3):  # after a reset, the kernel refuses the second
+            time.sleep(0.1)
+            client.sendall(bytes(8 << 10))
+        assert client.recv(4096).startswith(b"HTTP/1.1 405 ")
