@@ -51,7 +51,7 @@ def _aligned(offset: int) -> int:
 
 
 def _with_places(header: Header, columns: Mapping[str, array[int]], offset: int) -> Header:
-    places = {}
+    places: dict[str, tuple[int, str, int]] = {}
     for name, column in columns.items():
         places[name] = (offset, column.typecode, len(column))
         offset = _aligned(offset + len(column) * column.itemsize)

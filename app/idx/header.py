@@ -1,14 +1,15 @@
 """The header of an `.idx`: what is small about an archive, as frozen dataclasses over one msgpack map.
 
-A dataclass here is the map's shape: `pack` and `unpack` go through the same fields, so writer and
-reader cannot disagree. Times are ticks of the `timescale` beside them; rates are bits a second.
+A dataclass here is the map's shape, names and types: `pack` and `unpack` go through the same fields, so
+writer and reader cannot disagree. Times are ticks of the `timescale` beside them; rates are bits a second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 import msgpack
 
@@ -18,11 +19,29 @@ class Record:
     """A dataclass that reads itself from a map and refuses a map of another shape."""
 
     @classmethod
-    def read(cls, record: dict[str, Any]) -> Self:
-        names = {field.name for field in fields(cls)}
-        if record.keys() != names:
-            raise ValueError(f"{cls.__name__} has fields {sorted(record.keys() ^ names)} too many or too few")
-        return cls(**record)
+    def read(cls, record: Any) -> Self:
+        """Raises `ValueError`, with the field that does not fit."""
+        hints = _hints(cls)
+        if not isinstance(record, dict) or record.keys() != hints.keys():
+            raise ValueError(f"{cls.__name__} is no map of the fields {', '.join(hints)}")
+        return cls(**{name: _fitted(hint, record[name], name) for name, hint in hints.items()})
+
+
+@cache
+def _hints(record: Any) -> dict[str, Any]:
+    return get_type_hints(record)
+
+
+def _fitted(hint: Any, value: Any, name: str) -> Any:
+    """`value` as a field of type `hint` holds it."""
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return hint.read(value)
+    if get_origin(hint) is tuple and isinstance(value, tuple):
+        return tuple(_fitted(get_args(hint)[0], each, name) for each in value)
+    origin = get_origin(hint)
+    if type(value) not in (get_args(hint) if origin is UnionType else (origin or hint,)):
+        raise ValueError(f"{name} is {value!r}, not {hint}")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +111,7 @@ class ChapterFacts(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class Header(Record):
     """The whole map. `timescale` counts `segment.time`; `columns`: name -> (offset, typecode, count)."""
 
     generator: str
@@ -106,7 +125,7 @@ class Header:
     views: tuple[ViewFacts, ...]
     chapters: tuple[ChapterFacts, ...]
     notes: tuple[str, ...]
-    columns: Mapping[str, tuple[int, str, int]]
+    columns: dict[str, tuple[int, str, int]]
 
     def pack(self) -> bytes:
         packed: bytes = msgpack.packb(asdict(self), use_bin_type=True)
@@ -114,10 +133,5 @@ class Header:
 
     @classmethod
     def unpack(cls, packed: bytes | memoryview) -> Header:
-        """Raises `ValueError`, `TypeError` or `KeyError` on a map of another shape."""
-        record = msgpack.unpackb(packed, use_list=False)
-        record["source"] = SourceFacts.read(record["source"])
-        record["tracks"] = tuple(map(TrackFacts.read, record["tracks"]))
-        record["views"] = tuple(map(ViewFacts.read, record["views"]))
-        record["chapters"] = tuple(map(ChapterFacts.read, record["chapters"]))
-        return cls(**record)
+        """Raises `ValueError` on anything but a map of this shape."""
+        return cls.read(msgpack.unpackb(packed, use_list=False))

@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import le
 
 from blake3 import blake3
 
@@ -138,13 +139,19 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
     segments = header.segment_count
     tracks = tuple(_track(columns, number, facts, segments) for number, facts in enumerate(header.tracks))
     runs = columns["segment.run"]
-    _check(len(columns["segment.time"]) == segments + 1, "segment.time")
+    _check(segments > 0 and header.timescale > 0, "segment.time")
+    _check_rise("segment.time", columns["segment.time"], segments)
     _check(len(columns["segment.offset"]) == segments, "segment.offset")
     _check_steps("segment.run", runs, segments, len(columns["run.code"]))
     _check(len(columns["run_kind.track"]) == len(columns["run_kind.extent"]), "run_kind")
     _check(set(columns["run_kind.track"]) <= {HOLE, *range(len(tracks))}, "run_kind.track")
+    inits = columns.get("segment.init")
+    _check(inits is None or len(inits) == segments, "segment.init")
+    for view in header.views:
+        _check(bool(view.tracks) and set(view.tracks) <= {*range(len(tracks))}, f"view {view.name}")
+        _check(len(view.inits) > max(inits or (0,)), f"view {view.name}")
     view_bytes = tuple(columns[f"view.{number}.bytes"] for number in range(len(header.views)))
-    _check(all(len(column) == segments for column in view_bytes), "view.bytes")
+    _check(bool(view_bytes) and all(len(column) == segments for column in view_bytes), "view.bytes")
     return Idx(
         identity,
         digest,
@@ -153,7 +160,7 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
         columns["segment.time"],
         runs,
         columns["segment.offset"],
-        columns.get("segment.init"),
+        inits,
         columns["run.code"],
         bytes(columns["run_kind.track"]).ljust(256, b"\xff"),
         _table(columns["run_kind.extent"]),
@@ -209,11 +216,15 @@ def _constant(column: memoryview[int]) -> int | None:
 
 def _check_steps(name: str, column: memoryview[int], segments: int, total: int) -> None:
     """A table of S+1 starts: from 0, never back, up to `total`."""
+    _check_rise(name, column, segments)
+    _check(column[0] == 0 and column[-1] == total, name)
+
+
+def _check_rise(name: str, column: memoryview[int], segments: int) -> None:
     steps = column.tolist()
-    _check(len(steps) == segments + 1 and steps[0] == 0 and steps[-1] == total, name)
-    _check(all(first <= second for first, second in pairwise(steps)), name)
+    _check(len(steps) == segments + 1 and all(map(le, steps, steps[1:])), name)
 
 
 def _check(holds: bool, name: str) -> None:
     if not holds:
-        raise ValueError(f"column {name} does not fit the others")
+        raise ValueError(f"{name} does not fit the rest")
