@@ -13,6 +13,7 @@ from typing import Literal
 
 from app.idx.header import SourceFacts
 from app.idx.view import Idx, IndexDamaged, open_idx
+from app.manifest.hls import durations_us
 from indexer.archives import ArchivePath
 from indexer.build import Archive, build_idx
 from indexer.demux.open import demux
@@ -124,9 +125,15 @@ def _current(archive: ArchivePath, source: Source, options: Options) -> Idx | No
 def _figures(idx: Idx) -> str:
     header, view = idx.header, idx.view(0)
     seconds = (idx.segment_time[-1] - idx.segment_time[0]) / header.timescale
-    tracks = " + ".join(header.tracks[track].codec_name for track in view.tracks)
-    return (
-        f"{tracks}, {seconds:.1f} s in {header.segment_count} segments, "
-        f"{view.range_count / header.segment_count:.1f} ranges a segment"
-        + "".join(f"; note: {note}" for note in header.notes)
-    )
+    codecs = " + ".join(header.tracks[track].codec_name for track in view.tracks)
+    segments = header.segment_count
+    longest_s = max(durations_us(idx)) / 1e6
+    slop = view.slop_bytes / sum(idx.view_bytes[0])
+    parts = [
+        codecs,
+        f"{seconds:.1f} s in {segments} segments of up to {longest_s:.1f} s",
+        f"{view.range_count / segments:.1f} ranges and {view.head_bytes // segments} head bytes a segment",
+        f"{slop:.2%} slop",
+        *(f"note: {note}" for note in header.notes),
+    ]
+    return "; ".join(parts)
