@@ -13,7 +13,6 @@ from typing import Literal
 
 from app.idx.header import SourceFacts
 from app.idx.view import Idx, IndexDamaged, open_idx
-from app.manifest.hls import durations_us
 from indexer.archives import ArchivePath
 from indexer.build import Archive, build_idx
 from indexer.demux.open import demux
@@ -127,7 +126,7 @@ def _figures(idx: Idx) -> str:
     seconds = (idx.segment_time[-1] - idx.segment_time[0]) / header.timescale
     codecs = " + ".join(header.tracks[track].codec_name for track in view.tracks)
     segments = header.segment_count
-    longest_s = max(durations_us(idx)) / 1e6
+    longest_s = max(idx.durations_us()) / 1e6
     slop = view.slop_bytes / sum(idx.view_bytes[0])
     parts = [
         codecs,
