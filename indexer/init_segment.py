@@ -21,6 +21,7 @@ UNITY_MATRIX = (0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000)
 TRACK_ENABLED, TRACK_IN_MOVIE = 0x1, 0x2
 SELF_CONTAINED = 0x1
 """Flag of `url `: the media is in the same file (§8.7.2)."""
+MAX_SIDE = 0xFFFF
 ROLE_SCHEME = "urn:mpeg:dash:role:2011"
 
 _MEDIA_HEADERS = {
@@ -71,8 +72,8 @@ class InitTrack:
             language=track.language,
             title=track.title,
             matrix=track.matrix,
-            width_16_16=track.width_16_16 or served.display_width << 16,
-            height_16_16=track.height_16_16 or served.display_height << 16,
+            width_16_16=track.width_16_16 or min(served.display_width, MAX_SIDE) << 16,
+            height_16_16=track.height_16_16 or min(served.display_height, MAX_SIDE) << 16,
             alternate_group=track.alternate_group,
             edit_media_time_ticks=edit_media_time_ticks,
             roles=track.kind_roles,
@@ -141,9 +142,10 @@ def _edts(track: InitTrack) -> bytes:
 
 
 def _mdia(track: InitTrack) -> bytes:
-    packed = _packed_language(track.language)
+    fits = re.fullmatch("[a-z]{3}", track.language) is not None
+    packed = _packed_language(track.language if fits else "und")
     mdhd = _full_box("mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, track.timescale, 0, packed, 0))
-    elng = b"" if packed != UNDETERMINED or track.language == "und" else _elng(track.language)
+    elng = b"" if fits else _full_box("elng", 0, 0, _text(track.language))
     hdlr = _full_box("hdlr", 0, 0, bytes(4), track.handler.encode("latin-1"), bytes(12), _text(track.title))
     # An entry that has `srat` is an AudioSampleEntryV1, which only a version 1 `stsd` may hold (§12.2.3.1).
     stsd_version = int(track.handler == "soun" and track.entry[16:18] == b"\0\1")
@@ -157,18 +159,10 @@ def _mdia(track: InitTrack) -> bytes:
     return box("mdia", mdhd, elng, hdlr, minf)
 
 
-def _packed_language(language: str) -> int:
-    """ISO 639-2/T in three times five bits (§8.4.2.3); what does not fit is left to `elng`."""
-    code = language if re.fullmatch("[a-z]{3}", language) else "und"
+def _packed_language(code: str) -> int:
+    """ISO 639-2/T in three times five bits (§8.4.2.3); other tags of BCP 47 are left to `elng`."""
     first, second, third = (ord(letter) - 0x60 for letter in code)
     return first << 10 | second << 5 | third
-
-
-UNDETERMINED = _packed_language("und")
-
-
-def _elng(language: str) -> bytes:
-    return _full_box("elng", 0, 0, _text(language))
 
 
 def _udta(track: InitTrack) -> bytes:
