@@ -87,10 +87,10 @@ def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms:
     target = max(1, target_ms * timescale // 1000)
     # What an edit list skips (priming, frames before the first shown) is served, and lasts no time.
     start = max(0, min(_in(timescale, placed.start_ticks, placed) for placed in tracks))
-    end = max(start + 1, *(_in(timescale, placed.end_ticks, placed) for placed in tracks))
     forced = [Cut(start, 0, changes[0].format_number)]
     for change in changes[1:]:
         forced.append(Cut(_change_ticks(lead, change, forced[-1]), change.first_sample, change.format_number))
+    end = max(forced[-1].ticks + 1, *(_in(timescale, placed.end_ticks, placed) for placed in tracks))
     cuts: list[Cut] = []
     for cut, following in pairwise([*forced, Cut(end, lead.track.samples.count, 0)]):
         cuts += [cut, *_cuts_between(lead, cut, following, target)]
@@ -138,10 +138,11 @@ class _AudioTimes(Sequence[int]):
 
 def _candidates(video: PlacedTrack, cut: Cut, following: Cut, target: int) -> Iterator[tuple[int, int]]:
     """(presentation ticks, sample) at which a segment may begin, times rising from above `cut.ticks`."""
-    latest, first, count = cut.ticks, video.start_ticks, video.track.samples.count
-    for ticks in range(cut.ticks + target, first - target // 2, target):
-        yield ticks, 0
-        latest = ticks
+    latest, count = cut.ticks, video.track.samples.count
+    if cut.lead_sample == 0:
+        for ticks in range(cut.ticks + target, video.start_ticks - target // 2, target):
+            yield ticks, 0
+            latest = ticks
     for sample in _sync_samples(video.track.samples, cut.lead_sample, following.lead_sample):
         ticks = video.presentation_ticks(sample)
         if ticks > latest:
