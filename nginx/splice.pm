@@ -21,6 +21,7 @@ use warnings;
 
 use Compress::Raw::Zlib ();
 use Config;
+use Errno        ();
 use Fcntl        qw(O_NONBLOCK O_RDONLY);
 use MIME::Base64 ();
 use nginx;
@@ -34,7 +35,7 @@ my $MAX_PLANS = 4;
 # of its answer that are an identity: inode, size, mtime (seconds, nanoseconds), device (major, minor).
 my %STATX_OF      = ( x86_64 => 332, powerpc64le => 383, s390x => 379 );
 my ($MACHINE)     = $Config{archname} =~ /\A(\w+?)-/;
-my $STATX         = $STATX_OF{$MACHINE} // 291;    # aarch64, riscv64, loongarch64
+my $STATX         = $STATX_OF{$MACHINE} // 291;                            # aarch64, riscv64, loongarch64
 my $AT_FDCWD      = -100;
 my $AT_EMPTY_PATH = 0x1000;
 my $STATX_BASIC   = 0x7ff;
@@ -51,8 +52,8 @@ my $INLINE = -1;
 sub handler {
     my ($r) = @_;
 
-    my $files = open_files($r);
-    return another_plan($r) if !$files;
+    my ( $files, $refusal ) = open_files($r);
+    return another_plan( $r, $refusal ) if $refusal;
     if ( upstream( $r, 'status' ) =~ /304\z/ ) {
         $r->status(HTTP_NOT_MODIFIED);
         $r->send_http_header(q{});
@@ -81,23 +82,24 @@ sub upstream {
     return $r->variable("upstream_$name") // q{};
 }
 
-# The files to send, open; nothing where one that the plan names is not what it was.
+# The files to send, open, and nothing; or none, and the status that says why.
 sub open_files {
     my ($r) = @_;
 
     for ( split /, /, upstream( $r, 'http_x_splice_guards' ) ) {
         my ( $path, $identity ) = read_row($_);
-        return if identity_of( $AT_FDCWD, $path, 0 ) ne $identity;
+        return ( [], HTTP_CONFLICT ) if identity_of( $AT_FDCWD, $path, 0 ) ne $identity;
     }
     my @files;
     for ( split /, /, upstream( $r, 'http_x_splice_files' ) ) {
         my ( $path, $identity ) = read_row($_);
         my $file;
         if ( !sysopen $file, $path, O_RDONLY | O_NONBLOCK ) {
+            return ( [], HTTP_CONFLICT ) if $!{ENOENT};
             $r->log_error( $!, "cannot open $path" );
-            return;
+            return ( [], HTTP_SERVICE_UNAVAILABLE );
         }
-        return if identity_of( fileno $file, q{}, $AT_EMPTY_PATH ) ne $identity;
+        return ( [], HTTP_CONFLICT ) if identity_of( fileno $file, q{}, $AT_EMPTY_PATH ) ne $identity;
         push @files, $file;
     }
     return \@files;
@@ -121,13 +123,13 @@ sub identity_of {
 }
 
 sub another_plan {
-    my ($r) = @_;
+    my ( $r, $refusal ) = @_;
     my $plans = () = upstream( $r, 'status' ) =~ /\d+/g;
-    if ( $plans < $MAX_PLANS ) {
+    if ( $refusal == HTTP_CONFLICT && $plans < $MAX_PLANS ) {
         $r->internal_redirect('@fresh');
         return OK;
     }
-    return refuse( $r, HTTP_SERVICE_UNAVAILABLE, 'The archive is being changed. Try again soon.' );
+    return refuse( $r, $refusal, 'The archive is being changed, or cannot be read now. Try again soon.' );
 }
 
 sub unsatisfiable {

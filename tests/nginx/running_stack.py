@@ -14,12 +14,13 @@ from tests.app.running_origin import Origin
 class StackOrigin(Origin):
     """`process` is gunicorn's master; nginx's is `stack.nginx`."""
 
-    def __init__(self, stack: Stack, media_dir: Path, index_dir: Path, log: Path) -> None:
+    def __init__(self, stack: Stack, media_dir: Path, index_dir: Path, log: Path, *, splices: bool) -> None:
         address = urlsplit(stack.base)
         assert address.hostname
         assert address.port
         super().__init__(address.hostname, address.port, media_dir, index_dir, log, stack.gunicorn)
         self.stack = stack
+        self.splices = splices
 
     @property
     def access_log(self) -> str:
@@ -33,4 +34,4 @@ def running_stack(
     """`flags` are vodsplice-serve's. Without `splice`, nginx does without its Perl module."""
     wanted = Wanted(media_dir, index_dir, splice=splice, serve_flags=flags)
     with log.open("wb") as output, running(wanted, output) as stack:
-        yield StackOrigin(stack, media_dir, index_dir, log)
+        yield StackOrigin(stack, media_dir, index_dir, log, splices=splice)

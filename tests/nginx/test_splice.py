@@ -31,7 +31,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackOrigin]:
     program = (sys.executable, str(Path(plan_app.__file__)))
     log = folder.with_suffix(".log")
     with log.open("wb") as output, running(Wanted(folder, folder, serve_program=program), output) as stack:
-        yield StackOrigin(stack, folder, folder, log)
+        yield StackOrigin(stack, folder, folder, log, splices=True)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import pytest
 
 from tests.app.made_archive import MadeArchive, make_archive, write_index
 from tests.app.running_origin import Origin, Reply, ask
+from tests.nginx.running_stack import StackOrigin
 
 NAMES = (f"film-{number}" for number in count())
 SLOW_BUFFER_BYTES = 64 * 1024
@@ -34,6 +35,10 @@ def large(delivered: Origin) -> Iterator[MadeArchive]:
 
 def segment_url(archive: MadeArchive, number: int = 1) -> str:
     return f"/v/{archive.id}/seg_{number:04d}.m4s?v={archive.version}"
+
+
+def is_spliced(origin: Origin) -> bool:
+    return isinstance(origin, StackOrigin) and origin.splices
 
 
 def read_to_end(origin: Origin, target: str, pause_s: float, between: threading.Event | None = None) -> bytes:
@@ -187,6 +192,10 @@ def test_damage_on_the_way_breaks_the_connection(delivered: Origin, large: MadeA
     harming.start()
     body = read_to_end(delivered, segment_url(large), pause_s=0.3, between=underway)
     harming.join()
+    if damage == "overwrite" and is_spliced(delivered):
+        # nginx looks at an archive before it sends of it, not after: only the next request is refused.
+        assert delivered.get(segment_url(large)).status == 409
+        return
     assert 0 < len(body) < whole
     assert delivered.get("/healthz").status == 200
 
