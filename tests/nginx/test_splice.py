@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import sys
 import time
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,27 @@ def test_nothing_stays_open(plans: StackOrigin, bodies: dict[str, bytes]) -> Non
         plans.get(f"/v/{name}")
     opened = {path for pid in nginx_workers(plans) for path in open_files(pid)}
     assert {path for path in opened if Path(path).parent == plans.media_dir} == set()
+
+
+@pytest.mark.parametrize("spare", range(8))
+def test_out_of_descriptors(plans: StackOrigin, bodies: dict[str, bytes], spare: int) -> None:
+    """A worker that can open no more refuses, or breaks the body off; it never leaves a range out."""
+    client = plans.connection()
+    assert ask(client, "/v/two-files").body == bodies["two-files"]
+    limits = {pid: resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in nginx_workers(plans)}
+    try:
+        for pid in limits:
+            highest = max(int(link.name) for link in Path(f"/proc/{pid}/fd").iterdir())
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1 + spare, limits[pid][1]))
+        try:
+            reply = ask(client, "/v/two-files")
+        except (HTTPException, ConnectionError):
+            return
+        assert reply.status in (500, 503) or reply.body == bodies["two-files"]
+    finally:
+        for pid, limit in limits.items():
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+        client.close()
 
 
 def nginx_workers(origin: StackOrigin) -> list[int]:
