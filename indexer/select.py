@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from langcodes import Language
+
 from indexer.codecs.describe import describe, same_in_effect
 from indexer.codecs.media_format import MediaFormat
 from indexer.errors import Unsupported
@@ -130,11 +132,19 @@ def _ranked(tracks: list[ServedTrack]) -> list[ServedTrack]:
     return [best, *(each for each in tracks if each is not best)]
 
 
+def _three_letters(language: str) -> str:
+    """The ISO 639-2/T code of a BCP 47 tag, as most archives spell it; the tag where there is none."""
+    try:
+        return Language.get(language).to_alpha3()
+    except LookupError:
+        return language.lower()
+
+
 def _named(tracks: Sequence[ServedTrack]) -> list[ServedTrack]:
     named: list[ServedTrack] = []
     seen: dict[str, int] = {}
     for each in tracks:
-        kind, language = each.format.kind, each.track.language.lower()
+        kind, language = each.format.kind, _three_letters(each.track.language)
         name = kind if kind == "video" or language == "und" else f"{kind}-{language}"
         seen[name] = seen.get(name, 0) + 1
         named.append(replace(each, name=name if seen[name] == 1 else f"{name}-{seen[name]}"))

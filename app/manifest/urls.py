@@ -12,6 +12,7 @@ _SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
 _INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
 
 PLAYLIST = "playlist.m3u8"
+MULTIVARIANT = "master.m3u8"
 
 
 def segment_name(number: int) -> str:
