@@ -70,11 +70,15 @@ def read_page(hls_js_url: str) -> Page:
     contents = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.name != INDEX}
     version = blake3(b"".join(contents.values())).hexdigest(VERSION_DIGITS // 2)
     url, integrity = urldefrag(hls_js_url)
-    html = Environment(autoescape=True, trim_blocks=True).from_string((FOLDER / INDEX).read_text()).render(
-        version=version,
-        modules=[name for name in contents if name.endswith(".js") and name != ENTRY],
-        hls_js_url=url,
-        hls_js_integrity=integrity,
+    html = (
+        Environment(autoescape=True, trim_blocks=True)
+        .from_string((FOLDER / INDEX).read_text())
+        .render(
+            version=version,
+            modules=[name for name in contents if name.endswith(".js") and name != ENTRY],
+            hls_js_url=url,
+            hls_js_integrity=integrity,
+        )
     )
     files = {name: Asset.of(content, Path(name).suffix) for name, content in contents.items()}
     return Page(version, Asset.of(html.encode(), ".html"), files, _content_security_policy(url))

@@ -1,0 +1,74 @@
+"""Clips whose pictures say which frame they are: what a player shows can be read back and compared.
+
+Each picture holds its frame number in binary, as a row of eight white or black blocks above a moving grey.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import pi, sin
+from pathlib import Path
+from struct import pack
+from typing import Any, Literal
+
+import av
+
+FPS = 25
+SECONDS = 5
+FRAMES = FPS * SECONDS
+WIDTH, HEIGHT, BITS = 320, 180, 8
+BLOCK = WIDTH // BITS
+RATE_HZ = 48_000
+AAC_FRAME = 1024
+BLACK, WHITE = 16, 235
+
+VideoEncoder = Literal["libx264", "libx265"]
+_GOP = f"keyint={FPS}:min-keyint={FPS}:scenecut=0:bframes=2"
+ENCODING = {
+    "libx264": {"preset": "veryfast", "x264-params": _GOP},
+    "libx265": {"preset": "ultrafast", "x265-params": f"{_GOP}:log-level=none"},
+}
+
+
+def write_clip(path: Path, *, video: VideoEncoder | None = "libx264", audio: bool = True) -> Path:
+    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame a second, AAC in stereo."""
+    with av.open(str(path), "w", format="mp4") as container:
+        packets: list[av.Packet[Any]] = []
+        if video:
+            picture = container.add_stream(video, FPS, options=ENCODING[video])
+            picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            for number in range(FRAMES):
+                packets += picture.encode(_picture(number))
+            packets += picture.encode(None)
+        if audio:
+            sound = container.add_stream("aac", RATE_HZ, layout="stereo")
+            for at in range(0, SECONDS * RATE_HZ, AAC_FRAME):
+                packets += sound.encode(_sound(at))
+            packets += sound.encode(None)
+        for packet in sorted(packets, key=lambda packet: (packet.dts or 0) * packet.time_base):
+            container.mux(packet)
+    return path
+
+
+def _picture(number: int) -> av.VideoFrame:
+    frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    blocks = (WHITE if number >> bit & 1 else BLACK for bit in reversed(range(BITS)))
+    top = b"".join(bytes([grey]) * BLOCK for grey in blocks) * (HEIGHT // 2)
+    below = b"".join(bytes([60 + (row + number) % 120]) * WIDTH for row in range(HEIGHT - HEIGHT // 2))
+    colourless = bytes([128]) * (WIDTH * HEIGHT // 4)
+    for plane, samples in zip(frame.planes, (top + below, colourless, colourless), strict=True):
+        width = plane.width
+        rows = [samples[start : start + width] for start in range(0, len(samples), width)]
+        plane.update(b"".join(row.ljust(plane.line_size, b"\0") for row in rows))
+    frame.pts, frame.time_base = number, Fraction(1, FPS)
+    return frame
+
+
+def _sound(at: int) -> av.AudioFrame:
+    stop = min(at + AAC_FRAME, SECONDS * RATE_HZ)
+    samples = [0.2 * sin(2 * pi * 440 * each / RATE_HZ) for each in range(at, stop)]
+    frame = av.AudioFrame(format="fltp", layout="stereo", samples=len(samples))
+    for plane in frame.planes:
+        plane.update(pack(f"{len(samples)}f", *samples).ljust(plane.buffer_size, b"\0"))
+    frame.pts, frame.sample_rate, frame.time_base = at, RATE_HZ, Fraction(1, RATE_HZ)
+    return frame

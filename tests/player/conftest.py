@@ -1,0 +1,114 @@
+"""A browser, clips it can play, an origin that serves them, and a page elsewhere that holds the players."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.app.running_origin import Origin, running_origin
+from tests.player.clips import write_clip
+
+HERE = Path(__file__).parent
+SEGMENT_S = 2
+CHROMIUM_FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+    "--autoplay-policy=no-user-gesture-required", "--mute-audio",
+)  # fmt: skip
+
+
+def index(media_dir: Path, index_dir: Path) -> None:
+    """What an operator runs after archives have come or changed."""
+    folders = ("--media-dir", str(media_dir), "--index-dir", str(index_dir))
+    command = [str(Path(sys.executable).with_name("vodsplice-index")), *folders, "--jobs", "1"]
+    options = ("--segment-duration", str(SEGMENT_S))
+    done = subprocess.run([*command, *options, str(media_dir)], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Picture and sound; to be copied wherever a test needs an archive."""
+    return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4")
+
+
+@pytest.fixture(scope="session", params=["sendfile"])
+def origin(
+    request: pytest.FixtureRequest, clip: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Origin]:
+    """A running origin with one archive of each kind, once for each way that media is delivered."""
+    folder = tmp_path_factory.mktemp("origin")
+    media_dir, index_dir = folder / "media", folder / "index"
+    media_dir.mkdir()
+    (media_dir / "both.mp4").write_bytes(clip.read_bytes())
+    write_clip(media_dir / "picture only.mp4", audio=False)
+    write_clip(media_dir / "sound only.mp4", video=None)
+    index(media_dir, index_dir)
+    with running_origin(media_dir, index_dir, folder / "log", "--workers", "1") as running:
+        yield running
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Not on the test's output."""
+
+
+@pytest.fixture(scope="session")
+def players_site() -> Iterator[str]:
+    """The harness and the players, on an origin that is not the media's."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(HERE))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium(tool: Callable[[str], str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+OpenTab = Callable[..., "Tab"]
+
+
+class Tab:
+    """A page in a context of its own. `complaints` are the browser's, `requests` the URLs it asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _note(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def open_tab(chromium: Browser) -> Iterator[OpenTab]:
+    """`open_tab(viewport=…)`: a new tab; its arguments are those of a browser context."""
+    contexts = []
+
+    def open_one(**options: Any) -> Tab:
+        context = chromium.new_context(**options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return Tab(context.new_page())
+
+    yield open_one
+    for context in contexts:
+        context.close()

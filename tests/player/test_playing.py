@@ -1,0 +1,101 @@
+"""Browsers' players on the origin's streams: start, seek, to the end, every picture and all of the sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import av
+import pytest
+
+from tests.app.running_origin import Origin
+from tests.player.clips import FPS, FRAMES, HEIGHT, SECONDS, WIDTH
+from tests.player.conftest import OpenTab
+
+pytestmark = pytest.mark.browser
+
+PLAYERS = ("native", "hls.js", "shaka")
+ATTEMPTS = 3
+"""A machine that is busy drops pictures now and then; an origin that makes a player drop them always does."""
+
+ADTS_HEADER_BYTES = 7
+"""Chromium puts one before each AAC frame that it decodes, and counts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A harness page on which `name` has started to play."""
+
+    tab: Any
+
+    def run(self, call: str, argument: Any = None) -> Any:
+        return self.tab.page.evaluate(f"argument => {call}", argument)
+
+    def report(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.run("report()")
+        return found
+
+
+def start(open_tab: OpenTab, site: str, name: str, origin: Origin, archive: str) -> Player:
+    tab = open_tab()
+    tab.page.goto(f"{site}/harness.html")
+    player = Player(tab)
+    player.run("start(...argument)", [name, f"{origin.base}/v/{quote(archive)}/playlist.m3u8"])
+    assert player.report()["troubles"] == []
+    return player
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_plays_every_picture_and_all_sound(
+    name: str, origin: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    for _ in range(ATTEMPTS):
+        player = start(open_tab, players_site, name, origin, "both")
+        player.run("playToEnd()")
+        report = player.report()
+        if report["dropped"] == 0:
+            break
+    assert (report["dropped"], report["corrupted"], report["troubles"]) == (0, 0, [])
+    assert report["frames"] == FRAMES
+    assert report["size"] == [WIDTH, HEIGHT]
+    assert report["duration"] == pytest.approx(SECONDS, abs=0.05)
+    assert report["currentTime"] == pytest.approx(report["duration"], abs=0.05)
+    assert [[round(edge, 1) for edge in part] for part in report["buffered"]] == [[0, SECONDS]]
+    sizes = audio_packet_sizes(origin.media_dir / "both.mp4")
+    assert report["audioBytes"] == sum(sizes) + ADTS_HEADER_BYTES * len(sizes)
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_seeks_to_the_picture_of_that_time(
+    name: str, origin: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    player = start(open_tab, players_site, name, origin, "both")
+    # On in the same segment, to the last one, back, across a segment's edge, and near the end.
+    for time_s in (0.5, 4.02, 1.3, 1.98, 2.02, 4.9):
+        player.run("seek(argument)", time_s)
+        # Chromium's own HLS counts from the first sample of any track: sound that starts before the picture.
+        assert player.run("shownFrame()") - int(time_s * FPS) in (0, -1), time_s
+    player.run("playToEnd()")
+    assert player.report()["troubles"] == []
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+@pytest.mark.parametrize("archive", ["picture only", "sound only"])
+def test_plays_a_single_track(
+    name: str, archive: str, origin: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    player = start(open_tab, players_site, name, origin, archive)
+    player.run("seek(argument)", 3.5)
+    player.run("playToEnd()")
+    report = player.report()
+    assert report["troubles"] == []
+    assert report["duration"] == pytest.approx(SECONDS, abs=0.05)
+    is_sound = archive == "sound only"
+    assert (report["audioBytes"] > 0, report["videoBytes"] > 0) == (is_sound, not is_sound)
+
+
+def audio_packet_sizes(archive: Path) -> list[int]:
+    with av.open(str(archive)) as container:
+        return [packet.size for packet in container.demux(audio=0) if packet.size]
