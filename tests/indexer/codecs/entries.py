@@ -1,4 +1,4 @@
-"""Sample entries for the cases of this folder: written by hand, made by ffmpeg, or cut out of a file.
+"""Sample entries for the cases of this folder: written by hand, or cut out of a file.
 
 Nothing here uses the code under test: entries are laid out with `struct`, files are walked with a reader
 of its own.
@@ -7,7 +7,6 @@ of its own.
 from __future__ import annotations
 
 import struct
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +85,9 @@ def of_file(path: Path) -> list[FileEntry]:
 
 
 def _of_track(data: bytes, trak: tuple[bytes, int, int]) -> Iterator[FileEntry]:
-    boxes = dict(_descend(data, trak))
+    boxes: dict[bytes, tuple[int, int]] = {}
+    for name, span in _descend(data, trak):
+        boxes.setdefault(name, span)  # QuickTime has a second hdlr, of the data handler
     if not {b"tkhd", b"hdlr", b"stsd"} <= boxes.keys():
         return
     tkhd, hdlr, stsd = (data[slice(*boxes[name])] for name in (b"tkhd", b"hdlr", b"stsd"))
@@ -117,10 +118,3 @@ def _children(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]
             return
         yield name, at + header, at + size
         at += size
-
-
-def encode(ffmpeg: str, target: Path, *arguments: str) -> FileEntry:
-    """What ffmpeg makes of a few frames of its test sources: the first entry of `target`."""
-    command = [ffmpeg, "-v", "error", "-nostdin", *arguments, "-threads", "1", "-y", str(target)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return of_file(target)[0]
