@@ -17,6 +17,7 @@ from flask import Request, Response
 from app import metrics
 from app.delivery.media_body import MediaBody
 from app.errors import Mismatch, NotFound, OriginError, Overloaded
+from app.final_response import FinalResponse
 from app.http_answer import answer_to
 from app.permits import Permits
 from app.plan import FileIdentity, FileRange, Piece, Plan
@@ -45,7 +46,7 @@ class Sendfile:
         body: Iterable[bytes] = inline
         if len(inline) < len(answer.pieces):
             body = self._media_body(answer.pieces, request, note)
-        return Response(body, answer.status, answer.headers, direct_passthrough=True)
+        return FinalResponse(body, answer.status, answer.headers)
 
     def _media_body(self, pieces: tuple[Piece, ...], request: Request, note: Note) -> MediaBody:
         self._permits.take()

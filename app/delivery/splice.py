@@ -45,6 +45,7 @@ from urllib.parse import quote_from_bytes
 from flask import Request, Response
 
 from app import metrics
+from app.final_response import FinalResponse
 from app.http_answer import Headers, date
 from app.plan import FileIdentity, Piece, Plan
 from app.request_note import note_of
@@ -77,9 +78,8 @@ class Splice:
         headers = instructions(plan)
         if sum(len(name) + len(value) + len(": \r\n") for name, value in headers) > int(asked):
             headers = [("X-Accel-Redirect", "@direct")]
-        response = Response(headers=[*headers, ("X-Accel-Expires", str(KEPT_S))])
-        del response.headers["Content-Type"]
-        return response
+        kept = ("X-Accel-Expires", str(KEPT_S)), ("Content-Length", "0")
+        return FinalResponse((), "200 OK", [*headers, *kept])
 
 
 def instructions(plan: Plan) -> Headers:

@@ -132,8 +132,8 @@ def test_half_a_request_gives_its_thread_back(make: MakeArchive, start: StartOri
 def test_nothing_stays_open(make: MakeArchive, start: StartOrigin) -> None:
     film = make("film", **LARGE)
     with start("--workers", "1") as origin:
-        (worker,) = workers_of(origin)
         origin.get(SEGMENT)
+        (worker,) = workers_of(origin)
         before = len(open_files(worker))
         for _ in range(10):
             ask_and_wait(origin).close()

@@ -108,12 +108,18 @@ def test_many_inline_bytes_are_deflated(size: int, is_deflated: bool) -> None:
     assert headers["X-Splice-Inline"].startswith("~") == is_deflated
 
 
+class AsSent(Response):
+    """What went to the server, with nothing added."""
+
+    default_mimetype = None
+
+
 def delivered(what: Plan, **headers: str) -> Response:
     def direct(plan: Plan, request: Request) -> Response:
         return Response("the media itself")
 
     with Flask("tests").test_request_context(headers=headers):
-        return Splice(direct).deliver(what, request)
+        return AsSent.from_app(Splice(direct).deliver(what, request), request.environ)
 
 
 def test_who_does_not_ask_gets_the_media() -> None:
