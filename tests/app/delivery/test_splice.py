@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, Request, Response, request
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.delivery.splice import DEFLATED_FROM_BYTES, Splice, instructions
 from app.plan import FileIdentity, FileRange, Piece, Plan
@@ -114,7 +115,7 @@ class AsSent(Response):
     default_mimetype = None
 
 
-def delivered(what: Plan, **headers: str) -> Response:
+def delivered(what: Plan, **headers: str) -> AnyResponse:
     def direct(plan: Plan, request: Request) -> Response:
         return Response("the media itself")
 
