@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TypeAlias
 
 from app.cmaf.segments import arrange
@@ -167,21 +167,27 @@ def _views(archive: Archive) -> tuple[ViewFacts, ...]:
 
 def _view(archive: Archive, name: str, tracks: tuple[int, ...]) -> ViewFacts:
     """A view without its figures, which `_measure` fills in."""
-    flags = archive.placed[tracks[0]].track.samples.flags
-    first_flags = flags if isinstance(flags, int) else flags[0]
     return ViewFacts(
         name=name,
         tracks=tracks,
         inits=_inits(archive, tracks),
         styp=segment_type_box(len(tracks)),
         merge_bytes=0,
-        independent=not first_flags & NON_SYNC_BIT,
+        independent=_is_independent(archive, tracks[0]),
         peak_bps=0,
         average_bps=0,
         range_count=0,
         slop_bytes=0,
         head_bytes=0,
     )
+
+
+def _is_independent(archive: Archive, number: int) -> bool:
+    """Whether every segment in which the track has samples begins with a sync sample of it."""
+    flags, firsts = archive.placed[number].track.samples.flags, archive.segmentation.first_samples[number]
+    if isinstance(flags, int):
+        return not flags & NON_SYNC_BIT
+    return not any(flags[first] & NON_SYNC_BIT for first, last in pairwise(firsts) if first < last)
 
 
 def _inits(archive: Archive, numbers: tuple[int, ...]) -> tuple[bytes, ...]:

@@ -1,0 +1,1 @@
+"""Readers of what we serve that share no code with what writes it."""
