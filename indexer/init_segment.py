@@ -8,10 +8,12 @@ times are ticks of the timescale beside them.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from langcodes import Language
+from langcodes.tag_parser import LanguageTagError
 
 from indexer.codecs.media_format import MediaFormat
 from indexer.codecs.sample_entry import box
@@ -23,6 +25,11 @@ SELF_CONTAINED = 0x1
 """Flag of `url `: the media is in the same file (§8.7.2)."""
 MAX_SIDE = 0xFFFF
 ROLE_SCHEME = "urn:mpeg:dash:role:2011"
+ROLES = frozenset({
+    "caption", "subtitle", "main", "alternate", "supplementary", "commentary", "dub", "description", "sign",
+    "metadata", "enhanced-audio-intelligibility", "emergency", "forced-subtitle", "easyreader", "karaoke",
+})  # fmt: skip
+"""Values of that scheme (ISO/IEC 23009-1 table 34)."""
 
 _MEDIA_HEADERS = {
     "vide": box("vmhd", b"\0\0\0\1", bytes(8)),
@@ -56,7 +63,7 @@ class InitTrack:
     height_16_16: int = 0
     alternate_group: int = 0
     edit_media_time_ticks: int | None = None
-    roles: tuple[str, ...] = ()  # values of `ROLE_SCHEME`
+    roles: tuple[str, ...] = ()  # what of them is in `ROLES` is told
     brands: tuple[str, ...] = ()  # that the codec's binding asks for
 
     @classmethod
@@ -142,10 +149,11 @@ def _edts(track: InitTrack) -> bytes:
 
 
 def _mdia(track: InitTrack) -> bytes:
-    fits = re.fullmatch("[a-z]{3}", track.language) is not None
-    packed = _packed_language(track.language if fits else "und")
-    mdhd = _full_box("mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, track.timescale, 0, packed, 0))
-    elng = b"" if fits else _full_box("elng", 0, 0, _text(track.language))
+    mdhd = _full_box(
+        "mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, track.timescale, 0, _packed_language(track.language), 0)
+    )
+    # Scripts, regions and private tags are more than `mdhd` can tell.
+    elng = _full_box("elng", 0, 0, _text(track.language)) if "-" in track.language else b""
     hdlr = _full_box("hdlr", 0, 0, bytes(4), track.handler.encode("latin-1"), bytes(12), _text(track.title))
     # An entry that has `srat` is an AudioSampleEntryV1, which only a version 1 `stsd` may hold (§12.2.3.1).
     stsd_version = int(track.handler == "soun" and track.entry[16:18] == b"\0\1")
@@ -159,14 +167,20 @@ def _mdia(track: InitTrack) -> bytes:
     return box("mdia", mdhd, elng, hdlr, minf)
 
 
-def _packed_language(code: str) -> int:
-    """ISO 639-2/T in three times five bits (§8.4.2.3); other tags of BCP 47 are left to `elng`."""
+def _packed_language(tag: str) -> int:
+    """The ISO 639-2/T code of a BCP 47 tag's language, in three times five bits (§8.4.2.3)."""
+    try:
+        code = Language.get(tag).to_alpha3()
+    except (LookupError, LanguageTagError):
+        code = "und"
     first, second, third = (ord(letter) - 0x60 for letter in code)
     return first << 10 | second << 5 | third
 
 
 def _udta(track: InitTrack) -> bytes:
-    kinds = [_full_box("kind", 0, 0, _text(ROLE_SCHEME), _text(role)) for role in track.roles]
+    kinds = [
+        _full_box("kind", 0, 0, _text(ROLE_SCHEME), _text(role)) for role in track.roles if role in ROLES
+    ]
     return box("udta", *kinds) if kinds else b""
 
 

@@ -24,7 +24,6 @@ _BY_FAMILY = {
     "alac": (SAFARI,),
     "dts": (),
     "pcm": (),
-    "text": (),
 }
 _EVERYWHERE_AAC = frozenset({"mp4a.40.2", "mp4a.40.5", "mp4a.40.29"})
 _SAFARI_AAC = frozenset({"mp4a.40.23", "mp4a.40.39", "mp4a.40.42"})

@@ -148,8 +148,10 @@ def test_length_untold() -> None:
     [
         ("und", 0x55C4, None),
         ("deu", 0x10B5, None),
-        ("en", 0x55C4, "en"),
-        ("zh-Hant-TW", 0x55C4, "zh-Hant-TW"),
+        ("de", 0x10B5, None),
+        ("zh-Hant-TW", 0x690F, "zh-Hant-TW"),
+        ("x-klingon", 0x55C4, "x-klingon"),
+        ("no tag at all", 0x55C4, None),
     ],
 )
 def test_language(language: str, packed: int, extended: str | None) -> None:
@@ -170,6 +172,12 @@ def test_entry_with_a_long_rate_stands_in_a_version_1_stsd() -> None:
     quicktime = sound_v2("lpcm", channels=2, bits=16, rate_hz=96e3, flags=0xC, frame_bytes=4)
     init = build_init([replace(AUDIO, entry=describe_entry(quicktime).entry)])
     assert moov_of(init).one("trak", "mdia", "minf", "stbl", "stsd").full()[0] == 1
+
+
+def test_roles_of_other_schemes_are_not_told() -> None:
+    init = build_init([replace(AUDIO, roles=("dub", "about:html-kind", "captions"))])
+    (udta,) = moov_of(init).one("trak").all("udta")
+    assert [each.full()[2] for each in udta.children()] == [b"urn:mpeg:dash:role:2011\0dub\0"]
 
 
 def test_title_of_any_text() -> None:
