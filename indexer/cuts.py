@@ -26,11 +26,20 @@ def choose_cuts(
         nearest = _nearest(candidate_ticks, start + target_ticks, lowest)
         if nearest is None:
             return cuts
-        tail_ticks = end_ticks - candidate_ticks[nearest]
-        if tail_ticks <= 0 or (2 * tail_ticks < target_ticks and 2 * (end_ticks - start) <= 3 * target_ticks):
+        if _is_last(candidate_ticks[nearest], start, end_ticks, target_ticks):
             return cuts
         cuts.append(nearest)
         start, position = candidate_ticks[nearest], nearest
+
+
+def _is_last(nearest: int, start: int, end: int, target: int) -> bool:
+    """Whether the segment from `start` goes on to the end, rather than to the nearest candidate."""
+    wanted, tail = start + target, end - nearest
+    return (
+        tail <= 0
+        or abs(end - wanted) <= abs(nearest - wanted)
+        or (2 * tail < target and end <= wanted + target // 2)
+    )
 
 
 def _nearest(candidates: Sequence[int], wanted: int, lowest: int) -> int | None:
