@@ -29,7 +29,7 @@ EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
 @click.option(
     "--media-dir",
     envvar="VODSPLICE_MEDIA_DIR",
-    default=".",
+    default="var/media",
     show_default=True,
     type=click.Path(exists=True, file_okay=False),
     help="Folder that ids are counted from.",
@@ -37,7 +37,7 @@ EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
 @click.option(
     "--index-dir",
     envvar="VODSPLICE_INDEX_DIR",
-    default=".vodsplice",
+    default="var/index",
     show_default=True,
     type=click.Path(file_okay=False),
     help="Folder that the .idx files go to.",

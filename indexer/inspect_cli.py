@@ -41,7 +41,7 @@ def show(index: str, rows: bool) -> None:
 @click.option(
     "--media-dir",
     envvar="VODSPLICE_MEDIA_DIR",
-    default=".",
+    default="var/media",
     show_default=True,
     type=click.Path(exists=True, file_okay=False),
     help="Folder that ids are counted from.",
@@ -49,7 +49,7 @@ def show(index: str, rows: bool) -> None:
 @click.option(
     "--index-dir",
     envvar="VODSPLICE_INDEX_DIR",
-    default=".vodsplice",
+    default="var/index",
     show_default=True,
     type=click.Path(exists=True, file_okay=False),
     help="Folder that the .idx files are in.",
