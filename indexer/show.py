@@ -40,7 +40,8 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
 
 
 def _track(number: int, facts: TrackFacts) -> Iterator[str]:
-    yield f"track {number}: {facts.name}, track_ID {facts.source_track_id} of the archive"
+    title = f", {facts.title!r}" if facts.title else ""
+    yield f"track {number}: {facts.name}, track_ID {facts.source_track_id} of the archive{title}"
     yield f"  {facts.codec_name}, {facts.codec}"
     lasts = f"{facts.duration_ticks / facts.timescale:.6f} s at {facts.timescale} ticks a second"
     yield f"  {facts.sample_count} samples, {facts.byte_count} bytes, {lasts}"
@@ -79,5 +80,6 @@ def _segments(idx: Idx) -> Iterator[str]:
         )
         places = " ".join(f"{offset}+{length}" for offset, length in ranges)
         times = f"{at_us / 1e6:11.6f}  {duration_us / 1e6:10.6f}"
-        yield f"{number + 1:7d}  {times}  {spans}  {len(head)}: {places}"
+        init = f"  init {idx.segment_init[number] + 1}" if idx.segment_init else ""
+        yield f"{number + 1:7d}  {times}  {spans}  {len(head)}: {places}{init}"
         at_us += duration_us

@@ -35,6 +35,10 @@ def find_tool(name: str) -> str:
     return path
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write tests/golden/*.txt anew")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers():
         named = marker.args if marker.name == "requires_tool" else IMPLIED_BY_MARKER.get(marker.name, ())

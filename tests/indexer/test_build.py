@@ -17,7 +17,7 @@ from indexer.select import ServedTrack, select
 from indexer.track import NON_SYNC_BIT, Movie, Track
 from tests.indexer.built import built
 from tests.indexer.movies import movies
-from tests.media.made_movie import Chunk, MadeMovie, MadeTrack, listed, make_movie
+from tests.media.made_movie import MEDIA_AT, Chunk, MadeMovie, MadeTrack, listed, make_movie
 from tests.oracle.boxes import outline
 from tests.oracle.fragments import Segment, read_init, read_segment
 
@@ -179,7 +179,7 @@ def test_a_thousand_samples_of_one_size_need_one_trun_and_no_rows() -> None:
     made = make_movie([pcm], [Chunk(0, 1000) for _ in range(48)])
     idx = built(made, segment_ms=500)
     head, ranges = segment_parts(idx, 0, 1)
-    assert ranges == [(28 + 24_000 * 4, 24_000 * 4)]
+    assert ranges == [(MEDIA_AT + 24_000 * 4, 24_000 * 4)]
     assert len(head) < 200
     assert [len(segment.tracks[1]) for segment in segments_of(idx, 0, made.content)] == [24_000, 24_000]
 

@@ -17,7 +17,7 @@ from indexer.track import NON_SYNC_FLAGS, SYNC_FLAGS, Column, Edit, Movie, Sampl
 from tests.indexer.codecs.entries import box, esds, sound, visual
 
 UNITY_MATRIX = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-MEDIA_AT = 28
+MEDIA_AT = 24
 """Where media begins: behind `ftyp` and the header of `mdat`, as `mp4_file` writes them."""
 
 _AVC = bytes.fromhex(

@@ -1,0 +1,1 @@
+"""What `vodsplice-inspect show` prints of small archives, kept as text."""
