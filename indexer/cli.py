@@ -76,7 +76,7 @@ EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
     help="Fingerprint the structure, head and tail of an archive, or read every byte.",
 )
 @click.version_option(package_name="vodsplice")
-def main(
+def main(  # noqa: PLR0913 - an argument an option
     archives: Sequence[str],
     media_dir: str,
     index_dir: str,
