@@ -15,7 +15,6 @@ from construct import (
     Construct,
     ConstructError,
     GreedyBytes,
-    If,
     IfThenElse,
     Int8ub,
     Int16sb,
@@ -23,7 +22,6 @@ from construct import (
     Int24ub,
     Int32sb,
     Int32ub,
-    Int64sb,
     Int64ub,
     Padding,
     Struct,
@@ -38,11 +36,6 @@ FULL_BOX = ("version" / Int8ub, "flags" / Int24ub)
 def by_version(version_0: Construct, version_1: Construct) -> Construct:
     """A field that grew with version 1 of its box."""
     return IfThenElse(this.version == 1, version_1, version_0)
-
-
-def if_flag(bit: int, field: Construct) -> Construct:
-    """A field that is there only when `bit` of the box's flags is set."""
-    return If(this.flags & bit, field)
 
 
 TIME = by_version(Int32ub, Int64ub)
@@ -97,8 +90,6 @@ ELST = Struct(  # §8.6.6, without its entries
     "entry_count" / Int32ub,
 )
 
-ELST_ENTRY = by_version(Int32ub, Int64ub), by_version(Int32sb, Int64sb), Int32ub
-
 TREX = Struct(  # §8.8.3
     *FULL_BOX,
     "track_id" / Int32ub,
@@ -107,32 +98,6 @@ TREX = Struct(  # §8.8.3
     "default_sample_size" / Int32ub,
     "default_sample_flags" / Int32ub,
 )
-
-TFHD = Struct(  # §8.8.7
-    *FULL_BOX,
-    "track_id" / Int32ub,
-    "base_data_offset" / if_flag(0x01, Int64ub),
-    "sample_description_index" / if_flag(0x02, Int32ub),
-    "default_sample_duration" / if_flag(0x08, Int32ub),
-    "default_sample_size" / if_flag(0x10, Int32ub),
-    "default_sample_flags" / if_flag(0x20, Int32ub),
-).compile()
-
-TFDT = Struct(*FULL_BOX, "base_media_decode_time" / TIME).compile()  # §8.8.12
-
-TFXD = Struct(  # [MS-SSTR] §2.2.4.4, a `uuid` box
-    "usertype" / Bytes(16),
-    *FULL_BOX,
-    "fragment_absolute_time" / by_version(Int32ub, Int64sb),  # negative ones are found in the field
-    "fragment_duration" / TIME,
-)
-
-TRUN = Struct(  # §8.8.8, without its rows
-    *FULL_BOX,
-    "sample_count" / Int32ub,
-    "data_offset" / if_flag(0x01, Int32sb),
-    "first_sample_flags" / if_flag(0x04, Int32ub),
-).compile()
 
 
 def read(declaration: Construct, box: Box) -> Any:

@@ -18,14 +18,17 @@ MAX_TRACKS = 128
 MAX_CHILDREN = 1024
 """Boxes in one container, about 1 us each. `moov` holds its tracks, `traf` its runs, `udta` its notes."""
 
-MAX_TOP_LEVEL_BOXES = 250_000
-"""About 3 us each. A fragment takes two to five."""
+MAX_TOP_LEVEL_BOXES = 200_000
+"""About 2 us each. A fragment takes two to five."""
 
 MAX_FRAGMENTS = 50_000
-"""About 25 us each. At 2 s a fragment: 27 hours; at a fragment a frame (30 fps): 27 minutes."""
+"""About 8 us each, without what they hold. At 2 s a fragment: 27 hours; a fragment a frame: 27 minutes."""
 
-MAX_RUNS = 100_000
-"""About 20 us each: `trun`s of all fragments. A fragment has one a track, rarely more."""
+MAX_RUNS = 80_000
+"""`trun`s of all fragments, about 10 us each. A fragment has one a track, rarely more."""
+
+MAX_FRAGMENT_BOXES = 400_000
+"""Boxes within all fragments, about 0.6 us each; four or five a run."""
 
 MAX_EDITS = 1024
 """Entries of one `elst`. Editors write one or two, a long cut list a few hundred."""
@@ -42,6 +45,12 @@ let a small file ask for an endless stream; the 5 % leave room for tools that sh
 
 MAX_SEGMENT_BYTES = 256 << 20
 """One response. Six seconds at 300 Mb/s; players hold a few of them in memory."""
+
+MAX_SEGMENTS = 50_000
+"""About 0.1 ms each and view. At 6 s: 83 hours. A gap in time can ask for any number."""
+
+MAX_TIMELESS_SAMPLES = 1 << 20
+"""In a track whose samples all have a duration of 0. Honest ones hold a picture or two."""
 
 MAX_TICKS = 2**63 - 1
 """`tfdt` and `.idx` hold times as 64 bits; signed arithmetic on them must not overflow."""

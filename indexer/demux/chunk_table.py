@@ -62,7 +62,9 @@ def _read_runs(
     first, samples, description = words[0::3], words[1::3], words[2::3]
     if not first or first[0] != 1 or first[-1] > chunk_count:
         raise stsc.malformed(f"does not cover chunks 1 to {chunk_count}")
-    runs = array("q", map(sub, [*first[1:], chunk_count + 1], first))
+    stops = first[1:]
+    stops.append(chunk_count + 1)
+    runs = array("q", map(sub, stops, first))
     if min(runs) < 1:
         raise stsc.malformed("does not list its runs of chunks in ascending order")
     if not min(samples):
@@ -70,11 +72,10 @@ def _read_runs(
     if not 1 <= min(description) <= max(description) <= description_count:
         raise stsc.malformed(f"names a sample description beyond the {description_count} in 'stsd'")
     reading.spend(8 * chunk_count, stsc)
-    zero_based = collapsed(array("I", (number - 1 for number in description)))
-    return (
-        expanded(runs, samples),
-        zero_based if isinstance(zero_based, int) else expanded(runs, zero_based),
-    )
+    only = collapsed(description)
+    if isinstance(only, int):
+        return expanded(runs, samples), only - 1
+    return expanded(runs, samples), expanded(runs, array("I", (number - 1 for number in description)))
 
 
 def _chunks_needed(samples: array[int], sample_count: int) -> int:

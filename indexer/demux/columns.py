@@ -58,3 +58,8 @@ def collapsed(column: Column) -> Column:
     first = column[0]
     # The last row usually differs when any does, and counting half a million takes milliseconds.
     return first if column[-1] == first and column.count(first) == len(column) else column
+
+
+def total(column: Column, count: int) -> int:
+    """The sum of a column of `count` rows."""
+    return column * count if isinstance(column, int) else sum(column)

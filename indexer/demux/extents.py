@@ -24,8 +24,9 @@ def check_extents(samples: Samples, box: Box, reading: Reading) -> None:
     else:
         referenced_bytes, largest_sample = sum(sizes), max(sizes, default=0)
     last_safe = file_bytes - largest_sample * max(samples.chunk_samples, default=0)
-    suspects = [chunk for chunk, offset in enumerate(samples.chunk_offset) if offset > last_safe]
-    if suspects:
+    suspects = []
+    if max(samples.chunk_offset, default=0) > last_safe:
+        suspects = [chunk for chunk, offset in enumerate(samples.chunk_offset) if offset > last_safe]
         first_sample = array("Q", accumulate(samples.chunk_samples, initial=0))
     for chunk in suspects:
         first, stop = first_sample[chunk], first_sample[chunk + 1]

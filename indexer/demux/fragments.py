@@ -13,35 +13,25 @@ Offsets are bytes of the archive, times ticks of the track.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from indexer import boxes
 from indexer.box_tree import REMUX, Box, children, first_of_each
-from indexer.demux.fragment_track import SAMPLE_BYTES, FragmentTrack
+from indexer.demux.fragment_track import FragmentTrack
 from indexer.demux.mp4_track import MAIN_HANDLERS
 from indexer.demux.reading import Reading
-from indexer.demux.track_run import Defaults, Run, read_run, read_trex
+from indexer.demux.track_run import FragmentHeader, Run, read_tfhd, read_trex, read_trun, start_ticks
 from indexer.errors import LimitExceeded, SourceError
-from indexer.limits import MAX_RUNS
+from indexer.limits import MAX_FRAGMENT_BOXES, MAX_RUNS
 from indexer.track import Track
-
-DEFAULT_BASE_IS_MOOF = 0x02_0000
-"""Of `tfhd` (§8.8.7.1)."""
-
-TFXD_UUID = bytes.fromhex("6d1d9b0542d544e680e2141daff757b2")
-"""Start and duration of a track fragment ([MS-SSTR] §2.2.4.4), from before there was `tfdt`."""
 
 
 class Fragments:
     """The fragmented part of a movie: give it each `moof` in file order, then take the tracks."""
 
     def __init__(self, tracks: Iterable[Track], moov: Box, reading: Reading) -> None:
-        self._tracks: dict[int, FragmentTrack] = {}
-        for track in tracks:
-            reading.spend(SAMPLE_BYTES * track.samples.count, moov)
-            self._tracks[track.track_id] = FragmentTrack(track)
-        self._defaults = read_trex(first_of_each(moov).get("mvex"))
+        self._tracks = {track.track_id: FragmentTrack(track) for track in tracks}
+        self._trex = read_trex(first_of_each(moov).get("mvex"))
         self._reading = reading
+        self._box_count = 0
         self._run_count = 0
 
     def tracks(self) -> tuple[Track, ...]:
@@ -51,52 +41,54 @@ class Fragments:
     def add(self, moof: Box, next_moof_offset: int) -> None:
         """Append the samples of a `moof` that is in memory."""
         data_end: int | None = moof.offset  # None: not known
-        for traf in children(moof):
-            if traf.type != "traf":
-                continue
-            parts = list(children(traf))
-            tfhd = _header(parts, traf)
-            track = self._tracks.get(tfhd.track_id)
-            if track is None:  # unknown to `moov`, or passed over
-                data_end = None
-                continue
-            try:
-                runs = self._read_runs(parts, tfhd, moof, data_end, next_moof_offset)
-                is_last = next_moof_offset == self._reading.source.size_bytes
-                self._append(track, parts, runs, is_last=is_last)
-                data_end = runs[-1].end if runs else data_end
-            except SourceError as error:
-                if track.handler in MAIN_HANDLERS:
-                    raise
-                self._reading.notes.append(f"track {tfhd.track_id} ({track.handler}) passed over: {error.rule}")
-                del self._tracks[tfhd.track_id]
-                data_end = None
+        parts = list(children(moof))
+        self._count(moof, boxes=len(parts), runs=0)
+        for traf in parts:
+            if traf.type == "traf":
+                data_end = self._add_traf(traf, moof, data_end, next_moof_offset)
+
+    def _add_traf(self, traf: Box, moof: Box, data_end: int | None, next_moof_offset: int) -> int | None:
+        """Append the samples of a track fragment; `data_end` is where those of the one before end.
+
+        Returns where its own end, or None where it is passed over.
+        """
+        parts = list(children(traf))
+        header = read_tfhd(_tfhd(parts, traf), moof.offset, self._trex)
+        track = self._tracks.get(header.track_id)
+        if track is None:  # unknown to `moov`, or passed over
+            return None
+        try:
+            runs = self._read_runs(parts, header, data_end, traf)
+            if header.base is None and data_end and runs and runs[-1].end > next_moof_offset:
+                runs = [run.moved(moof.offset - data_end) for run in runs]
+            if start := start_ticks(parts):
+                track.start_at(*start, self._reading)
+            self._append(track, runs, is_last=next_moof_offset == self._reading.source.size_bytes)
+        except SourceError as error:
+            if track.handler in MAIN_HANDLERS:
+                raise
+            self._reading.notes.append(
+                f"track {header.track_id} ({track.handler}) passed over: {error.rule}"
+            )
+            del self._tracks[header.track_id]
+            return None
+        return runs[-1].end if runs else data_end
 
     def _read_runs(
-        self, parts: list[Box], tfhd: Any, moof: Box, data_end: int | None, next_moof_offset: int
+        self, parts: list[Box], header: FragmentHeader, data_end: int | None, traf: Box
     ) -> list[Run]:
-        defaults = self._defaults.get(tfhd.track_id, Defaults()).over(tfhd)
-        stated = _stated_base(tfhd, moof)
-        base = data_end if stated is None else stated
+        truns = [box for box in parts if box.type == "trun"]
+        self._count(traf, boxes=len(parts), runs=max(len(truns), 1))
+        base = data_end if header.base is None else header.base
         if base is None:
-            raise moof.malformed(f"has data of track {tfhd.track_id} that follow those of a track not read")
+            raise traf.malformed("has data that follow those of a track that is not read")
         runs: list[Run] = []
-        for trun in parts:
-            if trun.type == "trun":
-                self._count_run(trun)
-                runs.append(read_run(trun, base, runs[-1].end if runs else base, defaults, self._reading))
-        if stated is None and runs and runs[-1].end > next_moof_offset:
-            return [run.moved(moof.offset - base) for run in runs]
+        for trun in truns:
+            follows = runs[-1].end if runs else base
+            runs.append(read_trun(trun, base, follows, header.defaults, self._reading))
         return runs
 
-    def _count_run(self, trun: Box) -> None:
-        self._run_count += 1
-        if self._run_count > MAX_RUNS:
-            raise LimitExceeded(f"is run {self._run_count} of samples; {MAX_RUNS} are read", remedy=REMUX,
-                                where=trun.where, offset=trun.offset)
-
-    def _append(self, track: FragmentTrack, parts: list[Box], runs: list[Run], *, is_last: bool) -> None:
-        _place(parts, track)
+    def _append(self, track: FragmentTrack, runs: list[Run], *, is_last: bool) -> None:
         file_bytes = self._reading.source.size_bytes
         incomplete = "the data of the last fragment are not there yet" if is_last else ""
         for run in runs:
@@ -106,30 +98,22 @@ class Fragments:
                     run.trun, incomplete,
                 )
             self._reading.refer(run.end - run.offset, run.trun)
-            track.add(run)
+            track.add(run, self._reading)
+
+    def _count(self, box: Box, *, boxes: int, runs: int) -> None:
+        """What fragments cost is their number of boxes and of runs, not of bytes."""
+        self._box_count += boxes
+        self._run_count += runs
+        if self._box_count > MAX_FRAGMENT_BOXES or self._run_count > MAX_RUNS:
+            raise LimitExceeded(
+                f"brings fragments to {self._box_count} boxes and {self._run_count} runs of samples; "
+                f"{MAX_FRAGMENT_BOXES} and {MAX_RUNS} are read",
+                remedy=REMUX, where=box.where, offset=box.offset,
+            )
 
 
-def _header(parts: list[Box], traf: Box) -> Any:
+def _tfhd(parts: list[Box], traf: Box) -> Box:
     for box in parts:
         if box.type == "tfhd":
-            return boxes.read(boxes.TFHD, box)
+            return box
     raise traf.malformed("has no 'tfhd' box")
-
-
-def _stated_base(tfhd: Any, moof: Box) -> int | None:
-    """Where data offsets of a track fragment count from, if its header says so."""
-    if tfhd.base_data_offset is not None:
-        return int(tfhd.base_data_offset)
-    return moof.offset if tfhd.flags & DEFAULT_BASE_IS_MOOF else None
-
-
-def _place(parts: list[Box], track: FragmentTrack) -> None:
-    """Start the fragment where `tfdt` says, else `tfxd`, else where the one before it ended."""
-    for box in parts:
-        if box.type == "tfdt":
-            track.start_at(boxes.read(boxes.TFDT, box).base_media_decode_time, box)
-            return
-    for box in parts:
-        if box.type == "uuid" and box.body[:16] == TFXD_UUID:
-            track.start_after_origin(boxes.read(boxes.TFXD, box).fragment_absolute_time, box)
-            return

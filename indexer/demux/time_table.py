@@ -14,7 +14,7 @@ from itertools import accumulate
 from operator import add, sub
 
 from indexer.box_tree import Box, required
-from indexer.demux.columns import big_endian, collapsed, expanded
+from indexer.demux.columns import big_endian, collapsed, expanded, total
 from indexer.demux.reading import Reading
 from indexer.demux.tables import counted_rows
 from indexer.limits import MAX_TICKS
@@ -43,9 +43,9 @@ def read_times(
         reading.notes.append(f"{stts.where}: takes time back; decode times wait for it")
         return _monotonic(expanded(counts, array("i", deltas.tobytes())), offsets, stts)
     durations = _column(counts, deltas, stts, reading)
-    total = durations * sample_count if isinstance(durations, int) else sum(durations)
-    if total > MAX_TICKS:
-        raise stts.malformed(f"durations add up to {total} ticks, more than 63 bits hold")
+    total_ticks = total(durations, sample_count)
+    if total_ticks > MAX_TICKS:
+        raise stts.malformed(f"durations add up to {total_ticks} ticks, more than 63 bits hold")
     return durations, offsets
 
 
