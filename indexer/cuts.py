@@ -11,6 +11,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from indexer.errors import LimitExceeded
+from indexer.limits import MAX_SEGMENTS
+
 
 def choose_cuts(
     start_ticks: int, candidate_ticks: Sequence[int], end_ticks: int, target_ticks: int
@@ -18,6 +21,7 @@ def choose_cuts(
     """Positions in `candidate_ticks`, which rises strictly from above `start_ticks`, of the chosen cuts.
 
     A tail shorter than half a target joins the segment before it, if that stays within one and a half.
+    Raises `LimitExceeded` where there are too many.
     """
     cuts: list[int] = []
     start, position = start_ticks, -1
@@ -29,6 +33,11 @@ def choose_cuts(
         if _is_last(candidate_ticks[nearest], start, end_ticks, target_ticks):
             return cuts
         cuts.append(nearest)
+        if len(cuts) == MAX_SEGMENTS:
+            raise LimitExceeded(
+                f"there would be more than {MAX_SEGMENTS} segments",
+                remedy="choose a longer --segment-duration",
+            )
         start, position = candidate_ticks[nearest], nearest
 
 

@@ -10,7 +10,11 @@ from array import array
 from dataclasses import dataclass
 from itertools import islice
 
+from indexer.errors import LimitExceeded
 from indexer.track import Samples, each
+
+MAX_COMPOSITION_TICKS = 2**31 - 1
+"""`sample_composition_time_offset` of a version 1 `trun` is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,10 @@ class KindTables:
 
 
 def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables:
-    """`composition_shift_ticks` is added to every composition offset; the sums are not negative."""
+    """`composition_shift_ticks` is added to every composition offset; the sums are not negative.
+
+    Raises `LimitExceeded` where a sum leaves the signed word of a `trun`.
+    """
     columns = (samples.duration_ticks, samples.flags, samples.composition_ticks)
     if all(isinstance(column, int) for column in columns):
         kinds = {columns: 0}
@@ -34,9 +41,12 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
         rows = islice(zip(*map(each, columns), strict=False), samples.count)
         kind = array("I", [kinds.setdefault(row, len(kinds)) for row in rows])
     durations, flags, compositions = zip(*kinds, strict=True)
+    shifted = [composition + composition_shift_ticks for composition in compositions]
+    if max(shifted) > MAX_COMPOSITION_TICKS:
+        raise LimitExceeded(
+            f"samples are shown up to {max(shifted)} ticks out of order; {MAX_COMPOSITION_TICKS} can be said",
+            remedy="remux the archive",
+        )
     return KindTables(
-        kind if len(kinds) > 1 else None,
-        array("I", durations),
-        array("I", flags),
-        array("I", (composition + composition_shift_ticks for composition in compositions)),
+        kind if len(kinds) > 1 else None, array("I", durations), array("I", flags), array("I", shifted)
     )

@@ -3,18 +3,20 @@
 Cuts fall on sync samples of the leading track (the video, or the first audio where there is none). A
 sample of another track belongs to the segment in which its presentation starts; what starts before the
 first segment or after the last joins these, so that no sample is lost and a short, late or missing audio
-never matters. Where the others begin long before the video or go on long after it, further cuts a target
-apart cover that time. Times are ticks of the leading track's timescale.
+never matters. Where the others begin long before the leading track or go on long after it, segments a
+target long cover that time. Times are ticks of the leading track's timescale.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, compress, pairwise
 
 from indexer.cuts import choose_cuts
+from indexer.errors import LimitExceeded
+from indexer.limits import MAX_TICKS, MAX_TIMELESS_SAMPLES
 from indexer.select import Change
 from indexer.timeline import Placement
 from indexer.track import NON_SYNC_BIT, Samples, Track
@@ -75,26 +77,34 @@ class Segmentation:
 def decode_times(samples: Samples) -> Sequence[int]:
     """The decode time of every sample and the end of the last; arithmetic where durations are constant."""
     first, duration = samples.first_decode_ticks, samples.duration_ticks
-    if isinstance(duration, int) and duration > 0:
+    if not isinstance(duration, int):
+        return list(accumulate(duration, initial=first))
+    if duration:
         return range(first, first + duration * (samples.count + 1), duration)
-    durations = [duration] * samples.count if isinstance(duration, int) else duration
-    return list(accumulate(durations, initial=first))
+    if samples.count > MAX_TIMELESS_SAMPLES:
+        raise LimitExceeded(
+            f"a track has {samples.count} samples that all last no time; {MAX_TIMELESS_SAMPLES} are served",
+            remedy="remux the archive with a tool that writes their durations",
+        )
+    return [first] * (samples.count + 1)
 
 
 def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms: int) -> Segmentation:
-    """`tracks[0]` leads; `changes` are those of its format, each of which begins a segment."""
+    """`tracks[0]` leads; `changes` are those of its format, each of which begins a segment.
+
+    Raises `LimitExceeded` for times that 63 bits do not hold, or too many segments.
+    """
     lead, timescale = tracks[0], tracks[0].track.timescale
     target = max(1, target_ms * timescale // 1000)
+    _check_ticks(tracks)
     # What an edit list skips (priming, frames before the first shown) is served, and lasts no time.
     start = max(0, min(_in(timescale, placed.start_ticks, placed) for placed in tracks))
-    forced = [Cut(start, 0, changes[0].format_number)]
-    for change in changes[1:]:
-        forced.append(Cut(_change_ticks(lead, change, forced[-1]), change.first_sample, change.format_number))
-    end = max(forced[-1].ticks + 1, *(_in(timescale, placed.end_ticks, placed) for placed in tracks))
+    end = max(_in(timescale, placed.end_ticks, placed) for placed in tracks)
+    forced = _forced_cuts(lead, changes, start, end, target)
     cuts: list[Cut] = []
-    for cut, following in pairwise([*forced, Cut(end, lead.track.samples.count, 0)]):
+    for cut, following in pairwise(forced):
         cuts += [cut, *_cuts_between(lead, cut, following, target)]
-    starts = [*(cut.ticks for cut in cuts), end]
+    starts = [*(cut.ticks for cut in cuts), forced[-1].ticks]
     first_samples = [[*(cut.lead_sample for cut in cuts), lead.track.samples.count]]
     for other in tracks[1:]:
         inner = [other.first_sample_from(ticks, timescale) for ticks in starts[1:-1]]
@@ -102,27 +112,67 @@ def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms:
     return Segmentation(timescale, starts, first_samples, [cut.format_number for cut in cuts])
 
 
-def _change_ticks(lead: PlacedTrack, change: Change, before: Cut) -> int:
-    """Where a change of format shows; later than the cut before it, whatever the archive says."""
-    return max(lead.presentation_ticks(change.first_sample), before.ticks + 1)
+def _check_ticks(tracks: Sequence[PlacedTrack]) -> None:
+    for placed in tracks:
+        own = placed.decode_ticks[-1] + placed.placement.decode_shift_ticks, placed.placement.media_time_ticks
+        latest = max(*own, _in(tracks[0].track.timescale, placed.end_ticks, placed))
+        if latest > MAX_TICKS:
+            raise LimitExceeded(
+                f"track {placed.track.track_id} lasts until tick {latest}, more than 63 bits hold",
+                remedy="remux the archive with sane durations and timescales",
+            )
+
+
+def _forced_cuts(
+    lead: PlacedTrack, changes: Sequence[Change], start: int, end: int, target: int
+) -> list[Cut]:
+    """Cuts that have to be: at both ends, where the format changes, and where a leading track that begins
+    late or ends early leaves half a target or more to the others.
+
+    Each is later than the one before, whatever the archive says.
+    """
+    cuts = [Cut(start, 0, changes[0].format_number)]
+
+    def cut(ticks: int, lead_sample: int, format_number: int) -> None:
+        cuts.append(Cut(max(ticks, cuts[-1].ticks + 1), lead_sample, format_number))
+
+    if 2 * (lead.start_ticks - start) >= target:
+        cut(lead.start_ticks, 0, changes[0].format_number)
+    for change in changes[1:]:
+        cut(lead.presentation_ticks(change.first_sample), change.first_sample, change.format_number)
+    if 2 * (end - max(lead.end_ticks, cuts[-1].ticks)) >= target:
+        cut(lead.end_ticks, lead.track.samples.count, changes[-1].format_number)
+    cut(end, lead.track.samples.count, changes[-1].format_number)
+    return cuts
 
 
 def _cuts_between(lead: PlacedTrack, cut: Cut, following: Cut, target: int) -> list[Cut]:
     """Further cuts after `cut` and before `following`, a target or so apart."""
     times: Sequence[int]
     samples: Sequence[int]
-    if lead.track.handler == "vide":
-        candidates = list(_candidates(lead, cut, following, target))
-        times, samples = [ticks for ticks, _ in candidates], [sample for _, sample in candidates]
-    else:
+    if cut.lead_sample == following.lead_sample:
+        times = range(cut.ticks + target, following.ticks, target)
+        chosen = choose_cuts(cut.ticks, times, following.ticks, target)
+        return [Cut(times[position], cut.lead_sample, cut.format_number) for position in chosen]
+    if _may_begin_anywhere(lead.track):
         first = lead.first_sample_from(cut.ticks + 1, lead.track.timescale)
         samples = range(max(first, cut.lead_sample + 1), following.lead_sample)
-        times = _AudioTimes(lead, samples)
+        times = _DecodeOrder(lead, samples)
+    else:
+        candidates = list(_sync_samples(lead, cut, following))
+        times, samples = [ticks for ticks, _ in candidates], [sample for _, sample in candidates]
     chosen = choose_cuts(cut.ticks, times, following.ticks, target)
     return [Cut(times[position], samples[position], cut.format_number) for position in chosen]
 
 
-class _AudioTimes(Sequence[int]):
+def _may_begin_anywhere(track: Track) -> bool:
+    """Whether all samples are sync samples, shown in the order in which they are decoded."""
+    flags, offsets = track.samples.flags, track.samples.composition_ticks
+    all_sync = isinstance(flags, int) and not flags & NON_SYNC_BIT
+    return track.handler == "soun" or (all_sync and isinstance(offsets, int))
+
+
+class _DecodeOrder(Sequence[int]):
     """The presentation times of a run of samples, without a list of them."""
 
     def __init__(self, placed: PlacedTrack, samples: range) -> None:
@@ -136,28 +186,20 @@ class _AudioTimes(Sequence[int]):
         return self._placed.decode_ticks[self._samples[position]] + self._shift
 
 
-def _candidates(video: PlacedTrack, cut: Cut, following: Cut, target: int) -> Iterator[tuple[int, int]]:
+def _sync_samples(video: PlacedTrack, cut: Cut, following: Cut) -> Iterator[tuple[int, int]]:
     """(presentation ticks, sample) at which a segment may begin, times rising from above `cut.ticks`."""
-    latest, count = cut.ticks, video.track.samples.count
-    if cut.lead_sample == 0:
-        for ticks in range(cut.ticks + target, video.start_ticks - target // 2, target):
-            yield ticks, 0
-            latest = ticks
-    for sample in _sync_samples(video.track.samples, cut.lead_sample, following.lead_sample):
+    flags, latest = video.track.samples.flags, cut.ticks
+    samples = range(cut.lead_sample, following.lead_sample)
+    if isinstance(flags, int):
+        selected: Iterable[int] = () if flags & NON_SYNC_BIT else samples
+    else:
+        is_sync = (not value & NON_SYNC_BIT for value in flags[cut.lead_sample : following.lead_sample])
+        selected = compress(samples, is_sync)
+    for sample in selected:
         ticks = video.presentation_ticks(sample)
         if ticks > latest:
             yield ticks, sample
             latest = ticks
-    if following.lead_sample == count:
-        for ticks in range(max(latest + 1, video.end_ticks), following.ticks - target // 2, target):
-            yield ticks, count
-
-
-def _sync_samples(samples: Samples, first: int, last: int) -> Iterator[int]:
-    flags = samples.flags
-    if isinstance(flags, int):
-        return iter(range(first, last) if not flags & NON_SYNC_BIT else ())
-    return (first + place for place, value in enumerate(flags[first:last]) if not value & NON_SYNC_BIT)
 
 
 def _in(timescale: int, ticks: int, placed: PlacedTrack) -> int:

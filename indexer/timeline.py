@@ -63,7 +63,12 @@ def _first_shown_ticks(samples: Samples, media_time_ticks: int) -> int:
     An edit that begins in the middle of a frame, or ahead of the first one, would begin with a blank of
     less than a frame or so. Players built on ffmpeg begin it with its first frame, and so do we.
     """
-    offsets = samples.composition_ticks
+    offsets, duration = samples.composition_ticks, samples.duration_ticks
+    if isinstance(offsets, int) and isinstance(duration, int):
+        shown = samples.first_decode_ticks + offsets
+        passed = -(-max(0, media_time_ticks - shown) // duration) if duration else 0
+        shown += passed * duration
+        return shown if passed < samples.count and shown >= media_time_ticks else media_time_ticks
     lowest = offsets if isinstance(offsets, int) else min(offsets, default=0)
     first: int | None = None
     decode_ticks = samples.first_decode_ticks
