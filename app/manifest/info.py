@@ -47,7 +47,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
         "duration_s": starts_us[-1] / 1e6,
         "average_bps": view.average_bps,
         "peak_bps": view.peak_bps,
-        "tracks": [_track(header.tracks[number]) for number in view.tracks],
+        "tracks": [_track(track, number in view.tracks) for number, track in enumerate(header.tracks)],
         "chapters": [_chapter(chapter) for chapter in header.chapters],
         "notes": header.notes,
         "segments": {
@@ -57,9 +57,10 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
     }
 
 
-def _track(track: TrackFacts) -> dict[str, Any]:
+def _track(track: TrackFacts, in_playlist: bool) -> dict[str, Any]:
     facts = asdict(track)
-    return {name: facts[name] for name in TRACK_FACTS} | {"frame_rate": track.frame_rate_milli / 1000}
+    derived = {"frame_rate": track.frame_rate_milli / 1000, "in_playlist": in_playlist}
+    return {name: facts[name] for name in TRACK_FACTS} | derived
 
 
 def _chapter(chapter: ChapterFacts) -> dict[str, Any]:

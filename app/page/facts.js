@@ -32,6 +32,7 @@ export function showFacts(list, info) {
     ["Segments", `${info.segments.bytes.length}`],
     ["Archive", dot(info.file, bytes(info.size_bytes))],
     ["Version", info.version],
+    ["Plays in", playersOf(info.tracks)],
     ...info.notes.map((note) => ["Note", note]),
   ];
   list.replaceChildren(...rows.map(([term, words]) => group(term, words)));
@@ -40,6 +41,12 @@ export function showFacts(list, info) {
 function audioWords(track) {
   const rate = `${+(track.sample_rate_hz / 1000).toFixed(3)} kHz`;
   return dot(track.title, language(track.language), track.codec_name, track.codec, rate, channels(track.channels));
+}
+
+// Those that every track of the playlist is expected to play in.
+function playersOf(tracks) {
+  const [first, ...others] = tracks.filter(({ in_playlist }) => in_playlist).map((track) => track.expected_players);
+  return first.filter((player) => others.every((players) => players.includes(player))).join(", ") || "few browsers";
 }
 
 function group(term, words) {

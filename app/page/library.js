@@ -15,6 +15,9 @@ export class Library {
   #search = document.getElementById("search");
   #asked = new AbortController();
   #cursor = null;
+  #marked = "";
+  #deep = false; // beyond the first page
+  #first = null; // the first page's ids
   #pause;
   #poll;
 
@@ -44,9 +47,6 @@ export class Library {
     (document.getElementById("search-row").hidden ? this.#list.querySelector("a") : this.#search)?.focus();
   }
 
-  #marked = "";
-  #deep = false;
-
   #soon(delay_ms) {
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => this.#fetch(null), delay_ms);
@@ -69,11 +69,11 @@ export class Library {
   }
 
   #show({ ids, next, count, is_complete }, query, isMore) {
-    this.#deep = isMore;
-    this.#cursor = next;
-    const items = ids.map(itemOf);
-    if (isMore) this.#list.append(...items);
-    else this.#list.replaceChildren(...items);
+    const first = ids.join("\n");
+    if (isMore) this.#list.append(...ids.map(itemOf));
+    else if (this.#deep || first !== this.#first) this.#list.replaceChildren(...ids.map(itemOf)); // else focus stays
+    if (!isMore) this.#first = first;
+    [this.#deep, this.#cursor] = [isMore, next];
     this.mark(this.#marked);
     this.#more.hidden = next === null;
     this.#note.textContent = noteOf(query, count, is_complete);

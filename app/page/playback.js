@@ -61,9 +61,10 @@ function fetchHlsJs() {
   });
 }
 
-// The tracks whose codec this browser says it cannot decode.
+// The tracks of the playlist whose codec this browser says it cannot decode.
 export function undecodable(video, tracks) {
-  return tracks.filter(({ kind, codec }) => {
+  return tracks.filter(({ kind, codec, in_playlist }) => {
+    if (!in_playlist) return false;
     const type = `${kind}/mp4; codecs="${codec}"`;
     return !video.canPlayType(type) && !window.MediaSource?.isTypeSupported(type);
   });

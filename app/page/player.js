@@ -4,11 +4,14 @@ import { bitrateSummary, showChapters, showFacts, summary } from "./facts.js";
 import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Library } from "./library.js";
-import { archiveInfo, curlLine, encodeId, idInHash, pageUrl, playlistUrl, Refused } from "./origin.js";
+import { archiveInfo, curlLine, encodeId, idInHash, multivariantUrl, pageUrl, playlistUrl, Refused } from "./origin.js";
 import { codecTrouble, diagnose, load, undecodable, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 
-const COMMAND = "vodsplice-index --media-dir MEDIA --index-dir INDEX MEDIA/film.mp4";
+const HOW_TO_INDEX = "Index an archive, with the folders of this server, and it appears here by itself:";
+const COMMAND = "vodsplice-index --media-dir MEDIA_DIR --index-dir INDEX_DIR MEDIA_DIR/film.mp4";
+
+const COPIED_MS = 1500;
 
 const by = (id) => document.getElementById(id);
 const video = by("video");
@@ -19,6 +22,7 @@ let current = null; // the info of the archive that is shown
 let wanted = null; // the id in the address, while its info is on its way too
 let chosen = ""; // the id that was clicked: a browser lets that play at once
 let listed = null; // { ids, refusal } of the first page
+let nextFrame = 0;
 
 function seek(time_s) {
   video.currentTime = time_s;
@@ -30,13 +34,16 @@ async function route({ again = false } = {}) {
   wanted = id;
   library.mark(id);
   if (!id) return listed && greet();
+  document.body.dataset.view = "stage";
   try {
     const info = await archiveInfo(id);
     if (id === wanted) show(info, again || id === chosen);
   } catch (refusal) {
     if (!(refusal instanceof Refused)) throw refusal;
+    if (id !== wanted) return;
     unload();
-    if (id === wanted) say("This archive does not play", refusal.message);
+    current = null;
+    say("This archive does not play", refusal.message);
   }
 }
 
@@ -47,6 +54,7 @@ function show(info, playing) {
   by("title").textContent = title;
   by("summary").textContent = summary(info);
   by("playlist-url").value = playlistUrl(info.id);
+  by("multivariant-url").value = multivariantUrl(info.id);
   by("curl-line").value = curlLine(info.id);
   by("page-url").value = pageUrl(info.id);
   plot.show(info.segments, bitrateSummary(info));
@@ -68,7 +76,8 @@ function showScreen(info) {
 async function start(info, playing) {
   const lost = undecodable(video, info.tracks);
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
-  await load(video, playlistUrl(info.id), async (error) => {
+  // The version that the facts are of: a cache may still hold the playlist of another.
+  await load(video, `${playlistUrl(info.id)}?v=${info.version}`, async (error) => {
     const found = await diagnose(video, info, error);
     if (current === info) trouble(found);
   });
@@ -90,7 +99,7 @@ function greet() {
   document.title = "vodsplice";
   const { ids, refusal } = listed;
   if (refusal && !ids.length) return say("The list did not load", refusal.message);
-  if (!ids.length) return say("Nothing to play yet", "Index an archive, and it appears here by itself:", COMMAND);
+  if (!ids.length) return say("Nothing to play yet", HOW_TO_INDEX, COMMAND);
   if (ids.length === 1) {
     history.replaceState(null, "", `#${encodeId(ids[0])}`);
     return route();
@@ -117,18 +126,19 @@ function listChanged(ids, refusal) {
 function copy(button) {
   const field = button.parentElement.querySelector("input");
   field.select();
-  // Outside HTTPS and localhost there is no navigator.clipboard.
-  const done = navigator.clipboard ? navigator.clipboard.writeText(field.value) : Promise.resolve(document.execCommand("copy"));
-  done.then(() => {
+  // Outside HTTPS and localhost there is no navigator.clipboard, and elsewhere it may be forbidden.
+  const written = navigator.clipboard?.writeText(field.value) ?? Promise.reject(new Error("no clipboard"));
+  written.catch(() => document.execCommand("copy")).then(() => {
     button.textContent = "Copied";
     by("copied").textContent = `Copied: ${field.value}`;
-    setTimeout(() => (button.textContent = "Copy"), 1500);
+    setTimeout(() => (button.textContent = "Copy"), COPIED_MS);
   });
 }
 
 function followPlayhead() {
   plot.playAt(video.currentTime);
-  if (!video.paused && !video.ended) requestAnimationFrame(followPlayhead);
+  cancelAnimationFrame(nextFrame);
+  if (!video.paused && !video.ended) nextFrame = requestAnimationFrame(followPlayhead);
 }
 
 for (const event of ["play", "seeking", "timeupdate"]) video.addEventListener(event, followPlayhead);

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -80,6 +81,7 @@ def chromium(tool: Callable[[str], str]) -> Iterator[Browser]:
 
 
 OpenTab = Callable[..., "Tab"]
+StartOwn = Callable[..., AbstractContextManager[Origin]]
 
 
 class Tab:
@@ -112,3 +114,20 @@ def open_tab(chromium: Browser) -> Iterator[OpenTab]:
     yield open_one
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def start_own(tmp_path: Path) -> StartOwn:
+    """`with start_own() as origin:` is one with empty folders, for a test that changes what is in them."""
+    for name in ("media", "index"):
+        (tmp_path / name).mkdir()
+    return partial(running_origin, tmp_path / "media", tmp_path / "index", tmp_path / "log", "--workers", "1")
+
+
+@pytest.fixture
+def lone(start_own: StartOwn, clip: Path) -> Iterator[Origin]:
+    """An origin with one archive, to be changed at will."""
+    with start_own() as origin:
+        (origin.media_dir / "Lone film.mp4").write_bytes(clip.read_bytes())
+        index(origin.media_dir, origin.index_dir)
+        yield origin

@@ -1,0 +1,137 @@
+"""What the page says when there is nothing to play, when it does not play, and where hls.js has to."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha384
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.app.running_origin import Origin
+from tests.player.clips import write_clip
+from tests.player.conftest import HERE, OpenTab, StartOwn, index
+from tests.player.page_use import add, opened, ready, wait_for
+
+pytestmark = pytest.mark.browser
+
+HLS_JS = "node_modules/hls.js/dist/hls.min.js"
+WITHOUT_HLS = """
+    const canPlayType = HTMLMediaElement.prototype.canPlayType;
+    HTMLMediaElement.prototype.canPlayType = function (type) {
+      return type.includes("mpegurl") ? "" : canPlayType.call(this, type);
+    };
+"""
+
+
+def test_archive_appears_in_an_empty_list(start_own: StartOwn, clip: Path, open_tab: OpenTab) -> None:
+    with start_own() as origin:
+        tab = opened(open_tab, origin)
+        expect(tab.page.locator("h1:visible")).to_have_text("Nothing to play yet")
+        expect(tab.page.locator("#welcome pre")).to_contain_text("vodsplice-index --media-dir")
+        add(origin, clip, "first")
+        expect(tab.page.locator("#title")).to_have_text("first")
+
+
+def test_archive_that_is_not_there(origin: Origin, open_tab: OpenTab) -> None:
+    tab = opened(open_tab, origin, "no/such")
+    expect(tab.page.locator("h1:visible")).to_have_text("This archive does not play")
+    expect(tab.page.locator("#welcome")).to_contain_text("There is no such archive.")
+
+
+def playing_with_its_end_held(lone: Origin, open_tab: OpenTab) -> tuple[Page, Callable[[], None]]:
+    """A page that plays, and what lets its request for the last segment go on."""
+    page = open_tab().page
+    held: list[Route] = []
+    page.route("**/seg_0003.m4s?*", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks it
+    page.goto(lone.base)
+    ready(page).keyboard.press("Space")
+    wait_for(page, "video.currentTime > 1")
+
+    def go_on() -> None:
+        assert held, "the last segment was not asked for ahead"
+        for route in held:
+            route.continue_()
+        page.unroute_all()
+
+    return page, go_on
+
+
+def test_archive_replaced_while_it_plays(lone: Origin, open_tab: OpenTab) -> None:
+    page, go_on = playing_with_its_end_held(lone, open_tab)
+    archive = lone.media_dir / "Lone film.mp4"
+    archive.unlink()
+    write_clip(archive, audio=False)
+    index(lone.media_dir, lone.index_dir)
+    go_on()
+    expect(page.get_by_role("alert")).to_contain_text("This archive has changed since you opened it.")
+    page.get_by_role("button", name="Play it as it is now").click()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator("#facts")).not_to_contain_text("Audio")
+    wait_for(page, "video.ended")
+
+
+def test_archive_removed_while_it_plays(lone: Origin, open_tab: OpenTab) -> None:
+    page, go_on = playing_with_its_end_held(lone, open_tab)
+    (lone.media_dir / "Lone film.mp4").unlink()
+    go_on()
+    expect(page.get_by_role("alert")).to_contain_text("There is no such archive.")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_codec_that_the_browser_lacks_is_named(start_own: StartOwn, open_tab: OpenTab) -> None:
+    with start_own() as origin:
+        write_clip(origin.media_dir / "film.mp4", video="libx265", audio=False)
+        index(origin.media_dir, origin.index_dir)
+        page = opened(open_tab, origin, "film").page
+        if page.evaluate("""video.canPlayType('video/mp4; codecs="hvc1.1.6.L60.90"')"""):
+            pytest.skip("this browser decodes HEVC")
+        expect(page.get_by_role("alert")).to_contain_text("This browser cannot decode HEVC Main")
+
+
+def integrity(path: Path) -> str:
+    return "sha384-" + b64encode(sha384(path.read_bytes()).digest()).decode()
+
+
+def test_without_native_hls_hls_js_plays(
+    start_own: StartOwn, clip: Path, players_site: str, open_tab: OpenTab
+) -> None:
+    url = f"{players_site}/{HLS_JS}#{integrity(HERE / HLS_JS)}"
+    with start_own("--hls-js-url", url) as origin:
+        add(origin, clip, "film")
+        tab = open_tab()
+        tab.page.add_init_script(WITHOUT_HLS)
+        tab.page.route(
+            f"{players_site}/**",
+            lambda route: route.fulfill(
+                response=route.fetch(),
+                headers={"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"},
+            ),
+        )
+        tab.page.goto(f"{origin.base}/#film")
+        ready(tab.page)
+        tab.page.keyboard.press("9")
+        tab.page.keyboard.press("Space")
+        wait_for(tab.page, "video.ended")
+        assert tab.page.evaluate("video.src").startswith("blob:")
+        assert {url for url in tab.requests if not url.startswith((origin.base, "blob:"))} == {
+            f"{players_site}/{HLS_JS}"
+        }
+        assert tab.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("off", "this server names no hls.js"), ("/nowhere/hls.js", "/nowhere/hls.js did not load")],
+)
+def test_without_any_hls_it_says_so(
+    start_own: StartOwn, clip: Path, open_tab: OpenTab, url: str, words: str
+) -> None:
+    with start_own("--hls-js-url", url) as origin:
+        add(origin, clip, "film")
+        tab = open_tab()
+        tab.page.add_init_script(WITHOUT_HLS)
+        tab.page.goto(f"{origin.base}/#film")
+        expect(tab.page.get_by_role("alert")).to_contain_text(words)
