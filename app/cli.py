@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import tempfile
@@ -77,9 +78,12 @@ def _remedy(name: str) -> str:
 
 @contextmanager
 def _shared_counts() -> Iterator[None]:
-    """A folder in which the counts of all workers meet, unless one is given."""
-    with tempfile.TemporaryDirectory(prefix="vodsplice-metrics-", ignore_cleanup_errors=True) as folder:
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+    """A folder in which the counts of all workers meet; this process's own, also after an upgrade (USR2)."""
+    parent = os.environ.get("RUNTIME_DIRECTORY")  # of a systemd unit
+    with tempfile.TemporaryDirectory(prefix="vodsplice-", dir=parent, ignore_cleanup_errors=True) as folder:
+        lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(lock, fcntl.LOCK_SH)  # what is locked, systemd-tmpfiles does not remove for its age
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         yield
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -77,13 +77,14 @@ def ask(connection: HTTPConnection, target: str, method: str = "GET", **headers:
     return Reply(response.status, {name.lower(): each for name, each in response.getheaders()}, body)
 
 
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether something comes true within five seconds."""
-    for _ in range(100):
-        if holds():
-            return True
-        time.sleep(0.05)
-    return False
+def eventually(holds: Callable[[], bool], within_s: float = 5) -> bool:
+    """Whether something comes true in time."""
+    deadline_s = time.monotonic() + within_s
+    while not holds():
+        if time.monotonic() > deadline_s:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def command(*flags: str) -> list[str]:
@@ -117,15 +118,24 @@ def running_origin(
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
-    """Ctrl-C on its terminal: the whole group gets SIGINT."""
-    if process.poll() is None:
+    """Ctrl-C on its terminal: the whole group gets SIGINT, a master that has taken over included."""
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGINT)
-    try:
-        return process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
+    if not eventually(lambda: not _is_running(process), STOP_TIMEOUT_S):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        raise
+        raise AssertionError(f"it did not end within {STOP_TIMEOUT_S} s")
+    return process.wait()
+
+
+def _is_running(process: subprocess.Popen[bytes]) -> bool:
+    """Whether anything of its group is there still."""
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _announced_port(process: subprocess.Popen[bytes], log: Path) -> int:

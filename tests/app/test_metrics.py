@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -63,3 +64,29 @@ def test_counts_outlive_a_worker(make: MakeArchive, start: StartOrigin, metrics_
         counted = scrape(metrics_address)
         assert counted['vodsplice_requests_total{route="playlist",status="200"}'] == 2
         assert counted["vodsplice_open_archives"] == 1
+
+
+def test_upgrade_hands_over_without_a_failed_request(
+    make: MakeArchive, start: StartOrigin, metrics_address: str
+) -> None:
+    """SIGUSR2 starts a second master on the same sockets; then the first one is asked to go."""
+    make("film")
+    with start("--workers", "1", "--metrics-bind", metrics_address) as origin:
+        ended, statuses = threading.Event(), set()
+
+        def load() -> None:
+            while not ended.is_set():
+                statuses.add(origin.get("/v/film/seg_0001.m4s").status)
+
+        loading = threading.Thread(target=load)
+        loading.start()
+        os.kill(origin.process.pid, signal.SIGUSR2)
+        assert eventually(lambda: origin.log.read_text().count("serving 1 archive at") == 2)
+        os.kill(origin.process.pid, signal.SIGTERM)
+        assert origin.process.wait(10) == 0
+        time.sleep(1.5)  # the new one finds the metrics' address free within a second
+        ended.set()
+        loading.join()
+        assert statuses == {200}
+        assert scrape(metrics_address)['vodsplice_requests_total{route="segment",status="200"}'] > 0
+        assert "Traceback" not in origin.log.read_text()
