@@ -34,22 +34,22 @@ class Reading:
 
     def spend(self, expanded_bytes: int, box: Box) -> None:
         """A table of `box` is about to become so many bytes."""
-        self._budget_bytes -= expanded_bytes
-        if self._budget_bytes < 0:
+        if expanded_bytes > self._budget_bytes:
             raise LimitExceeded(
                 f"expands to {expanded_bytes} bytes, more than the size of the archive's tables justifies",
                 remedy=REMUX, where=box.where, offset=box.offset,
             )
+        self._budget_bytes -= expanded_bytes
 
     def refer(self, referenced_bytes: int, box: Box) -> None:
         """Count bytes that a track's samples lie in; a file cannot be made of more than it is."""
-        self._referenced_bytes += referenced_bytes
-        if self._referenced_bytes > self.source.size_bytes * MAX_REFERENCED_SHARE:
+        total_bytes = self._referenced_bytes + referenced_bytes
+        if total_bytes > self.source.size_bytes * MAX_REFERENCED_SHARE:
             raise LimitExceeded(
-                f"samples add up to {self._referenced_bytes} bytes, the file has {self.source.size_bytes}: "
-                "chunks overlap",
+                f"brings samples to {total_bytes} bytes of {self.source.size_bytes}: chunks overlap",
                 remedy=REMUX, where=box.where, offset=box.offset,
             )
+        self._referenced_bytes = total_bytes
 
     def past_end(self, rule: str, box: Box, incomplete: str = "") -> SourceError:
         """The refusal for samples that lie past the end: of a copy under way, or of a broken table."""

@@ -50,9 +50,10 @@ def _sync_numbers(
         return None
     if "stps" in tables:
         numbers += big_endian(counted_rows(tables["stps"], 4), "I")
+    if not numbers or (min(numbers) > 0 and max(numbers) <= sample_count):
+        return numbers
     valid = array("I", (number for number in numbers if 0 < number <= sample_count))
-    if len(valid) < len(numbers):
-        reading.notes.append(f"{stss.where}: lists {len(numbers) - len(valid)} samples that are not there")
+    reading.notes.append(f"{stss.where}: lists {len(numbers) - len(valid)} samples that are not there")
     return valid
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from itertools import accumulate
+from itertools import accumulate, compress
 from operator import add, sub
 
 from indexer.box_tree import Box, required
@@ -58,6 +58,8 @@ def _fitted(
     counts: array[int], values: array[int], sample_count: int, filler: int, box: Box, reading: Reading
 ) -> tuple[array[int], array[int]]:
     """The runs for exactly `sample_count` samples: surplus is cut, missing rows are `filler`."""
+    if len(counts) > sample_count:  # then some runs are of no sample, and cost time
+        counts, values = array("I", compress(counts, counts)), array("I", compress(values, counts))
     listed = sum(counts)
     if listed == sample_count:
         return counts, values
