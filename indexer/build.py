@@ -1,7 +1,7 @@
 """A selected, placed and cut archive ─▶ the bytes of its `.idx`.
 
-The figures that only an arranged segment can give (response lengths, ranges, bandwidth) are taken from
-the origin's own planner, run over a draft of the index through the origin's own reader: nothing is
+The figures that only an arranged segment can give (response lengths, ranges, bandwidth) come from
+`indexer.figures`, over a draft of the index that the origin's own reader has opened: nothing is
 published that the origin could not serve.
 """
 
@@ -9,23 +9,19 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TypeAlias
 
-from app.cmaf.segments import arrange
 from app.idx.header import ChapterFacts, Header, SourceFacts, TrackFacts, ViewFacts
-from app.idx.view import Idx, read_idx
+from app.idx.view import read_idx
 from app.plan import FileIdentity
-from indexer import bandwidth
 from indexer.codecs.media_format import MediaFormat
-from indexer.errors import LimitExceeded
+from indexer.figures import measure
 from indexer.init_segment import InitTrack, build_init, segment_type_box
 from indexer.kinds import tabulate_kinds
-from indexer.limits import MAX_SEGMENT_BYTES
 from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
-from indexer.slop import choose_merge_bytes, gaps_between
 from indexer.track import NON_SYNC_BIT, Movie
 from indexer.write import pack_idx
 
@@ -74,11 +70,10 @@ def build_idx(archive: Archive) -> bytes:
         columns={},
     )
     draft = read_idx(_NO_FILE, memoryview(pack_idx(header, columns)))
-    measured = []
-    for number, view in enumerate(views):
-        columns[f"view.{number}.bytes"], figures = _measure(draft, number, view, archive.slop)
-        measured.append(figures)
-    return pack_idx(replace(header, views=tuple(measured)), columns)
+    measured = measure(draft, archive.slop)
+    for number, (lengths, _) in enumerate(measured):
+        columns[f"view.{number}.bytes"] = lengths
+    return pack_idx(replace(header, views=tuple(figures for _, figures in measured)), columns)
 
 
 def _columns(archive: Archive) -> Columns:
@@ -212,40 +207,3 @@ def _init_track(archive: Archive, number: int, lead_format: MediaFormat) -> Init
         number + 1,
         edit_media_time_ticks=media_time_ticks or None,
     )
-
-
-def _measure(draft: Idx, number: int, view: ViewFacts, slop: float) -> tuple[array[int], ViewFacts]:
-    """Arrange every segment of a view once: which holes to send, how long its responses are, figures."""
-    arranged = [arrange(draft, number, segment) for segment in range(draft.segment_count)]
-    gaps = [gaps_between(segment.ranges) for segment in arranged]
-    wanted_bytes = sum(segment.payload_bytes for segment in arranged)
-    merge_bytes = choose_merge_bytes(chain.from_iterable(gaps), int(slop * wanted_bytes))
-    merged = [[gap for gap in each if 0 <= gap <= merge_bytes] for each in gaps]
-    lengths = array(
-        "Q",
-        (
-            segment.head_bytes + segment.payload_bytes + sum(slop_gaps)
-            for segment, slop_gaps in zip(arranged, merged, strict=True)
-        ),
-    )
-    _check_lengths(lengths)
-    seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
-    figures = replace(
-        view,
-        merge_bytes=merge_bytes,
-        peak_bps=bandwidth.peak_bps(lengths, seconds),
-        average_bps=bandwidth.average_bps(lengths, seconds),
-        range_count=sum(len(segment.ranges) for segment in arranged) - sum(map(len, merged)),
-        slop_bytes=sum(map(sum, merged)),
-        head_bytes=sum(segment.head_bytes for segment in arranged),
-    )
-    return lengths, figures
-
-
-def _check_lengths(lengths: array[int]) -> None:
-    for number, length in enumerate(lengths, start=1):
-        if length > MAX_SEGMENT_BYTES:
-            raise LimitExceeded(
-                f"segment {number} would be {length} bytes, more than {MAX_SEGMENT_BYTES}",
-                remedy="choose a shorter --segment-duration, or encode keyframes more often",
-            )

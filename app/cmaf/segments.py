@@ -11,13 +11,14 @@ loops a sample or a run are `map`, `accumulate`, `compress` and the like: see `m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, compress, repeat
 from operator import mul, sub
 
 from app.cmaf import fragment
+from app.idx.header import ViewFacts
 from app.idx.layout import HOLE
 from app.idx.view import Idx, TrackRows
 from app.plan import FileIdentity, FileRange, Piece, Plan
@@ -53,6 +54,15 @@ class _Share:
             + fragment.TRUN_HEADER_BYTES * len(self.run_samples)
             + rows_bytes
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """The runs and holes of a segment in file order: their tracks and lengths, and each track's share."""
+
+    tracks: bytes
+    bytes: list[int]
+    shares: dict[int, _Share]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,16 @@ def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[
 def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
     """Where everything of segment `number` goes: all that can be said of it before its boxes are written."""
     view = idx.view(view_number)
+    return _arrange(view, _runs(idx, number, view.tracks), idx.segment_offset[number])
+
+
+def arrange_views(idx: Idx, number: int) -> list[Arrangement]:
+    """`arrange` for every view, in one pass over the rows."""
+    runs = _runs(idx, number, range(len(idx.tracks)))
+    return [_arrange(view, runs, idx.segment_offset[number]) for view in idx.header.views]
+
+
+def _runs(idx: Idx, number: int, tracks: Iterable[int]) -> _Runs:
     codes = idx.run_code[idx.segment_run[number] : idx.segment_run[number + 1]]
     if codes.itemsize == 1:
         run_tracks = codes.tobytes().translate(idx.run_track)
@@ -102,17 +122,20 @@ def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
         run_tracks = bytes(map(idx.run_track.__getitem__, codes))
     run_extents = list(map(idx.run_extent.__getitem__, codes))
     shares = {}
-    for track in {*view.tracks, *run_tracks} - {HOLE}:
+    for track in {*tracks, *run_tracks} - {HOLE}:
         run_samples = list(compress(run_extents, run_tracks.translate(_any_of((track,)))))
         shares[track] = _share(idx.tracks[track], number, run_samples)
-    run_bytes = _run_bytes(run_tracks, run_extents, shares)
+    return _Runs(run_tracks, _run_bytes(run_tracks, run_extents, shares), shares)
+
+
+def _arrange(view: ViewFacts, runs: _Runs, offset: int) -> Arrangement:
+    own = [runs.shares[track] for track in view.tracks]
     # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
-    own = [shares[track] for track in view.tracks]
     present = [share for share in own if share.run_samples] or own[:1]
     payload_at = fragment.moof_bytes(share.traf_bytes for share in present) + fragment.MDAT_HEADER_BYTES
-    is_wanted = run_tracks.translate(_any_of(view.tracks))
-    layout = _lay_out(is_wanted, run_bytes, idx.segment_offset[number], payload_at, view.merge_bytes)
-    return Arrangement(len(view.styp) + payload_at, present, run_tracks, *layout)
+    is_wanted = runs.tracks.translate(_any_of(view.tracks))
+    layout = _lay_out(is_wanted, runs.bytes, offset, payload_at, view.merge_bytes)
+    return Arrangement(len(view.styp) + payload_at, present, runs.tracks, *layout)
 
 
 def _plan(idx: Idx, view_number: int, name: str, archive: FileIdentity, pieces: tuple[Piece, ...]) -> Plan:

@@ -1,0 +1,80 @@
+"""The figures of a view that only arranged segments can give, and the choice of holes that rests on them.
+
+Every segment of every view is arranged once by the origin's own planner, over a draft of the index: what
+cannot be planned is not published. Lengths are bytes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from app.cmaf.segments import Arrangement, arrange_views
+from app.idx.header import ViewFacts
+from app.idx.view import Idx
+from indexer import bandwidth
+from indexer.errors import LimitExceeded
+from indexer.limits import MAX_SEGMENT_BYTES
+from indexer.slop import choose_merge_bytes, gaps_between
+
+
+@dataclass(frozen=True, slots=True)
+class _Arranged:
+    """What is kept of an arrangement: some numbers, not its thousands of offsets."""
+
+    head_bytes: int
+    payload_bytes: int
+    gaps: list[int]
+    range_count: int
+
+    @classmethod
+    def of(cls, arrangement: Arrangement) -> _Arranged:
+        ranges = arrangement.ranges
+        return cls(arrangement.head_bytes, arrangement.payload_bytes, gaps_between(ranges), len(ranges))
+
+
+def measure(draft: Idx, slop: float) -> list[tuple[array[int], ViewFacts]]:
+    """For each view of `draft`, whose `merge_bytes` are 0: response lengths, and the view with its figures.
+
+    Raises `LimitExceeded` where a segment would be too large to serve.
+    """
+    by_segment = [
+        list(map(_Arranged.of, arrange_views(draft, number))) for number in range(draft.segment_count)
+    ]
+    seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
+    by_view = zip(*by_segment, strict=True)
+    return [_figures(view, own, seconds, slop) for view, own in zip(draft.header.views, by_view, strict=True)]
+
+
+def _figures(
+    view: ViewFacts, arranged: Sequence[_Arranged], seconds: Sequence[float], slop: float
+) -> tuple[array[int], ViewFacts]:
+    wanted_bytes = sum(segment.payload_bytes for segment in arranged)
+    gaps = chain.from_iterable(segment.gaps for segment in arranged)
+    merge_bytes = choose_merge_bytes(gaps, int(slop * wanted_bytes))
+    merged = [[gap for gap in segment.gaps if 0 < gap <= merge_bytes] for segment in arranged]
+    lengths = array("Q")
+    for segment, sent_gaps in zip(arranged, merged, strict=True):
+        lengths.append(segment.head_bytes + segment.payload_bytes + sum(sent_gaps))
+    _check_lengths(lengths)
+    figures = replace(
+        view,
+        merge_bytes=merge_bytes,
+        peak_bps=bandwidth.peak_bps(lengths, seconds),
+        average_bps=bandwidth.average_bps(lengths, seconds),
+        range_count=sum(segment.range_count for segment in arranged) - sum(map(len, merged)),
+        slop_bytes=sum(map(sum, merged)),
+        head_bytes=sum(segment.head_bytes for segment in arranged),
+    )
+    return lengths, figures
+
+
+def _check_lengths(lengths: array[int]) -> None:
+    for number, length in enumerate(lengths, start=1):
+        if length > MAX_SEGMENT_BYTES:
+            raise LimitExceeded(
+                f"segment {number} would be {length} bytes, more than {MAX_SEGMENT_BYTES}",
+                remedy="choose a shorter --segment-duration, or encode keyframes more often",
+            )
