@@ -200,7 +200,7 @@ done
 declare -A ended=()
 for ((taken = 0, previous = -1; taken < wanted; taken++)); do
   at=$((wanted > 1 ? taken * (count - 1) / (wanted - 1) : 0))
-  ((taken == 1 && at > 1)) && at=1  # two in a row, to see them meet
+  ((taken == 1 && wanted > 2)) && at=1  # two in a row, to see them meet
   ((at == previous)) && continue
   previous=$at name=${segments[at]} label=${segments[at]%%\?*}
   check_resource "$label" "$(resolve "$name")" "$work/segment" "video/mp4 audio/mp4" || continue
