@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import accumulate, chain, repeat
@@ -106,19 +106,20 @@ def _in_file_order(of_tracks: Sequence[list[Run]]) -> list[Run]:
     return sorted(chain.from_iterable(of_tracks), key=_OFFSET)
 
 
-def _shapes(runs: Iterable[Run]) -> Iterator[tuple[int, int]]:
+def _shapes(runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
     """Runs in file order ─▶ (track, samples) and (HOLE, bytes), neighbours of one track joined."""
-    current, count, end = HOLE, 0, 0
+    current, count, end = HOLE, 0, runs[0][0] if runs else 0
     for offset, track, samples, length in runs:
-        if track == current and offset == end:
+        begin = offset if length else end  # samples without bytes need no place of their own
+        if track == current and begin == end:
             count += samples
         else:
             if current != HOLE:
                 yield current, count
-                if offset != end:
-                    yield HOLE, offset - end
+                if begin != end:
+                    yield HOLE, begin - end
             current, count = track, samples
-            end = offset
+            end = begin
         end += length
     if current != HOLE:
         yield current, count

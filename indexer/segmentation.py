@@ -140,8 +140,9 @@ def _forced_cuts(
         cut(lead.start_ticks, 0, changes[0].format_number)
     for change in changes[1:]:
         cut(lead.presentation_ticks(change.first_sample), change.first_sample, change.format_number)
-    if 2 * (end - max(lead.end_ticks, cuts[-1].ticks)) >= target:
-        cut(lead.end_ticks, lead.track.samples.count, changes[-1].format_number)
+    over = max(lead.end_ticks, cuts[-1].ticks + target)  # a cover picture does not make a segment of its own
+    if 2 * (end - over) >= target:
+        cut(over, lead.track.samples.count, changes[-1].format_number)
     cut(end, lead.track.samples.count, changes[-1].format_number)
     return cuts
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.cmaf.segments import segment_parts
 from app.idx.view import Idx
-from indexer import build as build_module
+from indexer import figures as figures_module
 from indexer.errors import LimitExceeded
 from indexer.select import ServedTrack, select
 from indexer.track import NON_SYNC_BIT, Movie, Track
@@ -60,7 +60,7 @@ def expected_times(movie: Movie, track: Track) -> list[tuple[int, int, int]]:
     return [(since, shown + late_ticks - skipped, duration) for since, shown, duration in times]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(movies(), TARGETS_MS, SLOPS)
 def test_every_sample_of_every_view_is_served_at_its_place(
     made: MadeMovie, segment_ms: int, slop: float
@@ -199,7 +199,7 @@ def test_holes_are_sent_as_long_as_the_budget_lasts() -> None:
 def test_a_segment_too_large_to_serve_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_movie([MadeTrack([500] * 4, [1000] * 4)], [Chunk(0, 4)])
     lengths = list(built(made, segment_ms=1000).view_bytes[0])
-    monkeypatch.setattr(build_module, "MAX_SEGMENT_BYTES", max(lengths))
+    monkeypatch.setattr(figures_module, "MAX_SEGMENT_BYTES", max(lengths))
     built(made, segment_ms=1000)
     with pytest.raises(LimitExceeded, match=r"segment 1 would be \d+ bytes.*shorter --segment-duration"):
         built(made, segment_ms=2000)
