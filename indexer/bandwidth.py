@@ -18,7 +18,7 @@ def peak_bps(segment_bytes: Sequence[int], segment_s: Sequence[float]) -> int:
 
     A stream too short to hold such a run peaks at its average.
     """
-    target_s = max(1, *map(round, segment_s))
+    target_s = max(1, *(int(lasting_s + 0.5) for lasting_s in segment_s))  # as EXT-X-TARGETDURATION
     ends_bytes, ends_s = list(accumulate(segment_bytes, initial=0)), list(accumulate(segment_s, initial=0.0))
     peak = 0
     for first in range(len(segment_s)):

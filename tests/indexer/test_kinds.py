@@ -1,0 +1,49 @@
+"""Kinds: the table and its index give every sample's duration, flags and composition offset back."""
+
+from __future__ import annotations
+
+from array import array
+from itertools import islice
+
+import pytest
+from hypothesis import given
+
+from indexer.errors import LimitExceeded
+from indexer.kinds import tabulate_kinds
+from indexer.track import SYNC_FLAGS, Samples, each
+from tests.indexer.movies import movies
+from tests.media.made_movie import MadeMovie
+
+
+@given(movies())
+def test_every_sample_has_its_kind(made: MadeMovie) -> None:
+    for track in made.movie.tracks:
+        samples = track.samples
+        columns = [
+            list(islice(each(column), samples.count))
+            for column in (samples.duration_ticks, samples.flags, samples.composition_ticks)
+        ]
+        tables = tabulate_kinds(samples, -min(columns[2]))
+        kinds = tables.kind or array("I", bytes(4 * samples.count))
+        assert [tables.duration[kind] for kind in kinds] == columns[0]
+        assert [tables.flags[kind] for kind in kinds] == columns[1]
+        assert [tables.composition[kind] + min(columns[2]) for kind in kinds] == columns[2]
+        distinct = set(zip(*columns, strict=True))
+        assert len(tables.duration) == len(distinct)
+        assert (tables.kind is None) == (len(distinct) == 1)
+
+
+def samples_of(count: int, composition_ticks: int | array[int]) -> Samples:
+    return Samples(count, 1, 40, composition_ticks, SYNC_FLAGS, array("Q", [0]), array("I", [count]), 0)
+
+
+def test_hours_of_samples_that_are_all_alike_are_one_row() -> None:
+    tables = tabulate_kinds(samples_of(4_000_000_000, 0), 0)
+    assert (tables.kind, list(tables.duration), list(tables.composition)) == (None, [40], [0])
+
+
+def test_offsets_that_a_signed_word_cannot_hold_are_refused() -> None:
+    widest = array("i", [-(2**30), 2**30 - 1])
+    assert list(tabulate_kinds(samples_of(2, widest), 2**30).composition) == [0, 2**31 - 1]
+    with pytest.raises(LimitExceeded, match="2147483648 ticks out of order; 2147483647 can be said"):
+        tabulate_kinds(samples_of(2, array("i", [-(2**30), 2**30])), 2**30)
