@@ -11,7 +11,7 @@ loops a sample or a run are `map`, `accumulate`, `compress` and the like: see `m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, compress, repeat
@@ -120,12 +120,19 @@ def _runs(idx: Idx, number: int, tracks: Iterable[int]) -> _Runs:
         run_tracks = codes.tobytes().translate(idx.run_track)
     else:
         run_tracks = bytes(map(idx.run_track.__getitem__, codes))
-    run_extents = list(map(idx.run_extent.__getitem__, codes))
     shares = {}
     for track in {*tracks, *run_tracks} - {HOLE}:
-        run_samples = list(compress(run_extents, run_tracks.translate(_any_of((track,)))))
-        shares[track] = _share(idx.tracks[track], number, run_samples)
-    return _Runs(run_tracks, _run_bytes(run_tracks, run_extents, shares), shares)
+        shares[track] = _share(idx, track, number, codes, run_tracks)
+    upcoming: list[Iterator[int]] = [iter(())] * (HOLE + 1)
+    for track, share in shares.items():
+        upcoming[track] = iter(share.run_bytes)
+    upcoming[HOLE] = iter(_extents(idx, codes, run_tracks, HOLE))
+    return _Runs(run_tracks, list(map(next, map(upcoming.__getitem__, run_tracks))), shares)
+
+
+def _extents(idx: Idx, codes: memoryview[int], run_tracks: bytes, track: int) -> list[int]:
+    """The samples of each run of a track; the bytes of each hole."""
+    return list(map(idx.run_extent.__getitem__, compress(codes, run_tracks.translate(_any_of((track,))))))
 
 
 def _arrange(view: ViewFacts, runs: _Runs, offset: int) -> Arrangement:
@@ -157,9 +164,12 @@ def _any_of(tracks: tuple[int, ...]) -> bytes:
     return bytes(number in tracks for number in range(256))
 
 
-def _share(rows: TrackRows, number: int, run_samples: list[int]) -> _Share:
+def _share(idx: Idx, track: int, number: int, codes: memoryview[int], run_tracks: bytes) -> _Share:
+    rows = idx.tracks[track]
     start, stop = rows.first_sample[number], rows.first_sample[number + 1]
-    tfhd, bits = _shape(rows, empty=not run_samples)
+    count = run_tracks.count(track)
+    run_samples = [1] * count if count == stop - start else _extents(idx, codes, run_tracks, track)
+    tfhd, bits = _shape(rows, empty=not count)
     return _Share(rows, start, stop, run_samples, _bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
 
 
@@ -169,16 +179,9 @@ def _bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: list[int
     sizes = rows.size[start:stop].tolist()
     if len(run_samples) == len(sizes):
         return sizes
-    at_sample = list(accumulate(sizes, initial=0))
-    at_run = list(map(at_sample.__getitem__, accumulate(run_samples, initial=0)))
-    return list(map(sub, at_run[1:], at_run))
-
-
-def _run_bytes(run_tracks: bytes, run_extents: list[int], shares: dict[int, _Share]) -> list[int]:
-    """The length in bytes of every run and hole of the segment, in file order."""
-    upcoming = {track: iter(share.run_bytes) for track, share in shares.items()}
-    upcoming[HOLE] = compress(run_extents, run_tracks.translate(_any_of((HOLE,))))
-    return list(map(next, map(upcoming.__getitem__, run_tracks)))
+    ends = list(accumulate(sizes))
+    at_run = [ends[last - 1] for last in accumulate(run_samples)]
+    return list(map(sub, at_run, (0, *at_run)))
 
 
 def _lay_out(
