@@ -7,13 +7,17 @@ path below the index folder. Hidden names are passed over, as the origin does no
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.idx.layout import SUFFIX
 
 EXTENSIONS = frozenset((".mp4", ".m4v", ".m4a", ".mov", ".3gp", ".3g2", ".ismv", ".isma", ".cmfv", ".cmfa"))
 """What a folder is searched for. A file named outright may have any other."""
+
+
+_NEVER_SERVED = re.compile("[\x00-\x1f\x7f-\x9f\\\\\ufffd\ud800-\udfff]")
 
 
 class OutsideMediaDir(ValueError):
@@ -22,25 +26,29 @@ class OutsideMediaDir(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ArchivePath:
-    """`clash` names another archive of the same id, which comes first and is the one served."""
+    """`refusal` says why no URL can name the archive, where that is so."""
 
     path: str
     id: str
     index_path: str
-    clash: str = ""
+    refusal: str = ""
 
 
 def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[ArchivePath]:
     """Every archive in `named`, once. Raises `FileNotFoundError` or `OutsideMediaDir`."""
     root = os.path.realpath(media_dir)
     by_id: dict[str, ArchivePath] = {}
-    clashes = []
+    refused = []
     for path in sorted({os.path.realpath(path) for name in named for path in _files(name)}):
         found = _archive(path, root, index_dir)
-        first = by_id.setdefault(found.id, found)
+        first = found if found.refusal else by_id.setdefault(found.id, found)
         if first is not found:
-            clashes.append(ArchivePath(path, found.id, found.index_path, os.path.basename(first.path)))
-    return [*by_id.values(), *clashes]
+            found = replace(
+                found, refusal=f"{os.path.basename(first.path)} has the same id; rename one of the two"
+            )
+        if found.refusal:
+            refused.append(found)
+    return [*by_id.values(), *refused]
 
 
 def _archive(path: str, root: str, index_dir: str) -> ArchivePath:
@@ -48,7 +56,16 @@ def _archive(path: str, root: str, index_dir: str) -> ArchivePath:
     if relative.startswith(os.pardir + os.sep):
         raise OutsideMediaDir(f"{path} does not lie below the media folder {root}: name another --media-dir")
     archive_id = os.path.splitext(relative)[0]
-    return ArchivePath(path, archive_id, os.path.join(index_dir, archive_id + SUFFIX))
+    index_path = os.path.join(index_dir, archive_id + SUFFIX)
+    return ArchivePath(path, archive_id, index_path, _refusal(archive_id))
+
+
+def _refusal(archive_id: str) -> str:
+    if _NEVER_SERVED.search(archive_id):
+        return "its path holds control characters, a backslash or bytes that are not UTF-8; rename it"
+    if any(name.startswith(".") for name in archive_id.split(os.sep)):
+        return "hidden files are not served; rename it"
+    return ""
 
 
 def _files(name: str) -> Iterator[str]:

@@ -51,8 +51,8 @@ class Outcome:
 
 def index_archive(archive: ArchivePath, options: Options) -> Outcome:
     """Index one archive. Every failure is an outcome."""
-    if archive.clash:
-        return Outcome(archive.path, "refused", f"{archive.clash} has the same id; rename one of the two")
+    if archive.refusal:
+        return Outcome(archive.path, "refused", archive.refusal)
     try:
         return _index(archive, options)
     except Unfinished as error:
