@@ -44,6 +44,7 @@ class MadeTrack:
     title: str = ""
     first_decode_ticks: int = 0
     entries: tuple[bytes, ...] = ()
+    enabled: bool = True
 
     @property
     def flags(self) -> list[int]:
@@ -166,7 +167,7 @@ def _track(made: MadeTrack, number: int, chunks: Sequence[tuple[Chunk, int]]) ->
         timescale=made.timescale,
         language=made.language,
         title=made.title,
-        enabled=True,
+        enabled=made.enabled,
         edits=made.edits,
         matrix=UNITY_MATRIX,
         width_16_16=64 << 16 if is_video else 0,

@@ -42,9 +42,14 @@ def _trak(track: Track, movie: Movie) -> bytes:
 
 def _tkhd(track: Track) -> bytes:
     return full_box(
-        "tkhd", u32(0, 0, track.track_id, 0, 0), bytes(8), u16(0, track.alternate_group, 0, 0),
-        struct.pack(">9i", *track.matrix), u32(track.width_16_16, track.height_16_16), flags=1,
-    )  # fmt: skip
+        "tkhd",
+        u32(0, 0, track.track_id, 0, 0),
+        bytes(8),
+        u16(0, track.alternate_group, 0, 0),
+        struct.pack(">9i", *track.matrix),
+        u32(track.width_16_16, track.height_16_16),
+        flags=int(track.enabled),
+    )
 
 
 def _packed(language: str) -> int:
