@@ -91,7 +91,9 @@ def running(wanted: Wanted, output: IO[bytes] | None = None) -> Iterator[Stack]:
 
 def _listener(wanted: Wanted) -> socket.socket:
     try:
-        return socket.create_server((wanted.host, wanted.port), backlog=4096)
+        listener = socket.create_server((wanted.host, wanted.port), backlog=4096)
+        listener.setblocking(False)  # nginx takes it to be: a worker would wait in accept for the next client
+        return listener
     except OSError as error:
         raise CannotStart(f"port {wanted.port} of {wanted.host}: {error.strerror}; name another") from error
 
