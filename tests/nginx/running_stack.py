@@ -35,3 +35,8 @@ def running_stack(
     wanted = Wanted(media_dir, index_dir, splice=splice, serve_flags=flags)
     with log.open("wb") as output, running(wanted, output) as stack:
         yield StackOrigin(stack, media_dir, index_dir, log, splices=splice)
+
+
+def children_of(pid: int) -> list[int]:
+    """The workers of a master."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -16,7 +16,7 @@ import pytest
 from deploy.stack import Wanted, running
 from tests.app.running_origin import ask
 from tests.nginx import plan_app
-from tests.nginx.running_stack import StackOrigin
+from tests.nginx.running_stack import StackOrigin, children_of
 
 pytestmark = pytest.mark.nginx
 
@@ -108,8 +108,7 @@ def test_out_of_descriptors(plans: StackOrigin, bodies: dict[str, bytes], spare:
 
 
 def nginx_workers(origin: StackOrigin) -> list[int]:
-    pid = origin.stack.nginx.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return children_of(origin.stack.nginx.pid)
 
 
 def open_files(pid: int) -> list[str]:
