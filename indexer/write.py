@@ -12,6 +12,7 @@ import os
 import secrets
 from array import array
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from blake3 import blake3
@@ -76,7 +77,8 @@ def publish(path: str, content: bytes) -> None:
         os.fsync(descriptor)
         os.rename(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise
     finally:
         os.close(descriptor)
@@ -99,7 +101,12 @@ def _open_temporary(folder: str) -> tuple[int, str]:
         temporary = os.path.join(folder, _TEMPORARY_PREFIX + secrets.token_hex(8) + _TEMPORARY_SUFFIX)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o644)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except BaseException:
+            os.unlink(temporary)
+            os.close(descriptor)
+            raise
         if os.fstat(descriptor).st_nlink:
             return descriptor, temporary
         os.close(descriptor)
