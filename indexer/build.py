@@ -23,7 +23,7 @@ from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
 from indexer.track import NON_SYNC_BIT, Movie
-from indexer.write import pack_idx
+from indexer.write import narrowest, pack_idx
 
 MUXED = "muxed"
 _NO_FILE = FileIdentity("", 0, 0, 0, 0)
@@ -53,6 +53,7 @@ def build_idx(archive: Archive) -> bytes:
         f"view.{number}.bytes": array("Q", bytes(8 * archive.segmentation.count))
         for number in range(len(views))
     }
+    columns = {name: narrowest(column) for name, column in columns.items()}  # once, as it is packed twice
     header = Header(
         generator=archive.generator,
         source=archive.source,

@@ -39,6 +39,8 @@ def pack_idx(header: Header, columns: Mapping[str, array[int]]) -> bytes:
 
 def narrowest(column: array[int]) -> array[int]:
     """The same values in the narrowest elements that hold them."""
+    if column.typecode == _UNSIGNED[0]:
+        return column
     low, high = min(column, default=0), max(column, default=0)
     for typecode in _SIGNED if low < 0 else _UNSIGNED:
         bits = 8 * array(typecode).itemsize
