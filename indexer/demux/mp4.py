@@ -14,7 +14,7 @@ from indexer.box_tree import REMUX, Box, children, first_of_each, required
 from indexer.demux.chapters import read_chapters, split_chapter_tracks
 from indexer.demux.fragments import Fragments
 from indexer.demux.metadata import title_of
-from indexer.demux.mp4_layout import FRAGMENT_STARTS, Layout, TopLevelBox, read_layout
+from indexer.demux.mp4_layout import TRAILERS, Layout, TopLevelBox, read_layout
 from indexer.demux.mp4_track import MAIN_HANDLERS, handler_of, read_track
 from indexer.demux.reading import WAIT, Reading
 from indexer.errors import LimitExceeded, SourceError, Unfinished, Unsupported
@@ -90,10 +90,10 @@ def _with_fragments(
     tracks: tuple[Track, ...], moov: Box, layout: Layout, reading: Reading
 ) -> tuple[Track, ...]:
     """The tracks with the samples of all fragments. A last one that is not whole yet refuses the archive."""
-    if layout.cut_short in FRAGMENT_STARTS:
-        raise Unfinished(f"ends inside a {layout.cut_short!r} box, which belongs to a fragment", remedy=WAIT)
     if not layout.moofs and not any(track.samples.count for track in tracks):
         raise Unfinished("announces fragments ('mvex') and has none so far", remedy=WAIT)
+    if layout.incomplete and layout.cut_short not in TRAILERS:
+        raise Unfinished(f"has fragments and may get more: {layout.incomplete}", remedy=WAIT)
     if not layout.moofs:
         return tracks
     _refuse_other_movie(moov, layout, reading.source)

@@ -21,10 +21,10 @@ TOP_LEVEL_TYPES = frozenset({
     "PICT", "emsg", "free", "ftyp", "imda", "junk", "mdat", "meta", "mfra", "moof", "moov", "pdin", "pnot",
     "prft", "sidx", "skip", "ssix", "styp", "udta", "uuid", "wide",
 })
-"""With which an MP4 or a QuickTime file may begin."""
+"""With which an MP4 or a QuickTime file may begin, or end early."""
 
-FRAGMENT_STARTS = frozenset({"emsg", "moof", "prft", "sidx", "ssix", "styp"})
-"""Boxes of a fragment that come before its data."""
+TRAILERS = frozenset({"free", "meta", "mfra", "skip", "udta"})
+"""What may stand after the last fragment; that one of them is cut short costs no sample."""
 
 
 class TopLevelBox(NamedTuple):
@@ -117,7 +117,8 @@ def _box_at(source: Source, at: int) -> TopLevelBox | None:
     if to_end:
         size = left
     kind = name.decode("latin-1")
-    if size < header_bytes or not kind.isprintable() or (to_end and kind not in TOP_LEVEL_TYPES):
+    known = kind in TOP_LEVEL_TYPES
+    if size < header_bytes or not (known or (kind.isprintable() and size <= left and not to_end)):
         return None
     return TopLevelBox(kind, at, header_bytes, size, to_end)
 
@@ -130,7 +131,7 @@ def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragmen
             remedy="put the initialisation segment in front: cat init.mp4 segment.m4s > whole.mp4",
         )
     missing = end - source.size_bytes
-    if missing > 0 and last and last.type in TOP_LEVEL_TYPES:
+    if missing > 0 and last:
         return Unfinished(f"lacks {missing} bytes of its {last.type!r} box, and 'moov'", remedy=WAIT)
     if -missing < HEADER.size + LARGE_SIZE.size and (last is None or last.type in TOP_LEVEL_TYPES):
         after = f"its {last.type!r} box" if last else f"{source.size_bytes} bytes"
