@@ -7,7 +7,8 @@ Rates are bits a second, measured segment by segment at index time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
 
 from app.idx.header import TrackFacts, ViewFacts
 from app.idx.view import Idx
@@ -60,14 +61,13 @@ def _groups(audios: Iterator[Rendition]) -> Groups:
 
 
 def _audio(group: str, members: list[Rendition], version: str) -> Iterator[str]:
-    names: dict[str, int] = {}
+    names: list[str] = []
     for number, (facts, view) in enumerate(members):
-        name = facts.title or (facts.language if facts.language != "und" else "Audio")
-        names[name] = names.get(name, 0) + 1
+        names.append(_unused(facts.title or (facts.language if facts.language != "und" else "Audio"), names))
         attributes = {
             "TYPE": "AUDIO",
             "GROUP-ID": _quoted(group),
-            "NAME": _quoted(name if names[name] == 1 else f"{name} {names[name]}"),
+            "NAME": _quoted(names[-1]),
             **({"LANGUAGE": _quoted(facts.language)} if facts.language != "und" else {}),
             "DEFAULT": "YES" if number == 0 else "NO",
             "AUTOSELECT": "YES",
@@ -75,6 +75,12 @@ def _audio(group: str, members: list[Rendition], version: str) -> Iterator[str]:
             "URI": _quoted(versioned(f"{view.name}/{PLAYLIST}", version)),
         }
         yield "#EXT-X-MEDIA:" + _listed(attributes)
+
+
+def _unused(name: str, taken: Sequence[str]) -> str:
+    """`name`, numbered where it is taken: members of a group need names of their own (§4.4.6.1)."""
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(each for each in chain((name,), numbered) if each not in taken)
 
 
 def _variant(leading: Rendition, members: list[Rendition], group: str, version: str) -> Iterator[str]:
@@ -91,7 +97,8 @@ def _variant(leading: Rendition, members: list[Rendition], group: str, version: 
         attributes["SUPPLEMENTAL-CODECS"] = _quoted(facts.supplemental_codec)
     if facts.kind == "video":
         attributes["RESOLUTION"] = f"{facts.width}x{facts.height}"
-        attributes["FRAME-RATE"] = f"{facts.frame_rate_milli / 1000:.3f}"
+        if facts.frame_rate_milli:
+            attributes["FRAME-RATE"] = f"{facts.frame_rate_milli / 1000:.3f}"
         attributes["VIDEO-RANGE"] = facts.video_range or "SDR"
     if group:
         attributes["AUDIO"] = _quoted(group)

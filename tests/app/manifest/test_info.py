@@ -1,31 +1,60 @@
-"""info.json: what the page shows of an archive."""
+"""The facts of an archive for the page: what it says of a known movie."""
 
 from __future__ import annotations
 
-from tests.app.conftest import Client, MakeArchive
-from tests.app.made_archive import MadeArchive
+import json
+from dataclasses import replace
+from typing import Any
+
+from app.idx.header import ChapterFacts
+from app.idx.view import Idx
+from app.manifest.info import plan_info
+from app.plan import FileIdentity
+from tests.indexer.built import NO_FILE, built
+from tests.media.made_movie import Chunk, MadeTrack, make_movie
+
+ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 
 
-def test_facts_of_an_archive(client: Client, make: MakeArchive) -> None:
-    archive = make("films/film", segments=3)
-    info = client.get("/v/films/film/info.json").json
-    assert info["segments"] == {"start_s": [0, 6, 12, 18], "bytes": [0, 0, 0]}
-    assert (info["file"], info["size_bytes"]) == ("film.mp4", archive.path.stat().st_size)
-    assert (info["version"], info["duration_s"]) == (archive.version, 18)
-    (track,) = info["tracks"]
-    assert (track["codec"], track["width"], track["height"]) == ("avc1.640028", 640, 360)
-    assert (track["frame_rate"], track["in_playlist"]) == (25, True)
+def index() -> Idx:
+    video = MadeTrack([100] * 10, [1000] * 10, sync=[number % 5 == 0 for number in range(10)])
+    audios = [
+        MadeTrack([10] * 20, [500] * 20, "soun", language="deu", title="Größe “0”"),
+        MadeTrack([10] * 20, [500] * 20, "soun"),
+    ]
+    chunks = [Chunk(0, 10), Chunk(1, 20), Chunk(2, 20)]
+    idx = built(make_movie([video, *audios], chunks, title="Ein <Film>"))
+    return replace(idx, header=replace(idx.header, chapters=(ChapterFacts(1500, "Zwei"),), notes=("a note",)))
 
 
-def test_it_is_a_resource_like_the_playlist(client: Client, archive: MadeArchive) -> None:
-    info = client.get("/v/film/info.json")
-    assert info.content_type == "application/json"
-    assert info.headers["Cache-Control"] == "public, max-age=300"
-    assert client.get("/v/film/info.json", headers={"If-None-Match": info.headers["ETag"]}).status_int == 304
-    assert client.get("/v/film/info.json?v=0000000000").status_int == 410
-    assert client.get("/v/none/info.json").status_int == 404
+def info(idx: Idx, view: int = 0) -> dict[str, Any]:
+    (text,) = plan_info(idx, view, ARCHIVE).pieces
+    assert isinstance(text, bytes)
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
-def test_it_names_no_folder(client: Client, make: MakeArchive) -> None:
-    archive = make("films/film")
-    assert str(archive.path.parent) not in client.get("/v/films/film/info.json").text
+def test_what_is_known() -> None:
+    idx = index()
+    found = info(idx)
+    view = idx.view(0)
+    assert (found["version"], found["title"], found["file"]) == (idx.version, "Ein <Film>", "made.mp4")
+    assert (found["duration_s"], found["average_bps"], found["peak_bps"]) == (
+        10.0, view.average_bps, view.peak_bps,
+    )  # fmt: skip
+    assert found["segments"] == {"start_s": [0.0, 5.0, 10.0], "bytes": list(idx.view_bytes[0])}
+    assert found["chapters"] == [{"start_s": 1.5, "title": "Zwei"}]
+    assert found["notes"] == ["a note"]
+
+
+def test_what_is_known_of_the_tracks() -> None:
+    video, german, other = info(index())["tracks"]
+    assert (video["width"], video["height"], video["frame_rate"]) == (64, 48, 1.0)
+    assert (german["language"], german["title"], german["sample_rate_hz"]) == ("deu", "Größe “0”", 48_000)
+    assert [track["in_playlist"] for track in (video, german, other)] == [True, True, False]
+
+
+def test_the_answer_around_it() -> None:
+    plan = plan_info(index(), 0, ARCHIVE)
+    assert (plan.content_type, plan.cache_control) == ("application/json", "public, max-age=300")
+    assert plan.guards == (NO_FILE, ARCHIVE)

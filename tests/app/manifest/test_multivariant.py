@@ -1,99 +1,126 @@
-"""The multivariant playlist, read back by a playlist library and by plain rules."""
+"""The multivariant playlist: which variants and renditions it names, as a stranger's parser reads them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import m3u8
+import pytest
 
 from app.idx.view import Idx
 from app.manifest.multivariant import plan_multivariant
-from app.plan import Piece
+from app.plan import FileIdentity
 from tests.indexer.built import NO_FILE, built
-from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY, MadeTrack, interleaved, make_movie
+from tests.indexer.codecs.entries import box, sound
+from tests.media.made_movie import Chunk, MadeTrack, make_movie
+
+ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
+AC3_ENTRY = sound("ac-3", box("dac3", bytes.fromhex("10112d")))
 
 
-def _video(seconds: int = 12) -> MadeTrack:
-    frames = seconds * 10
-    sizes = [5000 if number % 10 == 0 else 500 for number in range(frames)]
-    sync = [number % 10 == 0 for number in range(frames)]
-    return MadeTrack(sizes, [100] * frames, sync=sync, entries=(AVC_ENTRY,))
+def video(*, seconds: int = 10) -> MadeTrack:
+    return MadeTrack([1000] * seconds, [1000] * seconds, sync=[number % 5 == 0 for number in range(seconds)])
 
 
-def _audio(language: str = "und", title: str = "", seconds: int = 12) -> MadeTrack:
-    count = seconds * 10
-    return MadeTrack(
-        [100] * count, [100] * count, handler="soun", language=language, title=title, entries=(AAC_ENTRY,)
+def audio(language: str = "und", title: str = "", *entries: bytes, size: int = 50) -> MadeTrack:
+    return MadeTrack([size] * 20, [500] * 20, "soun", language=language, title=title, entries=entries)
+
+
+def index(*tracks: MadeTrack) -> Idx:
+    return built(make_movie(tracks, [Chunk(number, len(each.sizes)) for number, each in enumerate(tracks)]))
+
+
+def text(idx: Idx) -> str:
+    (content,) = plan_multivariant(idx, ARCHIVE).pieces
+    assert isinstance(content, bytes)
+    return content.decode()
+
+
+def test_a_whole_playlist() -> None:
+    idx = index(video(), audio("en"), audio("fr", "Commentaire"))
+    shown = {view.name: view for view in idx.header.views}
+    peak = shown["video"].peak_bps + shown["audio-fra"].peak_bps
+    average = shown["video"].average_bps + shown["audio-fra"].average_bps
+    assert text(idx) == (
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:7\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="mp4a.40.2-2ch",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,'
+        f'CHANNELS="2",URI="audio-eng/playlist.m3u8?v={idx.version}"\n'
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="mp4a.40.2-2ch",NAME="Commentaire",LANGUAGE="fr",DEFAULT=NO,'
+        f'AUTOSELECT=YES,CHANNELS="2",URI="audio-fra/playlist.m3u8?v={idx.version}"\n'
+        f"#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},"
+        'CODECS="avc1.64000a,mp4a.40.2",RESOLUTION=64x48,FRAME-RATE=1.000,VIDEO-RANGE=SDR,'
+        'AUDIO="mp4a.40.2-2ch",CLOSED-CAPTIONS=NONE\n'
+        f"video/playlist.m3u8?v={idx.version}\n"
     )
 
 
-def _idx(*tracks: MadeTrack) -> Idx:
-    return built(make_movie(tracks, interleaved(tracks)), segment_ms=2000)
+def test_each_codec_of_sound_is_a_group_and_a_variant() -> None:
+    read = m3u8.loads(text(index(video(), audio("en"), audio("en", "", AC3_ENTRY), audio("fr"))))
+    assert [(each.group_id, each.name) for each in read.media] == [
+        ("mp4a.40.2-2ch", "en"), ("mp4a.40.2-2ch", "fr"), ("ac-3-2ch", "en"),
+    ]  # fmt: skip
+    assert [(each.stream_info.audio, each.stream_info.codecs) for each in read.playlists] == [
+        ("mp4a.40.2-2ch", "avc1.64000a,mp4a.40.2"), ("ac-3-2ch", "avc1.64000a,ac-3"),
+    ]  # fmt: skip
 
 
-def _text(pieces: tuple[Piece, ...]) -> str:
-    return b"".join(piece for piece in pieces if isinstance(piece, bytes)).decode()
+def test_a_variant_counts_its_largest_sound() -> None:
+    idx = index(video(), audio("en"), audio("fr", size=500))
+    shown = {view.name: view for view in idx.header.views}
+    (variant,) = m3u8.loads(text(idx)).playlists
+    assert variant.stream_info.bandwidth == shown["video"].peak_bps + shown["audio-fra"].peak_bps
+    assert shown["audio-fra"].peak_bps > shown["audio-eng"].peak_bps
 
 
-def _playlist(idx: Idx) -> m3u8.M3U8:
-    return m3u8.loads(_text(plan_multivariant(idx, NO_FILE).pieces))
-
-
-def test_video_and_languages_are_one_variant_with_a_group() -> None:
-    playlist = _playlist(_idx(_video(), _audio("de"), _audio("en")))
-    assert playlist.is_variant
-    assert playlist.is_independent_segments
-    (variant,) = playlist.playlists
-    media = playlist.media
-    assert [each.language for each in media] == ["de", "en"]
-    assert [each.default for each in media] == ["YES", "NO"]
-    assert {each.group_id for each in media} == {variant.stream_info.audio}
-    assert [each.uri.partition("?")[0] for each in media] == [
-        "audio-deu/playlist.m3u8",
-        "audio-eng/playlist.m3u8",
-    ]
-    assert variant.uri.partition("?")[0] == "video/playlist.m3u8"
-    assert variant.stream_info.resolution == (64, 48)
-    assert variant.stream_info.frame_rate == 10
-    assert variant.stream_info.codecs.split(",")[1] == "mp4a.40.2"
-
-
-def test_rates_are_those_of_the_segments() -> None:
-    idx = _idx(_video(), _audio("de"))
-    (variant,) = _playlist(idx).playlists
-    lengths = {view.name: list(idx.view_bytes[number]) for number, view in enumerate(idx.header.views)}
-    seconds = [duration_us / 1e6 for duration_us in idx.durations_us()]
-    average = sum(8 * sum(lengths[name]) / sum(seconds) for name in ("video", "audio-deu"))
-    assert abs(variant.stream_info.average_bandwidth - average) <= 2
-    # Each segment lasts a target duration, so it is a run of its own that the peak has to cover.
-    assert seconds == [2.0] * 6
-    assert variant.stream_info.bandwidth >= max(
-        8 * (video + audio) / 2 for video, audio in zip(lengths["video"], lengths["audio-deu"], strict=True)
-    )
-
-
-def test_names_within_a_group_differ() -> None:
-    idx = _idx(_video(), _audio(title="Director"), _audio(title="Director"), _audio())
-    names = [each.name for each in _playlist(idx).media]
-    assert len(set(names)) == 3
-    assert names[:2] == ["Director", "Director 2"]
-
-
-def test_a_title_cannot_break_out_of_its_attribute() -> None:
-    idx = _idx(_video(), _audio(title='a"\n#EXT-X-ENDLIST,URI="x'))
-    (media,) = _playlist(idx).media
-    assert media.name == "a' #EXT-X-ENDLIST,URI='x"
-    assert media.uri.startswith("audio/playlist.m3u8?v=")
+def test_video_alone_has_no_group() -> None:
+    read = m3u8.loads(text(index(video())))
+    assert read.media == []
+    (variant,) = read.playlists
+    assert (variant.stream_info.audio, variant.stream_info.codecs) == (None, "avc1.64000a")
 
 
 def test_sound_alone_is_a_variant_of_its_own() -> None:
-    playlist = _playlist(_idx(_audio("fr")))
-    (variant,) = playlist.playlists
-    assert variant.uri.partition("?")[0] == "audio-fra/playlist.m3u8"
-    assert variant.stream_info.resolution is None
-    assert variant.stream_info.codecs == "mp4a.40.2"
+    read = m3u8.loads(text(index(audio("en"), audio("fr"))))
+    assert [each.name for each in read.media] == ["en", "fr"]
+    (variant,) = read.playlists
+    assert variant.uri.startswith("audio-eng/playlist.m3u8")
+    assert (variant.stream_info.codecs, variant.stream_info.resolution) == ("mp4a.40.2", None)
 
 
-def test_picture_alone_needs_no_group() -> None:
-    playlist = _playlist(_idx(_video()))
-    (variant,) = playlist.playlists
-    assert variant.stream_info.audio is None
-    assert not playlist.media
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        (("", "", ""), ["Audio", "Audio 2", "Audio 3"]),
+        (("Audio", "Audio", "Audio 2"), ["Audio", "Audio 2", "Audio 2 2"]),
+        (('5" \n line', "", ""), ["5'   line", "Audio", "Audio 2"]),
+    ],
+)
+def test_names_are_unique_and_fit_a_quoted_string(titles: tuple[str, ...], names: list[str]) -> None:
+    read = m3u8.loads(text(index(video(), *(audio("und", title) for title in titles))))
+    assert [each.name for each in read.media] == names
+
+
+def test_facts_that_are_not_known_are_left_out() -> None:
+    (variant,) = m3u8.loads(text(index(MadeTrack([100], [0])))).playlists
+    assert variant.stream_info.frame_rate is None
+    idx = index(video())
+    facts = replace(idx.tracks[0].facts, supplemental_codec="dvh1.08.01/db4h", video_range="PQ")
+    (variant,) = m3u8.loads(text(replace(idx, tracks=(replace(idx.tracks[0], facts=facts),)))).playlists
+    assert variant.stream_info.video_range == "PQ"
+    assert 'SUPPLEMENTAL-CODECS="dvh1.08.01/db4h"' in text(
+        replace(idx, tracks=(replace(idx.tracks[0], facts=facts),))
+    )
+
+
+def test_segments_are_independent_only_if_all_are() -> None:
+    late = MadeTrack([10] * 10, [1000] * 10, sync=[number == 5 for number in range(10)])
+    assert "INDEPENDENT" not in text(index(late, audio()))
+
+
+def test_the_answer_around_it() -> None:
+    plan = plan_multivariant(index(video()), ARCHIVE)
+    assert plan.content_type == "application/vnd.apple.mpegurl"
+    assert plan.cache_control == "public, max-age=300"
+    assert plan.guards == (NO_FILE, ARCHIVE)

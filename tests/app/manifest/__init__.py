@@ -1,0 +1,1 @@
+"""Tests of playlists and what goes with them."""
