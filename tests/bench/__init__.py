@@ -1,1 +1,1 @@
-"""`make bench`: the figures, each beside what it is measured against. Nothing here asserts a time."""
+"""What things cost, as a table and as JSON: `make bench`. Nothing here is asserted; figures are read."""

@@ -1,52 +1,51 @@
-"""Measure, print a table, and keep the figures as JSON in var/bench.json."""
+"""`python -m tests.bench [GROUP...]`: measure, show, and write `var/bench.json`.
+
+Wants a machine that has nothing else to do, and says how busy it was before.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict
-from itertools import groupby
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from tests.bench import indexing, planning, serving
-from tests.bench.figure import Figure
+from tests.bench import indexing, machine, planning, serving, worker
+from tests.bench.figure import Figure, show, write
 
-PARTS = {"indexing": indexing.figures, "planning": planning.figures, "serving": serving.figures}
-RESULT = Path("var/bench.json")
+GROUPS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
+    "indexing": indexing.figures,
+    "planning": planning.figures,
+    "worker": worker.figures,
+    "serving": serving.figures,
+}
 
 
 @click.command()
-@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
-def main(parts: Sequence[str]) -> None:
-    """Measure PARTS, or all. Wants an idle machine and, for serving, nginx with its Perl module and wrk."""
+@click.argument("groups", nargs=-1, type=click.Choice(list(GROUPS)))
+@click.option("--rounds", default=5, show_default=True, help="Of which the median is shown.")
+@click.option("--json", "json_path", default="var/bench.json", show_default=True, help="Where to write it.")
+@click.option("--folder", help="Where archives of some gigabytes, mostly holes, are made. [temporary]")
+def main(groups: tuple[str, ...], rounds: int, json_path: str, folder: str | None) -> None:
+    """Measure the GROUPS (all of them if none is named)."""
+    console, progress = Console(), Console(stderr=True)
+    others = machine.busy_share()
+    kind = f"{machine.description()}; {others:.0%} busy before"
+    console.print(kind)
     found: list[Figure] = []
-    for part in parts or PARTS:
-        with tempfile.TemporaryDirectory(prefix="vodsplice-bench-") as folder:
-            found += PARTS[part](Path(folder))
-    _print(found)
-    RESULT.parent.mkdir(exist_ok=True)
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release()}
-    RESULT.write_text(json.dumps({"machine": machine, "figures": [asdict(each) for each in found]}, indent=1))
-    click.echo(f"also in {RESULT}")
-
-
-def _print(found: Sequence[Figure]) -> None:
-    console = Console()
-    for title, rows in groupby(sorted(found, key=lambda each: each.table), key=lambda each: each.table):
-        table = Table(title=title, title_justify="left")
-        for heading in ("", "measured", "ratio", "wanted"):
-            table.add_column(heading, justify="right" if heading in ("measured", "ratio") else "left")
-        for row in rows:
-            ratio = "" if row.ratio is None else f"{row.ratio:.2f} ×"
-            table.add_row(row.name, f"{row.value:,.4g} {row.unit}", ratio, row.wanted)
-        console.print(table)
+    with (
+        tempfile.TemporaryDirectory(prefix="vodsplice-bench-", dir=folder) as name,
+        progress.status("making archives") as status,
+    ):
+        for group in groups or GROUPS:
+            for figure in GROUPS[group](Path(name), rounds):
+                found.append(figure)
+                status.update(f"measured: {figure.group}: {figure.name}")
+    show(found, console)
+    write(Path(json_path), kind, found)
+    console.print(f"written to {json_path}")
 
 
 if __name__ == "__main__":

@@ -1,145 +1,159 @@
-"""An archive as ffmpeg would have written it, without encoding one: H.264 with B-frames and 48 kHz AAC.
+"""Archives of any length without the disk that they would need: a real `moov`, and a hole for media.
 
-30 frames and 46.875 audio frames a second, a keyframe every two seconds, one frame of video a chunk, some
-5 Mb/s. The samples are nothing: a hole in a sparse file, or random bytes where they are to be sent.
+Laid out as ffmpeg writes: packets in decode order of both tracks, one video frame a chunk, the one or two
+audio samples until the next frame another. 30 frames a second with three B-frames (a pyramid) and a keyframe
+every two seconds; AAC at 48 kHz. Sizes vary at random around the rates, always in the same way.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import struct
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, groupby
 from pathlib import Path
 
+from tests.indexer.demux import made_mp4
+from tests.indexer.demux.made_mp4 import box, u32
 from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY
 
-FPS, VIDEO_TIMESCALE, FRAME_TICKS = 30, 15360, 512
-AUDIO_HZ, AUDIO_FRAME = 48000, 1024
-GOP = 60
-COMPOSITIONS = (2, 5, 2, 0, 1)  # frames, over and over: a pyramid of B-frames
-BLOCK_BYTES = 1 << 20
+FRAME_TICKS, VIDEO_TIMESCALE = 512, 15_360
+SAMPLE_TICKS, AUDIO_TIMESCALE = 1024, 48_000
+MOVIE_TIMESCALE = 1000
+GOP_FRAMES = 60
+REORDERED_FRAMES = 2
+FRAME_WEIGHTS = {"I": 6.0, "P": 1.8, "b": 0.7, "B": 1.0}
 
 
-def write_archive(path: Path, minutes: int, *, sparse: bool) -> None:
-    """`moov` first. The same sizes every time."""
-    chance = random.Random(minutes)
-    video = [
-        chance.randrange(8000, 30000) if number % GOP else 120_000 for number in range(minutes * 60 * FPS)
-    ]
-    audio = [chance.randrange(300, 400) for _ in range(minutes * 60 * AUDIO_HZ // AUDIO_FRAME)]
-    counts = _audio_counts(len(video), len(audio))
-    head_bytes = len(_head(video, audio, counts, 0))
-    head = _head(video, audio, counts, head_bytes)
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an archive holds. A rate of 0 leaves the track out."""
+
+    seconds: int
+    video_bps: int = 4_872_000
+    audio_bps: int = 128_000
+
+
+TWO_HOURS = Shape(7200)
+TEN_MINUTES = Shape(600)
+SOUND_ALONE = Shape(600, video_bps=0)
+
+
+def write_archive(path: Path, shape: Shape) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(20)
+    kinds, compositions = _frames(shape.seconds * 30 if shape.video_bps else 0)
+    video = array("I", _sizes(rng, shape.video_bps / 30 / 8, [FRAME_WEIGHTS[kind] for kind in kinds]))
+    samples = shape.seconds * AUDIO_TIMESCALE // SAMPLE_TICKS if shape.audio_bps else 0
+    audio = array("I", _sizes(rng, shape.audio_bps * SAMPLE_TICKS / AUDIO_TIMESCALE / 8, [1.0] * samples))
+    lead = made_mp4.ftyp()
+    video_offsets, audio_offsets, audio_runs = _interleave(video, audio, len(lead) + 16)
+    traks = []
+    if video:
+        traks.append(_trak(1, "vide", shape, video, video_offsets, [1] * len(video), compositions))
+    if audio:
+        traks.append(_trak(2, "soun", shape, audio, audio_offsets, audio_runs, []))
+    media_bytes = sum(video) + sum(audio)
     with path.open("wb") as file:
-        file.write(head)
-        media_bytes = sum(video) + sum(audio)
-        if sparse:
-            file.truncate(head_bytes + media_bytes)
-        else:
-            block = chance.randbytes(BLOCK_BYTES)
-            for at in range(0, media_bytes, BLOCK_BYTES):
-                file.write(block[: media_bytes - at])
+        file.write(lead + u32(1) + b"mdat" + made_mp4.u64(16 + media_bytes))
+        os.truncate(file.fileno(), len(lead) + 16 + media_bytes)
+        file.seek(0, os.SEEK_END)
+        file.write(box("moov", made_mp4.mvhd(MOVIE_TIMESCALE), *traks))
+    return path
 
 
-def _audio_counts(frames: int, audio_frames: int) -> list[int]:
-    """How many audio frames follow each video frame."""
-    ends = [min(audio_frames, -(-(frame + 1) * AUDIO_HZ // (FPS * AUDIO_FRAME))) for frame in range(frames)]
-    ends[-1] = audio_frames
-    return [end - start for start, end in zip([0, *ends], ends, strict=False)]
-
-
-def _head(video: Sequence[int], audio: Sequence[int], counts: Sequence[int], media_at: int) -> bytes:
-    video_at, audio_at = array("Q"), array("Q")
-    sizes, at = iter(audio), media_at
-    for size, count in zip(video, counts, strict=True):
-        video_at.append(at)
-        at += size
-        if count:
-            audio_at.append(at)
-            at += sum(next(sizes) for _ in range(count))
-    brands = _box(b"ftyp", b"isom\0\0\2\0isomiso2avc1mp41")
-    seconds = len(video) // FPS
-    movie = _box(
-        b"moov",
-        _box(b"mvhd", struct.pack(">5I", 0, 0, 0, 1000, seconds * 1000), bytes(76), struct.pack(">I", 3)),
-        _track(1, b"vide", VIDEO_TIMESCALE, seconds, _video_table(video, video_at)),
-        _track(
-            2, b"soun", AUDIO_HZ, seconds, _audio_table(audio, [each for each in counts if each], audio_at)
-        ),
-    )
-    return brands + movie + struct.pack(">I4sQ", 1, b"mdat", 16 + at - media_at)
-
-
-def _track(number: int, handler: bytes, timescale: int, seconds: int, table: bytes) -> bytes:
-    matrix = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-    size = struct.pack(">II", 1920 << 16, 1080 << 16) if handler == b"vide" else bytes(8)
-    media_time = 2 * FRAME_TICKS if handler == b"vide" else AUDIO_FRAME
-    return _box(
-        b"trak",
-        _box(b"tkhd", struct.pack(">6I", 3, 0, 0, number, 0, seconds * 1000), bytes(16), matrix, size),
-        _box(b"edts", _box(b"elst", struct.pack(">IIIiI", 0, 1, seconds * 1000, media_time, 0x10000))),
-        _box(
-            b"mdia",
-            _box(b"mdhd", struct.pack(">5IHH", 0, 0, 0, timescale, seconds * timescale, 0x55C4, 0)),
-            _box(b"hdlr", bytes(8), handler, bytes(13)),
-            _box(b"minf", _box(b"stbl", table)),
-        ),
-    )
-
-
-def _video_table(sizes: Sequence[int], offsets: array[int]) -> bytes:
-    count = len(sizes)
-    compositions = (
-        FRAME_TICKS * COMPOSITIONS[frame % 5] if frame % GOP else 2 * FRAME_TICKS for frame in range(count)
-    )
-    pairs = [word for each in compositions for word in (1, each)]
-    return b"".join(
-        [
-            _box(b"stsd", struct.pack(">II", 0, 1), AVC_ENTRY),
-            _box(b"stts", struct.pack(">4I", 0, 1, count, FRAME_TICKS)),
-            _box(b"ctts", struct.pack(">II", 0, count), _words("I", pairs)),
-            _box(b"stss", struct.pack(">II", 0, -(-count // GOP)), _words("I", range(1, count + 1, GOP))),
-            _box(b"stsc", struct.pack(">5I", 0, 1, 1, 1, 1)),
-            _box(b"stsz", struct.pack(">III", 0, 0, count), _words("I", sizes)),
-            _box(b"co64", struct.pack(">II", 0, len(offsets)), _words("Q", offsets)),
-        ]
-    )
-
-
-def _audio_table(sizes: Sequence[int], counts: Sequence[int], offsets: array[int]) -> bytes:
-    changes = [
-        (chunk + 1, count, 1)
-        for chunk, (count, before) in enumerate(zip(counts, [0, *counts], strict=False))
-        if count != before
-    ]
-    return b"".join(
-        [
-            _box(b"stsd", struct.pack(">II", 0, 1), AAC_ENTRY),
-            _box(b"stts", struct.pack(">4I", 0, 1, len(sizes), AUDIO_FRAME)),
-            _box(
-                b"stsc",
-                struct.pack(">II", 0, len(changes)),
-                _words("I", [word for change in changes for word in change]),
-            ),
-            _box(b"stsz", struct.pack(">III", 0, 0, len(sizes)), _words("I", sizes)),
-            _box(b"co64", struct.pack(">II", 0, len(offsets)), _words("Q", offsets)),
-        ]
-    )
-
-
-def _words(typecode: str, values: Sequence[int]) -> bytes:
-    words = array(typecode, values)
-    words.byteswap()
-    return words.tobytes()
-
-
-def _box(kind: bytes, *parts: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + sum(map(len, parts)), kind) + b"".join(parts)
-
-
-def link(archive: Path, names: Sequence[str]) -> None:
-    """The archive under further names: other ids, the same pages in memory."""
+def link(archive: Path, names: Iterable[str]) -> None:
+    """Hard links beside `archive`: other ids, the same pages in memory."""
     for name in names:
-        os.link(archive, archive.with_name(name))
+        path = archive.with_name(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.link(archive, path)
+
+
+def _frames(count: int) -> tuple[str, list[int]]:
+    """The kind of each frame in decode order, and its composition offset in ticks."""
+    kinds, shown = [], []
+    for first in range(0, count, GOP_FRAMES):
+        kinds.append("I")
+        shown.append(first)
+        for anchor in range(first + 4, first + GOP_FRAMES, 4):
+            kinds += "PBbb"
+            shown += (anchor, anchor - 2, anchor - 3, anchor - 1)
+        kinds += "PPP"
+        shown += range(first + GOP_FRAMES - 3, first + GOP_FRAMES)
+    delays = (at - decoded + REORDERED_FRAMES for decoded, at in enumerate(shown))
+    return "".join(kinds), [delay * FRAME_TICKS for delay in delays]
+
+
+def _sizes(rng: random.Random, mean_bytes: float, weights: Sequence[float]) -> Iterator[int]:
+    scale = mean_bytes * len(weights) / sum(weights) if weights else 0
+    return (round(scale * weight * rng.uniform(0.8, 1.2)) for weight in weights)
+
+
+def _interleave(
+    video: Sequence[int], audio: Sequence[int], at: int
+) -> tuple[array[int], array[int], list[int]]:
+    """Offsets of the chunks of both, and how many samples each chunk of audio has."""
+    video_offsets, audio_offsets, audio_runs = array("Q"), array("Q"), []
+    audio_at = [0, *accumulate(audio)]
+    done = 0
+    for frame in range(max(len(video), 1)):
+        if video:
+            video_offsets.append(at)
+            at += video[frame]
+        is_last = frame + 1 >= len(video)
+        due = len(audio) if is_last else min(len(audio), (frame + 1) * 1600 // SAMPLE_TICKS + 1)
+        if due > done:
+            audio_offsets.append(at)
+            audio_runs.append(due - done)
+            at += audio_at[due] - audio_at[done]
+            done = due
+    return video_offsets, audio_offsets, audio_runs
+
+
+def _trak(
+    track_id: int,
+    handler: str,
+    shape: Shape,
+    sizes: array[int],
+    offsets: array[int],
+    chunk_samples: list[int],
+    compositions: list[int],
+) -> bytes:
+    is_video = handler == "vide"
+    timescale, ticks = (VIDEO_TIMESCALE, FRAME_TICKS) if is_video else (AUDIO_TIMESCALE, SAMPLE_TICKS)
+    tables = [
+        made_mp4.stts((len(sizes), ticks)),
+        _stsc(chunk_samples),
+        made_mp4.full_box("stsz", u32(0, len(sizes)), _big_endian(sizes)),
+        made_mp4.full_box("co64", u32(len(offsets)), _big_endian(offsets)),
+    ]
+    if is_video:
+        tables.append(made_mp4.ctts(*((len(list(run)), delay) for delay, run in groupby(compositions))))
+        tables.append(made_mp4.stss(*range(1, len(sizes) + 1, GOP_FRAMES)))
+    stbl = box("stbl", made_mp4.stsd(AVC_ENTRY if is_video else AAC_ENTRY), *tables)
+    skipped = REORDERED_FRAMES * FRAME_TICKS if is_video else SAMPLE_TICKS
+    return box(
+        "trak",
+        made_mp4.tkhd(track_id),
+        box("edts", made_mp4.elst((shape.seconds * MOVIE_TIMESCALE, skipped, 0x10000))),
+        box("mdia", made_mp4.mdhd(timescale), made_mp4.hdlr(handler), box("minf", stbl)),
+    )
+
+
+def _stsc(chunk_samples: list[int]) -> bytes:
+    """A row where the number of samples changes, as ffmpeg writes."""
+    rows = [
+        (number, samples, 1)
+        for number, samples in enumerate(chunk_samples, start=1)
+        if number == 1 or chunk_samples[number - 2] != samples
+    ]
+    return made_mp4.stsc(*rows)
+
+
+def _big_endian(values: array[int]) -> bytes:
+    swapped = values[:]
+    swapped.byteswap()
+    return swapped.tobytes()

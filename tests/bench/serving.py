@@ -1,94 +1,115 @@
-"""The whole origin under load, against nginx serving the same bytes from a file cut beforehand.
+"""The whole origin under load, against nginx serving the same bytes from files that were cut beforehand.
 
-Every case is run once a round, rounds follow one another, and the median counts, so that what else the
-machine does hits all alike.
+Each case is run once a round and rounds follow one another, so that what else the machine does hits all
+alike; all ask for the same segments in turn. A cold case asks for plans that nobody has asked for before: the
+same segments of other ids.
 """
 
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
-from app.idx.view import open_idx
-from app.manifest.urls import segment_name
 from deploy.stack import Wanted, running
-from indexer.archives import find_archives
-from indexer.pipeline import Options, index_archive
-from tests.app.running_origin import running_origin
-from tests.bench.archive import link, write_archive
-from tests.bench.figure import Figure
+from tests.bench.archive import TEN_MINUTES
+from tests.bench.catalogue import Catalogue, make_catalogue
+from tests.bench.figure import Figure, of_rounds
+from tests.bench.gunicorn_alone import running_gunicorn
 from tests.bench.load import Load, apply_load
 from tests.nginx.static_nginx import running_static
 
-ROUNDS, SECONDS = 5, 2
-COPIES = 40
-"""Ids of one archive, so that a round finds plans that nobody has asked for before."""
-WANTED = {
-    ("muxed", "spliced, plan cached"): "≤ 1.05 ×",
-    ("muxed", "spliced, plan computed"): "≤ 1.25 ×",
-    ("video", "spliced, plan cached"): "≤ 1.15 ×",
-    ("audio", "spliced, plan cached"): "≤ 12 ×",
-}
+ARCHIVES = 1000
+SEGMENTS = 40
+SECONDS = 2
+CONNECTIONS = 8
+CUT, EMBEDDED = "nginx, cut beforehand", "gunicorn alone"
+HOT, COLD = "spliced, plan cached", "spliced, plan computed"
+GOALS = {("muxed", HOT): 1.05, ("muxed", COLD): 1.25}
+
+Ask = Callable[[], Load]
 
 
-def figures(folder: Path) -> Iterator[Figure]:
-    media, indexes, cut = folder / "media", folder / "indexes", folder / "cut"
-    for each in (media, indexes, cut):
-        each.mkdir()
-    ids = [f"film-{number}" for number in range(COPIES)]
-    write_archive(media / "film-0.mp4", 10, sparse=False)
-    link(media / "film-0.mp4", [f"{each}.mp4" for each in ids[1:]])
-    for found in find_archives([str(media)], str(media), str(indexes)):
-        index_archive(found, Options())
-    segments = open_idx(str(indexes / "film-0.idx")).segment_count
+def figures(folder: Path, rounds: int) -> Iterator[Figure]:
+    catalogue = make_catalogue(folder / "served", TEN_MINUTES, ARCHIVES)
+    cut = folder / "cut"
+    cut.mkdir()
     with ExitStack() as stack:
-        silence = stack.enter_context((folder / "log").open("wb"))
-        spliced = stack.enter_context(
-            running(Wanted(media, indexes, serve_flags=("--access-log", "off")), silence)
-        )
-        embedded = stack.enter_context(
-            running_origin(media, indexes, folder / "embedded.log", "--access-log", "off")
-        )
+        log = stack.enter_context((folder / "stack.log").open("wb"))
+        spliced = stack.enter_context(running(Wanted(catalogue.media_dir, catalogue.index_dir), log))
         static = stack.enter_context(running_static(cut, folder / "static", workers=2))
-        for view in ("muxed", "video", "audio"):
-            part = "" if view == "muxed" else f"{view}/"
-            hot = f"/v/film-0/{part}{segment_name(50)}?v={open_idx(str(indexes / 'film-0.idx')).version}"
-            (cut / f"{view}.m4s").write_bytes(_fetch(spliced.base + hot))
-            # Every id's every segment once before any comes again: a plan is computed each time.
-            cold = cycle(
-                f"/v/{each}/{part}{segment_name(number)}" for each in ids for number in range(segments)
-            )
-            cases = {
-                "cut beforehand": (f"http://127.0.0.1:{static}", [f"/{view}.m4s"]),
-                "spliced, plan cached": (spliced.base, [hot]),
-                "spliced, plan computed": (spliced.base, None),
-                "embedded (gunicorn alone)": (f"http://127.0.0.1:{embedded.port}", [hot]),
-            }
-            yield from _compared(view, cases, cold, folder / "load.lua")
+        folders = ("--media-dir", str(catalogue.media_dir), "--index-dir", str(catalogue.index_dir))
+        embedded = stack.enter_context(running_gunicorn(folder / "embedded.log", *folders))
+        costs_us = {}
+        for view in catalogue.idx.header.views:
+            cases = _cases(catalogue, view.name, cut, folder, spliced.base, static, embedded.base)
+            loads = [{name: ask() for name, ask in cases.items()} for _ in range(rounds)]
+            costs_us[view.name] = {name: [load[name].busy_us for load in loads] for name in cases}
+            yield from _of_view(catalogue, view.name, costs_us[view.name])
+        yield from _unit_costs(catalogue, costs_us)
 
 
-def _compared(
-    view: str, cases: dict[str, tuple[str, list[str] | None]], cold: Iterator[str], script: Path
-) -> Iterator[Figure]:
-    loads: dict[str, list[Load]] = {name: [] for name in cases}
-    for _ in range(ROUNDS):
-        for name, (base, targets) in cases.items():
-            asked = targets or list(islice(cold, 4000))
-            loads[name].append(apply_load(base, asked, script, seconds=SECONDS))
-    baseline_us = median(load.busy_us for load in loads["cut beforehand"])
-    for name, runs in loads.items():
-        busy_us = median(load.busy_us for load in runs)
-        table = f"{view} segment of 6 s, busy time of the machine a request"
-        yield Figure(table, name, busy_us, "µs", WANTED.get((view, name), ""), busy_us / baseline_us)
-        rate = median(load.requests_per_s for load in runs)
-        yield Figure(f"{view} segment of 6 s, requests a second", name, rate, "/s")
+def _cases(
+    catalogue: Catalogue, view: str, cut: Path, folder: Path, spliced: str, static: int, embedded: str
+) -> dict[str, Ask]:
+    """What to ask of whom, a call a round. Cuts the segments of the view."""
+    hot = [catalogue.target(0, segment, view) for segment in range(SEGMENTS)]
+    for segment, target in enumerate(hot):
+        with urllib.request.urlopen(spliced + target) as answer:
+            (cut / f"{view}-{segment}.m4s").write_bytes(answer.read())
+    files = [f"/{view}-{segment}.m4s" for segment in range(SEGMENTS)]
+    cold = [catalogue.target(id_, segment, view) for id_ in range(1, ARCHIVES) for segment in range(SEGMENTS)]
+    done = 0
+
+    def ask_cold() -> Load:
+        nonlocal done
+        load = ask(spliced, cold[done:])
+        done += load.requests + CONNECTIONS
+        if done > len(cold):
+            raise RuntimeError(f"{len(cold)} cold plans were too few: the last were not cold")
+        return load
+
+    def ask(base: str, targets: list[str]) -> Load:
+        return apply_load(base, targets, folder, seconds=SECONDS, connections=CONNECTIONS)
+
+    return {
+        CUT: lambda: ask(f"http://127.0.0.1:{static}", files),
+        HOT: lambda: ask(spliced, hot),
+        COLD: ask_cold,
+        EMBEDDED: lambda: ask(embedded, hot),
+    }
 
 
-def _fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url) as answer:
-        body: bytes = answer.read()
-        return body
+def _of_view(catalogue: Catalogue, view: str, costs_us: dict[str, list[float]]) -> Iterator[Figure]:
+    ranges, megabytes = _ranges(catalogue, view), _segment_bytes(catalogue, view) / 1e6
+    sent = f"{megabytes:.2f} MB in {ranges:.3g} ranges"
+    group = f"send 6 s of {view}, {sent}; busy time of the machine a request"
+    baseline = median(costs_us[CUT])
+    for name, found in costs_us.items():
+        yield of_rounds(group, name, "µs", found, baseline=baseline, goal=GOALS.get((view, name)))
+
+
+def _unit_costs(catalogue: Catalogue, costs_us: dict[str, dict[str, list[float]]]) -> Iterator[Figure]:
+    """What decides how large a hole is sent along rather than skipped by another range."""
+    group = "what a range and a byte cost, from the medians above"
+    middle = {view: {name: median(found) for name, found in each.items()} for view, each in costs_us.items()}
+    more_bytes = _segment_bytes(catalogue, "muxed") - _segment_bytes(catalogue, "audio")
+    byte_us = (middle["muxed"][CUT] - middle["audio"][CUT]) / more_bytes
+    more_ranges = _ranges(catalogue, "audio") - _ranges(catalogue, "muxed")
+    extra = {view: each[HOT] - each[CUT] for view, each in middle.items()}
+    range_us = (extra["audio"] - extra["muxed"]) / more_ranges
+    yield Figure(group, "a range more", range_us, "µs")
+    yield Figure(group, "100,000 bytes more", byte_us * 1e5, "µs")
+    yield Figure(group, "a hole that costs as much as a range", range_us / byte_us, "bytes")
+
+
+def _ranges(catalogue: Catalogue, view: str) -> float:
+    idx = catalogue.idx
+    return idx.view(idx.view_number(view)).range_count / idx.segment_count
+
+
+def _segment_bytes(catalogue: Catalogue, view: str) -> float:
+    sizes = catalogue.idx.view_bytes[catalogue.idx.view_number(view)]
+    return sum(sizes[segment] for segment in range(SEGMENTS)) / SEGMENTS

@@ -1,0 +1,57 @@
+"""Very many archives that need the disk of one: hard links of an archive and of its index, each an id."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.idx.view import Idx, open_idx
+from app.manifest.urls import segment_name
+from indexer.archives import find_archives
+from indexer.pipeline import Options, index_archive
+from tests.bench.archive import Shape, write_archive
+
+NAME = "film"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """`count` archives, alike in every byte; ids are 0/film, 1/film, …"""
+
+    media_dir: Path
+    index_dir: Path
+    count: int
+    idx: Idx
+
+    def target(self, archive: int, segment: int, view: str = "muxed") -> str:
+        part = "" if view == "muxed" else view + "/"
+        return f"/v/{archive}/{NAME}/{part}{segment_name(segment)}?v={self.idx.version}"
+
+
+def make_catalogue(folder: Path, shape: Shape, count: int) -> Catalogue:
+    media_dir, index_dir = folder / "media", folder / "index"
+    archive = write_archive(media_dir / "0" / f"{NAME}.mp4", shape)
+    first = index(archive, media_dir, index_dir)
+    for number in range(1, count):
+        for root, file in ((media_dir, archive), (index_dir, first)):
+            (root / str(number)).mkdir()
+            os.link(file, root / str(number) / file.name)
+    _read(archive)
+    return Catalogue(media_dir, index_dir, count, open_idx(str(first)))
+
+
+def index(archive: Path, media_dir: Path, index_dir: Path | None = None) -> Path:
+    """Index one archive; where its index is. Raises `RuntimeError` where it is refused."""
+    (found,) = find_archives([str(archive)], str(media_dir), str(index_dir or media_dir))
+    outcome = index_archive(found, Options())
+    if outcome.status != "indexed":
+        raise RuntimeError(outcome.text)
+    return Path(found.index_path)
+
+
+def _read(path: Path) -> None:
+    """Bring a file into memory."""
+    with path.open("rb") as file:
+        while file.read(1 << 24):
+            pass

@@ -1,0 +1,148 @@
+"""One worker of gunicorn: what a plan costs it beside a route that does nothing, and its memory.
+
+And the production stack where the plan is all the work: bodies under 100 KB, and ten thousand archives.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+from deploy.stack import Stack, Wanted, running
+from tests.bench import bare_server
+from tests.bench.archive import SOUND_ALONE, TEN_MINUTES, TWO_HOURS
+from tests.bench.catalogue import Catalogue, make_catalogue
+from tests.bench.figure import Figure, of_rounds
+from tests.bench.gunicorn_alone import running_gunicorn
+from tests.bench.load import Load, apply_load
+from tests.bench.machine import own_bytes, resident_bytes
+from tests.nginx.running_stack import children_of
+from tests.nginx.static_nginx import running_static
+
+SECONDS = 2
+ACCEPT_PLANS = "X-Splice-Accept: 60000"
+"""How nginx asks for instructions in place of a body."""
+
+ARCHIVES = 10_000
+BUSY_CONNECTIONS, CALM_CONNECTIONS = 8, 32
+
+
+def figures(folder: Path, rounds: int) -> Iterator[Figure]:
+    yield from _against_bare_route(folder, rounds)
+    yield from _memory(folder)
+    yield from _small_bodies(folder, rounds)
+    yield from _large_catalogue(folder, rounds)
+
+
+def _against_bare_route(folder: Path, rounds: int) -> Iterator[Figure]:
+    """The machine's time a request, the load generator's included, with one worker."""
+    made = make_catalogue(folder / "long", TEN_MINUTES, 1)
+    targets = [made.target(0, segment) for segment in range(made.idx.segment_count)]
+    one = ("--workers", "1", "--splice", "on")
+    bare: list[float] = []
+    plans: list[float] = []
+    with (
+        running_gunicorn(folder / "bare.log", *one, module=bare_server.__name__) as nothing,
+        running_gunicorn(folder / "plans.log", *one, *_folders(made)) as origin,
+    ):
+        for _ in range(rounds):
+            bare.append(_load(nothing.base, [bare_server.ROUTE], folder).busy_us)
+            plans.append(_load(origin.base, targets, folder, headers=[ACCEPT_PLANS]).busy_us)
+    group = "one worker of gunicorn, busy time of the machine a request"
+    yield of_rounds(group, "a bare Flask route", "µs", bare, baseline=median(bare))
+    yield of_rounds(group, "a plan of 6 s, muxed", "µs", plans, baseline=median(bare), goal=1.7)
+
+
+def _memory(folder: Path) -> Iterator[Figure]:
+    made = make_catalogue(folder / "memory", TWO_HOURS, 1)
+    group = "memory of a worker"
+    with running_gunicorn(
+        folder / "memory.log", "--workers", "1", "--splice", "on", *_folders(made)
+    ) as origin:
+        (worker,) = children_of(origin.pid)
+        yield Figure(group, "started", resident_bytes(worker) / 1e6, "MB", goal=60)
+        targets = [made.target(0, segment) for segment in range(made.idx.segment_count)]
+        _load(origin.base, targets, folder, headers=[ACCEPT_PLANS])
+        yield Figure(group, "after plans of a 2-hour archive", resident_bytes(worker) / 1e6, "MB", goal=60)
+        yield Figure(group, "of that its own", own_bytes(worker) / 1e6, "MB")
+
+
+def _small_bodies(folder: Path, rounds: int) -> Iterator[Figure]:
+    """Plans computed, of audio: what the origin can do where sending is nothing."""
+    made = make_catalogue(folder / "sound", SOUND_ALONE, 1000)
+    cold = [
+        made.target(id_, number) for id_ in range(1, made.count) for number in range(made.idx.segment_count)
+    ]
+    cut = folder / "sound-cut"
+    cut.mkdir()
+    (cut / "cut.m4s").write_bytes(bytes(made.idx.view_bytes[0][0]))
+    group = f"audio alone, bodies of {made.idx.view_bytes[0][0] / 1000:.0f} KB, plans computed"
+    with ExitStack() as stack:
+        spliced = stack.enter_context(_stack(made, folder / "sound.log"))
+        port = stack.enter_context(running_static(cut, folder / "sound-static", workers=2))
+        rates, p99, p99_cut = [], [], []
+        done = 0
+        for _ in range(rounds):
+            full = _load(spliced.base, cold[done:], folder)
+            done += full.requests + BUSY_CONNECTIONS
+            rates.append(full.requests_a_second)
+            half = _at_half(full, spliced.base, cold[done:], folder)
+            done += half.requests + CALM_CONNECTIONS
+            p99.append(half.p99_ms)
+            p99_cut.append(_at_half(full, f"http://127.0.0.1:{port}", ["/cut.m4s"], folder).p99_ms)
+        if done > len(cold):
+            raise RuntimeError(f"{len(cold)} cold plans were too few")
+    yield Figure(group, "at full load", median(rates), "a second", tuple(rates), goal=1500, at_least=True)
+    yield of_rounds(group, "99th percentile at half of it", "ms", p99, baseline=median(p99_cut), goal=3)
+    yield of_rounds(group, "the same load on nginx with cut files", "ms", p99_cut)
+
+
+def _large_catalogue(folder: Path, rounds: int) -> Iterator[Figure]:
+    """Every plan is of another archive than the last, and few archives are still open."""
+    made = make_catalogue(folder / "large", SOUND_ALONE, ARCHIVES)
+    chance = random.Random(1)
+    segments = made.idx.segment_count
+    hot = [made.target(0, number) for number in range(segments)]
+    group = f"{ARCHIVES:,} archives at random"
+    with _stack(made, folder / "large.log") as stack:
+        hot_rates, rates = [], []
+        for _ in range(rounds):
+            hot_rates.append(_load(stack.base, hot, folder).requests_a_second)
+            anywhere = [
+                made.target(chance.randrange(made.count), chance.randrange(segments)) for _ in range(20_000)
+            ]
+            rates.append(_load(stack.base, anywhere, folder).requests_a_second)
+        time.sleep(1)
+        largest = max(map(resident_bytes, children_of(stack.gunicorn.pid)))
+    ratio = median(rates) / median(hot_rates)
+    yield Figure(group, "hot plans of one archive", median(hot_rates), "a second", tuple(hot_rates))
+    yield Figure(
+        group, "visited at random", median(rates), "a second", tuple(rates), ratio, 0.5, at_least=True
+    )
+    yield Figure(group, "the largest worker then", largest / 1e6, "MB", goal=80)
+
+
+@contextmanager
+def _stack(made: Catalogue, log: Path) -> Iterator[Stack]:
+    with log.open("wb") as output, running(Wanted(made.media_dir, made.index_dir), output) as stack:
+        yield stack
+
+
+def _folders(made: Catalogue) -> tuple[str, ...]:
+    return ("--media-dir", str(made.media_dir), "--index-dir", str(made.index_dir))
+
+
+def _load(base: str, targets: list[str], folder: Path, headers: list[str] | None = None) -> Load:
+    return apply_load(
+        base, targets, folder, seconds=SECONDS, connections=BUSY_CONNECTIONS, headers=headers or []
+    )
+
+
+def _at_half(full: Load, base: str, targets: list[str], folder: Path) -> Load:
+    """Half the rate of `full`, from more connections that each wait between requests."""
+    pause_ms = round(1000 * CALM_CONNECTIONS / (full.requests_a_second / 2))
+    return apply_load(base, targets, folder, seconds=SECONDS, connections=CALM_CONNECTIONS, pause_ms=pause_ms)
