@@ -1,11 +1,13 @@
 // Keyboard shortcuts of the whole page. What a focused control does with a key comes first.
 
 const TYPES_TEXT = "input:not([readonly]), textarea, select";
+const BEFORE_END_S = 0.1; // Chromium's own HLS may fail to parse what it asks for at the very end
 const PRESSED_BY_SPACE = "button, summary, a";
 
 // `actions` has: seekSegment(step), search(), back(), help().
 export function listenToKeys(video, actions) {
-  const seek = (step_s) => (video.currentTime = Math.max(0, video.currentTime + step_s));
+  const seekTo = (time_s) => (video.currentTime = Math.max(0, Math.min(video.duration - BEFORE_END_S, time_s) || 0));
+  const seek = (step_s) => seekTo(video.currentTime + step_s);
   const louder = (step) => {
     video.muted = false;
     video.volume = Math.min(1, Math.max(0, video.volume + step));
@@ -33,7 +35,7 @@ export function listenToKeys(video, actions) {
     if (event.target.matches(TYPES_TEXT) && key !== "Escape") return;
     if (event.target.matches("[role=slider]") && key.startsWith("Arrow")) return;
     if (key === " " && event.target.matches(PRESSED_BY_SPACE)) return;
-    const digit = /^\d$/.test(key) ? () => (video.currentTime = (video.duration * key) / 10) : undefined;
+    const digit = /^\d$/.test(key) ? () => seekTo((video.duration * key) / 10) : undefined;
     const action = ofPage[key] ?? (actions.isPlaying() ? ofPlayer[key] ?? digit : undefined);
     if (!action) return;
     action();

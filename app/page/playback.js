@@ -88,5 +88,5 @@ export async function diagnose(video, info, error) {
   }
   const tracks = undecodable(video, info.tracks);
   if (tracks.length) return { text: codecTrouble(tracks), remedy: "" };
-  return { text: error.message || "Playback stopped, and the browser does not say why.", remedy: "Try again" };
+  return { text: `Playback stopped. ${error.message || "The browser does not say why."}`, remedy: "Try again" };
 }

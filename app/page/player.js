@@ -37,7 +37,7 @@ async function route({ again = false } = {}) {
   document.body.dataset.view = "stage";
   try {
     const info = await archiveInfo(id);
-    if (id === wanted) show(info, again || id === chosen);
+    if (id === wanted) show(info, again || id === chosen, again ? video.currentTime : 0);
   } catch (refusal) {
     if (!(refusal instanceof Refused)) throw refusal;
     if (id !== wanted) return;
@@ -47,7 +47,7 @@ async function route({ again = false } = {}) {
   }
 }
 
-function show(info, playing) {
+function show(info, playing, from_s) {
   current = info;
   const title = info.title || nameOf(info.id);
   document.title = `${title} – vodsplice`;
@@ -64,7 +64,7 @@ function show(info, playing) {
   by("welcome").hidden = true;
   by("archive").hidden = false;
   document.body.dataset.view = "stage";
-  start(info, playing);
+  start(info, playing, from_s);
 }
 
 function showScreen(info) {
@@ -73,7 +73,7 @@ function showScreen(info) {
   by("screen").style.setProperty("--ratio", picture ? picture.width / picture.height : "");
 }
 
-async function start(info, playing) {
+async function start(info, playing, from_s) {
   const lost = undecodable(video, info.tracks);
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
   // The version that the facts are of: a cache may still hold the playlist of another.
@@ -81,6 +81,7 @@ async function start(info, playing) {
     const found = await diagnose(video, info, error);
     if (current === info) trouble(found);
   });
+  if (from_s) video.addEventListener("loadedmetadata", () => seek(Math.min(from_s, video.duration - 1)), { once: true });
   if (playing) video.play().catch(() => {}); // a browser may want to be asked by a click first
 }
 

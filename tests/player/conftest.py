@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.app.running_origin import Origin, running_origin
+from tests.nginx.running_stack import running_stack
 from tests.player.clips import write_clip
 
 HERE = Path(__file__).parent
@@ -42,20 +43,40 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("clips") / "clip.mp4")
 
 
-@pytest.fixture(scope="session", params=["sendfile"])
-def origin(
-    request: pytest.FixtureRequest, clip: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Origin]:
-    """A running origin with one archive of each kind, once for each way that media is delivered."""
-    folder = tmp_path_factory.mktemp("origin")
-    media_dir, index_dir = folder / "media", folder / "index"
+@pytest.fixture(scope="session")
+def library(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `media` and `index`: one archive of each kind."""
+    folder = tmp_path_factory.mktemp("library")
+    media_dir = folder / "media"
     media_dir.mkdir()
     (media_dir / "both.mp4").write_bytes(clip.read_bytes())
     write_clip(media_dir / "picture only.mp4", audio=False)
     write_clip(media_dir / "sound only.mp4", video=None)
-    index(media_dir, index_dir)
-    with running_origin(media_dir, index_dir, folder / "log", "--workers", "1") as running:
+    index(media_dir, folder / "index")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def origin(library: Path) -> Iterator[Origin]:
+    """That library, served by gunicorn alone."""
+    log = library / "origin.log"
+    with running_origin(library / "media", library / "index", log, "--workers", "1") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def stack(library: Path) -> Iterator[Origin]:
+    """That library, served by nginx that splices."""
+    log = library / "stack.log"
+    with running_stack(library / "media", library / "index", log, "--workers", "1") as running:
+        yield running
+
+
+@pytest.fixture(params=["origin", pytest.param("stack", marks=pytest.mark.nginx)])
+def delivered(request: pytest.FixtureRequest) -> Origin:
+    """Each way that media is delivered."""
+    found: Origin = request.getfixturevalue(request.param)
+    return found
 
 
 class _Quiet(SimpleHTTPRequestHandler):

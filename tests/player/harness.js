@@ -87,6 +87,15 @@ async function seek(time_s) {
   await within(10, "picture after the seek", seeked);
 }
 
+// Resolves when there is nothing left to load.
+async function loadedToEnd() {
+  const isLoaded = () => video.buffered.length && video.buffered.end(video.buffered.length - 1) > video.duration - 0.1;
+  const loaded = new Promise((resolve) => {
+    const timer = setInterval(() => isLoaded() && (clearInterval(timer), resolve()), 50);
+  });
+  await within(10, "last segment", loaded);
+}
+
 // The number that the blocks of the shown picture spell (`tests/player/clips.py`).
 function shownFrame() {
   const [canvas, blocks] = [document.createElement("canvas"), 8];

@@ -69,9 +69,9 @@ def archived(archive: Path) -> list[list[Sample]]:
 
 
 @pytest.mark.parametrize("name", ["both", "picture only", "sound only"])
-def test_samples_are_those_of_the_archive(name: str, origin: Origin, tool: Callable[[str], str]) -> None:
-    got = served(tool("node"), f"{origin.base}/v/{quote(name)}/playlist.m3u8")
-    wanted = archived(origin.media_dir / f"{name}.mp4")
+def test_samples_are_those_of_the_archive(name: str, delivered: Origin, tool: Callable[[str], str]) -> None:
+    got = served(tool("node"), f"{delivered.base}/v/{quote(name)}/playlist.m3u8")
+    wanted = archived(delivered.media_dir / f"{name}.mp4")
     assert len(got) == len(wanted)
     for ours, theirs in zip(got, wanted, strict=True):
         assert [(each.pts, each.size, each.is_sync, each.digest) for each in ours] == [

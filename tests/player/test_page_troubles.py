@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha384
@@ -73,12 +74,16 @@ def test_archive_replaced_while_it_plays(lone: Origin, open_tab: OpenTab) -> Non
     wait_for(page, "video.ended")
 
 
-def test_archive_removed_while_it_plays(lone: Origin, open_tab: OpenTab) -> None:
+def test_archive_removed_and_brought_back(lone: Origin, clip: Path, open_tab: OpenTab) -> None:
     page, go_on = playing_with_its_end_held(lone, open_tab)
     (lone.media_dir / "Lone film.mp4").unlink()
     go_on()
     expect(page.get_by_role("alert")).to_contain_text("There is no such archive.")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    shutil.copy(clip, lone.media_dir / "Lone film.mp4")
+    index(lone.media_dir, lone.index_dir)
+    page.get_by_role("button", name="Try again").click()
+    wait_for(page, "video.ended")
+    assert page.evaluate("video.played.start(0)") >= 1, "it began anew"
 
 
 def test_codec_that_the_browser_lacks_is_named(start_own: StartOwn, open_tab: OpenTab) -> None:
