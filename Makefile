@@ -79,7 +79,7 @@ check: $(TEST_READY) ## ruff, mypy --strict; perltidy and perlcritic
 	fi
 	for module in $(wildcard nginx/*.pm); do
 		perlcritic --quiet $$module
-		perltidy --assert-tidy --standard-error-output --standard-output $$module > /dev/null
+		perltidy --profile=nginx/.perltidyrc --assert-tidy --standard-error-output --standard-output $$module > /dev/null
 	done
 
 verify: ## check an origin with curl alone: BASE=http://host:port ID=the-archive
