@@ -1,7 +1,7 @@
 """`python -m tests.corpus_report`: the README's table of the media corpus, made anew.
 
 Indexes every file, serves it, compares it packet by packet (`tests.roundtrip`), prints the table and puts it
-between the markers of the README. Where the corpus is absent there is nothing to say, and it says that.
+into the README. Where the corpus is absent there is nothing to say, and it says that.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 
 from tests.app.running_origin import Origin, running_origin
 from tests.conftest import CORPUS
+from tests.readme import write_block
 from tests.roundtrip.conftest import index_corpus
 from tests.roundtrip.expected import FFMPEG_READS_OTHERWISE, SERVED
 from tests.roundtrip.measured import Cost
 from tests.roundtrip.played import differences, playlist_url
 
-README = Path(__file__).parents[1] / "README.md"
-MARKER = "<!-- corpus-report -->"
+BLOCK = "corpus-report"
 HEAD = ("| file | | what, or why not | round trip |", "| --- | --- | --- | --- |")
 
 
@@ -35,7 +35,7 @@ def main() -> int:
             trips = {file: round_trip(origin, file) for file, cost in costs.items() if is_served(cost)}
     lines = table(costs, trips)
     print("\n".join(lines))
-    README.write_text(with_table(README.read_text(), lines))
+    write_block(BLOCK, lines)
     return 0
 
 
@@ -56,17 +56,6 @@ def round_trip(origin: Origin, file: str) -> str:
 def table(costs: Mapping[str, Cost], trips: Mapping[str, str]) -> list[str]:
     """Lines of Markdown: a sum, and a row a file."""
     return [_sum(costs, trips), "", *HEAD, *(_row(file, cost, trips) for file, cost in costs.items())]
-
-
-def with_table(text: str, lines: list[str]) -> str:
-    """`text` with `lines` between its two markers."""
-    before, _, after = text.split(MARKER)
-    return MARKER.join((before, "\n" + "\n".join(lines) + "\n", after))
-
-
-def table_of(text: str) -> list[str]:
-    """What stands between the markers of the README."""
-    return text.split(MARKER)[1].strip().splitlines()
 
 
 def _sum(costs: Mapping[str, Cost], trips: Mapping[str, str]) -> str:
@@ -95,3 +84,7 @@ def _told(cost: Cost) -> Iterator[str]:
         return
     text = cost.text.partition(": ")[2].partition("; ")[0]
     yield re.sub(r"^(?:(\S+) )?at byte \d+: ", lambda found: f"{found[1]}: " if found[1] else "", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

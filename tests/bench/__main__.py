@@ -5,6 +5,7 @@ Wants a machine that has nothing else to do, and says how busy it was before.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ import click
 from rich.console import Console
 
 from tests.bench import indexing, machine, planning, serving, worker
-from tests.bench.figure import Figure, show, write
+from tests.bench.figure import Figure, markdown, show, write
+from tests.readme import write_block
 
 GROUPS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
     "indexing": indexing.figures,
@@ -27,9 +29,12 @@ GROUPS: dict[str, Callable[[Path, int], Iterator[Figure]]] = {
 @click.argument("groups", nargs=-1, type=click.Choice(list(GROUPS)))
 @click.option("--rounds", default=5, show_default=True, help="Of which the median is shown.")
 @click.option("--json", "json_path", default="var/bench.json", show_default=True, help="Where to write it.")
+@click.option("--readme", is_flag=True, help="Put the figures into the README as well.")
 @click.option("--folder", help="Where archives of some gigabytes, mostly holes, are made. [temporary]")
-def main(groups: tuple[str, ...], rounds: int, json_path: str, folder: str | None) -> None:
+def main(groups: tuple[str, ...], rounds: int, json_path: str, readme: bool, folder: str | None) -> None:
     """Measure the GROUPS (all of them if none is named)."""
+    if not shutil.which("wrk"):
+        raise click.ClickException("there is no wrk, the load generator: apt-get install wrk")
     console, progress = Console(), Console(stderr=True)
     others = machine.busy_share()
     kind = f"{machine.description()}; {others:.0%} busy before"
@@ -46,6 +51,8 @@ def main(groups: tuple[str, ...], rounds: int, json_path: str, folder: str | Non
     show(found, console)
     write(Path(json_path), kind, found)
     console.print(f"written to {json_path}")
+    if readme:
+        write_block("bench", markdown(kind, found))
 
 
 if __name__ == "__main__":

@@ -64,6 +64,15 @@ def show(figures: Iterable[Figure], console: Console) -> None:
         console.print(table)
 
 
+def markdown(machine: str, figures: Iterable[Figure]) -> list[str]:
+    """Lines of a table, for the README."""
+    lines = [f"Machine: {machine}.", "", "| | median | ratio | goal |", "| --- | ---: | ---: | ---: |"]
+    for group, members in groupby(figures, key=lambda figure: figure.group):
+        lines.append(f"| **{group}** | | | |")
+        lines += [f"| {' | '.join(_plain(figure))} |" for figure in members]
+    return lines
+
+
 def write(path: Path, machine: str, figures: Sequence[Figure]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [asdict(figure) | {"holds": figure.holds} for figure in figures]
@@ -76,10 +85,18 @@ def shown(value: float) -> str:
 
 
 def _cells(figure: Figure) -> Iterator[str]:
-    yield figure.name
-    yield f"{shown(figure.value)} {figure.unit}"
-    yield "" if figure.ratio is None else f"{figure.ratio:.2f} ×"
-    sign, unit = "≥" if figure.at_least else "≤", "" if figure.ratio is None else " ×"
+    name, value, ratio, goal = _plain(figure)
     colour = "green" if figure.holds else "red"
-    yield "" if figure.goal is None else f"[{colour}]{sign} {shown(figure.goal)}{unit}[/]"
+    yield from (name, value, ratio, f"[{colour}]{goal}[/]" if goal else "")
     yield " ".join(map(shown, figure.rounds))
+
+
+def _plain(figure: Figure) -> tuple[str, str, str, str]:
+    """Name, value, ratio, goal."""
+    sign, unit = "≥" if figure.at_least else "≤", "" if figure.ratio is None else " ×"
+    return (
+        figure.name,
+        f"{shown(figure.value)} {figure.unit}",
+        "" if figure.ratio is None else f"{figure.ratio:.2f} ×",
+        "" if figure.goal is None else f"{sign} {shown(figure.goal)}{unit}",
+    )
