@@ -36,11 +36,11 @@ class ArchivePath:
 
 def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[ArchivePath]:
     """Every archive in `named`, once. Raises `FileNotFoundError` or `OutsideMediaDir`."""
-    root = os.path.realpath(media_dir)
     by_id: dict[str, ArchivePath] = {}
     refused = []
-    for path in sorted({os.path.realpath(path) for name in named for path in _files(name)}):
-        found = _archive(path, root, index_dir)
+    as_named = {os.path.realpath(path): path for name in named for path in _files(name)}
+    for path in sorted(as_named):
+        found = _archive(path, as_named[path], media_dir, index_dir)
         first = found if found.refusal else by_id.setdefault(found.id, found)
         if first is not found:
             found = replace(
@@ -51,13 +51,21 @@ def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[
     return [*by_id.values(), *refused]
 
 
-def _archive(path: str, root: str, index_dir: str) -> ArchivePath:
-    relative = os.path.relpath(path, root)
-    if relative.startswith(os.pardir + os.sep):
+def _archive(path: str, as_named: str, media_dir: str, index_dir: str) -> ArchivePath:
+    root = os.path.realpath(media_dir)
+    relative, refusal = os.path.relpath(path, root), ""
+    if _leaves(relative):
+        relative = os.path.relpath(as_named, media_dir)
+        refusal = f"is a link to {path}, outside the media folder; put the archive itself there"
+    if _leaves(relative):
         raise OutsideMediaDir(f"{path} does not lie below the media folder {root}: name another --media-dir")
     archive_id = os.path.splitext(relative)[0]
     index_path = os.path.join(index_dir, archive_id + SUFFIX)
-    return ArchivePath(path, archive_id, index_path, _refusal(archive_id))
+    return ArchivePath(path, archive_id, index_path, refusal or _refusal(archive_id))
+
+
+def _leaves(relative: str) -> bool:
+    return relative.startswith(os.pardir + os.sep)
 
 
 def _refusal(archive_id: str) -> str:

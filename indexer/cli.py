@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 
 import click
@@ -17,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
+from indexer.lines import one_line
 from indexer.pipeline import Options, Outcome, index_archive
 from indexer.slop import DEFAULT_SLOP
 from indexer.write import sweep
@@ -103,7 +106,7 @@ def main(  # noqa: PLR0913 - an argument an option
     try:
         found = find_archives(archives, media_dir, index_dir)
     except (FileNotFoundError, OutsideMediaDir) as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(one_line(str(error))) from error
     sweep(index_dir)
     options = Options(round(segment_s * 1000), slop_percent / 100, digest, force)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -125,15 +128,14 @@ def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterat
         yield from map(work, archives)
         return
     pending = dict.fromkeys(archives)
-    with ProcessPoolExecutor(jobs) as pool:
+    with _workers(jobs) as pool:
         futures = {pool.submit(work, archive): archive for archive in archives}
         try:
             for future in as_completed(futures):
-                outcome = future.result()
-                del pending[futures[future]]
-                yield outcome
-        except BrokenProcessPool:
-            pass  # the kernel killed a worker; which archive did it shows one by one
+                with suppress(BrokenProcessPool):  # the kernel killed a worker: who is to blame shows alone
+                    outcome = future.result()
+                    del pending[futures[future]]
+                    yield outcome
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -141,17 +143,23 @@ def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterat
         yield _run_alone(archive, work)
 
 
+def _workers(jobs: int) -> ProcessPoolExecutor:
+    """Processes that Ctrl-C ends at once; as long as they live they would go on with the next archive."""
+    return ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL))
+
+
 def _run_alone(archive: ArchivePath, work: partial[Outcome]) -> Outcome:
     try:
-        with ProcessPoolExecutor(1) as pool:
+        with _workers(1) as pool:
             return pool.submit(work, archive).result()
     except BrokenProcessPool:
-        return Outcome(archive.path, "refused", "its indexer was killed, probably for want of memory")
+        return Outcome(archive.path, "refused", "refused: its indexer was killed, perhaps for want of memory")
 
 
 def _report(console: Console, outcome: Outcome) -> None:
     if outcome.status != "up to date":
-        console.print(f"{outcome.path}: {outcome.status}: {outcome.text}", markup=False)
+        text = f"indexed: {outcome.text}" if outcome.status == "indexed" else outcome.text
+        console.print(one_line(f"{outcome.path}: {text}"), markup=False)
 
 
 def _summary(outcomes: Sequence[Outcome], took_s: float) -> str:

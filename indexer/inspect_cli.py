@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-from app.idx.view import Idx, IndexDamaged, open_idx
+from app.idx.view import IndexDamaged, open_idx
 from indexer.errors import SourceError
+from indexer.lines import one_line
 from indexer.show import show as show_lines
 from indexer.verify import problems
 
@@ -23,7 +24,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("index", type=click.Path(dir_okay=False))
+@click.argument("index", type=click.Path(exists=True, dir_okay=False))
 @click.option("--rows/--no-rows", default=True, show_default=True, help="A line for each segment as well.")
 def show(index: str, rows: bool) -> None:
     """Print INDEX as text: tracks, views, and where each segment lies in the archive.
@@ -32,12 +33,19 @@ def show(index: str, rows: bool) -> None:
     Example:
       vodsplice-inspect show /var/lib/vodsplice/film.idx
     """
-    for line in show_lines(_open(index), rows=rows):
-        click.echo(line)
+    try:
+        idx = open_idx(index)
+    except (OSError, IndexDamaged) as error:
+        click.echo(one_line(f"{index}: {_damage(error)}"), err=True)
+        sys.exit(EXIT_DAMAGED)
+    for line in show_lines(idx, rows=rows):
+        click.echo(one_line(line))
 
 
 @main.command()
-@click.argument("indexes", nargs=-1, required=True, metavar="INDEX...", type=click.Path(dir_okay=False))
+@click.argument(
+    "indexes", nargs=-1, required=True, metavar="INDEX...", type=click.Path(exists=True, dir_okay=False)
+)
 @click.option(
     "--media-dir",
     envvar="VODSPLICE_MEDIA_DIR",
@@ -60,32 +68,30 @@ def verify(indexes: Sequence[str], media_dir: str, index_dir: str, full: bool) -
 
     Exit status: 0 all hold, 1 some do not (a line says which and why), 2 wrong usage.
     """
-    failed = False
+    hold = True
     for path in indexes:
-        idx = _open(path)
-        folder = os.path.dirname(os.path.relpath(os.path.realpath(path), os.path.realpath(index_dir)))
-        archive = os.path.join(media_dir, folder, idx.header.source.name)
-        found = _problems(idx, archive, full)
-        for problem in found:
-            click.echo(f"{path}: {problem}")
-        if not found:
-            click.echo(f"{path}: holds, {idx.segment_count} segments of {archive}")
-        failed |= bool(found)
-    sys.exit(EXIT_DAMAGED if failed else 0)
+        found = _problems(path, media_dir, index_dir, full=full)
+        hold = hold and not found
+        for line in found or ["holds"]:
+            click.echo(one_line(f"{path}: {line}"))
+    sys.exit(0 if hold else EXIT_DAMAGED)
 
 
-def _problems(idx: Idx, archive: str, full: bool) -> list[str]:
+def _problems(path: str, media_dir: str, index_dir: str, *, full: bool) -> list[str]:
+    """A line each; none where the index holds."""
+    try:
+        idx = open_idx(path)
+    except (OSError, IndexDamaged) as error:
+        return [_damage(error)]
+    folder = os.path.dirname(os.path.relpath(os.path.realpath(path), os.path.realpath(index_dir)))
+    archive = os.path.join(media_dir, folder, idx.header.source.name)
     try:
         return list(problems(idx, archive, full=full))
     except SourceError as error:
         return [f"{archive}: {error.word}: {error}"]
 
 
-def _open(path: str) -> Idx:
-    try:
-        return open_idx(path)
-    except OSError as error:
-        raise click.UsageError(f"{path}: {error.strerror}") from error
-    except IndexDamaged as error:
-        click.echo(f"{path}: damaged: {error}; run vodsplice-index --force on its archive", err=True)
-        sys.exit(EXIT_DAMAGED)
+def _damage(error: OSError | IndexDamaged) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror}"
+    return f"damaged: {error}; run vodsplice-index --force on its archive"

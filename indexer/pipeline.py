@@ -40,7 +40,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one archive. `text` is one line: the refusal, or figures of the index."""
+    """What became of one archive. `text` is one line: the refusal, which begins with its kind, or figures."""
 
     path: str
     status: Status
@@ -52,7 +52,7 @@ class Outcome:
 def index_archive(archive: ArchivePath, options: Options) -> Outcome:
     """Index one archive. Every failure is an outcome."""
     if archive.refusal:
-        return Outcome(archive.path, "refused", archive.refusal)
+        return Outcome(archive.path, "refused", f"refused: {archive.refusal}")
     try:
         return _index(archive, options)
     except Unfinished as error:
@@ -60,7 +60,7 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
     except SourceError as error:
         return Outcome(archive.path, "refused", f"{error.word}: {error}")
     except OSError as error:
-        text = f"its index cannot be written: {error.strerror}; free or fix the disk"
+        text = f"refused: its index cannot be written: {error.strerror}; free or fix the disk"
         return Outcome(archive.path, "refused", text)
 
 

@@ -1,0 +1,210 @@
+"""One archive, end to end: what becomes of it, and in which words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.idx.view import Idx, open_idx
+from indexer import pipeline
+from indexer.archives import find_archives
+from indexer.pipeline import Options, Outcome, index_archive
+from indexer.source import Source
+from tests.indexer.conftest import Put, film
+from tests.indexer.demux import made_mp4
+
+Index = Callable[..., Outcome]
+
+
+@pytest.fixture
+def index(media_dir: Path, index_dir: Path) -> Index:
+    """Index the archive of a name; every option but its own is the default."""
+
+    def run(name: str = "film.mp4", **options: object) -> Outcome:
+        (archive,) = find_archives([str(media_dir / name)], str(media_dir), str(index_dir))
+        return index_archive(archive, replace(Options(), **options))  # type: ignore[arg-type]
+
+    return run
+
+
+@pytest.fixture
+def opened(index_dir: Path) -> Callable[[], Idx]:
+    return lambda: open_idx(str(index_dir / "film.idx"))
+
+
+def test_an_archive_is_indexed(put: Put, index: Index, opened: Callable[[], Idx]) -> None:
+    path = put()
+    outcome = index()
+    assert outcome.status == "indexed"
+    assert "H.264 High@1.0 + AAC-LC; 20.0 s in 3 segments of up to" in outcome.text
+    assert (outcome.archive_bytes, outcome.index_bytes) == (path.stat().st_size, opened().identity.size)
+    source = opened().header.source
+    assert (source.name, source.size, source.mtime_ns) == (
+        "film.mp4", path.stat().st_size, path.stat().st_mtime_ns,
+    )  # fmt: skip
+    assert opened().header.generator.startswith("vodsplice ")
+
+
+def test_the_same_archive_gives_the_same_index(put: Put, index: Index, opened: Callable[[], Idx]) -> None:
+    put()
+    index()
+    version = opened().version
+    index(force=True)
+    assert opened().version == version
+
+
+def test_what_is_up_to_date_is_left_alone(put: Put, index: Index, opened: Callable[[], Idx]) -> None:
+    put()
+    index()
+    before = opened().identity
+    outcome = index()
+    assert (outcome.status, outcome.text) == ("up to date", "")
+    assert outcome.index_bytes == before.size
+    assert opened().identity == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        ({}, {"force": True}, "indexed"),
+        ({}, {"segment_duration_ms": 4000}, "indexed"),
+        ({}, {"slop": 0.5}, "indexed"),
+        ({"digest": "fast"}, {"digest": "full"}, "indexed"),
+        ({"digest": "full"}, {"digest": "fast"}, "up to date"),  # which is more than was asked for
+    ],
+)
+def test_options_that_change_an_index_make_it_anew(
+    first: dict[str, object], second: dict[str, object], status: str, put: Put, index: Index
+) -> None:
+    put()
+    assert index(**first).status == "indexed"
+    assert index(**second).status == status
+    assert index(**second | {"force": False}).status == "up to date"
+
+
+def test_an_archive_that_was_written_to_is_indexed_anew(
+    put: Put, index: Index, opened: Callable[[], Idx]
+) -> None:
+    put(made=film(seed=1))
+    index()
+    version = opened().version
+    put(made=film(seed=2))
+    assert index().status == "indexed"
+    assert opened().version != version
+
+
+def test_an_archive_of_another_extension_is_indexed_anew(put: Put, index: Index, media_dir: Path) -> None:
+    put()
+    index()
+    (media_dir / "film.mp4").rename(media_dir / "film.m4v")
+    assert index("film.m4v").status == "indexed"
+
+
+def test_a_damaged_index_is_made_anew(put: Put, index: Index, opened: Callable[[], Idx]) -> None:
+    put()
+    index()
+    path = opened().identity.path
+    with open(path, "r+b") as file:
+        file.seek(100)
+        file.write(b"\xff")
+    assert index().status == "indexed"
+    assert opened().segment_count == 3
+
+
+def test_a_fast_fingerprint_sees_structure_and_edges_a_full_one_every_byte(
+    put: Put, index: Index, opened: Callable[[], Idx]
+) -> None:
+    """One byte changes in the middle of the media, and the file's time is put back."""
+    path = put(made=film(seconds=3000))
+    times = (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    found = {}
+    for digest in ("fast", "full"):
+        index(digest=digest, force=True)
+        before = opened().header.source.fingerprint
+        with path.open("r+b") as file:
+            file.seek(path.stat().st_size // 3)
+            byte = file.read(1)
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte[0] ^ 1]))
+        os.utime(path, ns=times)
+        index(digest=digest, force=True)
+        found[digest] = opened().header.source.fingerprint != before
+    assert found == {"fast": False, "full": True}
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "text"),
+    [
+        (b"", "unfinished", "not finished yet: has only 0 bytes so far; index it again when it is complete"),
+        (b"plain text, and more of it", "refused", "malformed: does not begin with a box"),
+        (b"\x1aE\xdf\xa3 is how Matroska begins", "refused", "unsupported: is Matroska or WebM; remux it"),
+        (
+            made_mp4.movie(made_mp4.trak(track_id=1, handler="text")),
+            "refused",
+            "unsupported: no track can be",
+        ),
+        (made_mp4.ftyp() + made_mp4.box("mdat", bytes(50)), "unfinished", "not finished yet: "),
+        (made_mp4.movie()[:-10], "unfinished", "not finished yet: "),
+    ],
+)
+def test_what_cannot_be_indexed(
+    content: bytes, status: str, text: str, media_dir: Path, index_dir: Path, index: Index
+) -> None:
+    (media_dir / "film.mp4").write_bytes(content)
+    outcome = index()
+    assert outcome.status == status, outcome
+    assert outcome.text.startswith(text)
+    assert "\n" not in outcome.text
+    assert list(index_dir.iterdir()) == []
+
+
+def test_what_no_url_can_name_is_not_even_opened(media_dir: Path, index: Index) -> None:
+    os.mkfifo(media_dir / ".film.mp4")  # who opened it without care would wait for ever
+    outcome = index(".film.mp4")
+    assert (outcome.status, outcome.text) == ("refused", "refused: hidden files are not served; rename it")
+
+
+def test_what_is_gone_by_then_is_refused(put: Put, media_dir: Path, index_dir: Path) -> None:
+    path = put()
+    (archive,) = find_archives([str(path)], str(media_dir), str(index_dir))
+    path.unlink()
+    outcome = index_archive(archive, Options())
+    rule = "refused: cannot be read: No such file or directory"
+    assert (outcome.status, outcome.text) == (
+        "refused",
+        f"{rule}; check the path, its permissions and the disk",
+    )
+
+
+def test_an_archive_that_changes_under_the_indexer_is_not_finished(
+    put: Put, index: Index, index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, make_idx = put(), pipeline.make_idx
+
+    def make_while_it_grows(source: Source, options: Options) -> bytes:
+        content = make_idx(source, options)
+        with path.open("ab") as file:
+            file.write(b"more")
+        return content
+
+    monkeypatch.setattr(pipeline, "make_idx", make_while_it_grows)
+    outcome = index()
+    assert (outcome.status, outcome.text) == (
+        "unfinished",
+        "not finished yet: changed while it was being read; index it again when nothing writes to it",
+    )
+    assert list(index_dir.iterdir()) == []
+
+
+def test_an_index_that_cannot_be_written_is_refused(put: Put, index: Index, index_dir: Path) -> None:
+    put("folder/film.mp4")
+    (index_dir / "folder").write_text("a file where a folder has to be")
+    outcome = index("folder/film.mp4")
+    assert (outcome.status, outcome.text) == (
+        "refused",
+        "refused: its index cannot be written: File exists; free or fix the disk",
+    )
