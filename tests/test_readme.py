@@ -15,7 +15,7 @@ TEXT = README.read_text()
 
 
 def named_in_map() -> set[str]:
-    """Paths in the first column of the map: files, and folders (with a slash), which cover what is in them."""
+    """Paths in the first column of the map: files, and folders (with a slash) for all that is in them."""
     rows = re.search(r"(?s)### Map of the code\n(.*?)\n\n[^|]", TEXT)
     assert rows
     first_cells = [row.split("|")[1] for row in rows[1].splitlines() if row.startswith("| `")]
