@@ -98,7 +98,8 @@ def test_nginx_workers_die(film: Film, rounds: int) -> None:
 def test_reload_fails_no_request(film: Film, rounds: int, which: str) -> None:
     process = film.origin.stack.nginx if which == "nginx" else film.origin.process
     before = children_of(process.pid)
-    with loaded(film.origin, TARGETS, film.oracle) as load:
+    targets = [*TARGETS, *["/healthz"] * SEGMENTS]  # of which the latter always go to gunicorn
+    with loaded(film.origin, targets, film.oracle) as load:
         for _ in range(rounds):
             process.send_signal(signal.SIGHUP)
             load.wait_for_more(100)
