@@ -1,0 +1,100 @@
+"""`vodsplice-inspect` as people and scripts use it: what it prints, and exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from indexer import cli, inspect_cli
+from tests.indexer.conftest import Put, film
+
+Inspect = Callable[..., Result]
+Index = Callable[[], None]
+
+
+@pytest.fixture
+def inspect(media_dir: Path, index_dir: Path) -> Inspect:
+    def invoke(command: str, *arguments: str | Path) -> Result:
+        folders = (
+            ["--media-dir", str(media_dir), "--index-dir", str(index_dir)] if command == "verify" else []
+        )
+        return CliRunner().invoke(inspect_cli.main, [command, *folders, *map(str, arguments)])
+
+    return invoke
+
+
+@pytest.fixture
+def index(media_dir: Path, index_dir: Path) -> Index:
+    """Index all of the media folder."""
+
+    def run() -> None:
+        folders = ["--media-dir", str(media_dir), "--index-dir", str(index_dir), "--jobs", "1"]
+        assert CliRunner().invoke(cli.main, [*folders, str(media_dir)]).exit_code == 0
+
+    return run
+
+
+def test_show(put: Put, index: Index, index_dir: Path, inspect: Inspect) -> None:
+    put()
+    index()
+    done = inspect("show", index_dir / "film.idx")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("format: 1\nversion: ")
+    assert "\nsegment  start_s" in done.stdout
+    assert "\nsegment  start_s" not in inspect("show", "--no-rows", index_dir / "film.idx").stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--full"]])
+def test_verify_all_is_well(
+    options: list[str], put: Put, index: Index, index_dir: Path, inspect: Inspect
+) -> None:
+    put()
+    put("deep/er/other.mp4")
+    index()
+    paths = [index_dir / "film.idx", index_dir / "deep/er/other.idx"]
+    done = inspect("verify", *options, *paths)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [f"{path}: holds" for path in paths]
+
+
+def test_verify_says_which_do_not_hold_and_goes_on(
+    put: Put, index: Index, media_dir: Path, index_dir: Path, inspect: Inspect
+) -> None:
+    for name in ("damaged.mp4", "gone.mp4", "fine.mp4", "longer.mp4"):
+        put(name)
+    index()
+    content = bytearray((index_dir / "damaged.idx").read_bytes())
+    content[50] ^= 1
+    (index_dir / "damaged.idx").write_bytes(content)
+    (media_dir / "gone.mp4").unlink()
+    put("longer.mp4", film(seconds=30))
+    done = inspect("verify", *(index_dir / f"{name}.idx" for name in ("damaged", "gone", "fine", "longer")))
+    assert done.exit_code == 1
+    damaged, gone, fine, longer = done.stdout.splitlines()
+    assert damaged.startswith(f"{index_dir}/damaged.idx: damaged: its checksum does not hold")
+    assert damaged.endswith("; run vodsplice-index --force on its archive")
+    assert gone.startswith(
+        f"{index_dir}/gone.idx: {media_dir}/gone.mp4: refused: cannot be read: No such file"
+    )
+    assert fine == f"{index_dir}/fine.idx: holds"
+    assert longer.startswith(f"{index_dir}/longer.idx: {media_dir}/longer.mp4 has ")
+
+
+def test_show_of_a_damaged_index(index_dir: Path, inspect: Inspect) -> None:
+    path = index_dir / "film.idx"
+    path.write_bytes(b"no index, but as long as one has to be to be looked at as one")
+    done = inspect("show", path)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == f"{path}: damaged: not an .idx file; run vodsplice-index --force on its archive\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["show"], ["show", "/nowhere.idx"], ["verify"], ["verify", "/nowhere.idx"], ["look"]]
+)
+def test_wrong_usage(arguments: list[str]) -> None:
+    done = CliRunner().invoke(inspect_cli.main, arguments)
+    assert done.exit_code == 2
+    assert "Usage: " in done.stderr
