@@ -134,6 +134,8 @@ def read_trun(trun: Box, base: int, follows: int, defaults: Defaults, reading: R
     except struct.error as error:
         raise trun.malformed("is too short for its flags") from error
     durations, sizes, sample_flags, compositions = _read_rows(trun, at, count, flags, defaults)
+    if sizes == 0:  # neither rows nor media data back their number
+        reading.spend(4 * count, trun)
     if first_flags is not None and count:
         sample_flags = _with_first(first_flags, sample_flags, count, trun, reading)
     return Run(

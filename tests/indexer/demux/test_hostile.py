@@ -153,3 +153,11 @@ def test_more_fragments_than_are_read(many: bytes, tmp_path: Path) -> None:
         started = time.process_time()
         assert isinstance(refusal_of(source), LimitExceeded)
         assert time.process_time() - started < 2
+
+
+def test_samples_of_no_bytes(tmp_path: Path) -> None:
+    """Neither rows nor media data back them: two thousand million in 800 bytes, found by mutation."""
+    head = init(DEFAULTS.replace(u32(10, 4), u32(10, 0)))
+    run = trun(1_953_658_222, u32(0), flags=1)
+    content = head + moof([tfhd(flags=BASE_IS_MOOF), run]) + box("mdat")
+    assert isinstance(demux_sparse(tmp_path / "a.mp4", content, 0), LimitExceeded)
