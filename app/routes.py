@@ -8,7 +8,7 @@
     /v/{id}/info.json         what the page shows of it
 
 `id` may hold slashes, so what follows the last one names the resource, and what stands before it may name
-a track of the archive above. Each has one spelling; any other is 404.
+a track of the archive above, where no archive has that id itself. Each has one spelling; any other is 404.
 
 The version, `?v=`: with the right one an answer never changes and says so; without one it is what the archive
 is now, and caches may keep it for `UNVERSIONED_MAX_AGE_S`; a well-formed other one is 410, since it named an
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from urllib.parse import parse_qs
@@ -78,13 +77,15 @@ def _route(name: str) -> str:
 
 def _find(catalog: Catalog, path: str) -> tuple[Archive, int]:
     """The archive and view that `path` names: an id, or an id and a track. Raises as `Catalog.find`."""
-    archive_id, _, track = path.rpartition("/")
-    if archive_id and _TRACK.fullmatch(track):
-        with suppress(NotFound):
-            archive = catalog.find(archive_id)
-            return archive, _view_number(archive, track)
-    archive = catalog.find(path)
-    return archive, archive.idx.view_number(MUXED)
+    try:
+        archive = catalog.find(path)
+        return archive, archive.idx.view_number(MUXED)
+    except NotFound:
+        archive_id, _, track = path.rpartition("/")
+        if not archive_id or not _TRACK.fullmatch(track):
+            raise
+    archive = catalog.find(archive_id)
+    return archive, _view_number(archive, track)
 
 
 def _view_number(archive: Archive, name: str) -> int:

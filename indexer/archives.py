@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from app.idx.layout import SUFFIX
 
-EXTENSIONS = frozenset((".mp4", ".m4v", ".m4a", ".mov", ".3gp", ".3g2", ".ismv", ".isma", ".cmfv", ".cmfa"))
+EXTENSIONS = (".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".ismv", ".cmfv", ".m4a", ".isma", ".cmfa")
 """What a folder is searched for. A file named outright may have any other."""
 
 
@@ -39,7 +39,7 @@ def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[
     by_id: dict[str, ArchivePath] = {}
     refused = []
     as_named = {os.path.realpath(path): path for name in named for path in _files(name)}
-    for path in sorted(as_named):
+    for path in sorted(as_named, key=_rank):
         found = _archive(path, as_named[path], media_dir, index_dir)
         first = found if found.refusal else by_id.setdefault(found.id, found)
         if first is not found:
@@ -49,6 +49,13 @@ def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[
         if found.refusal:
             refused.append(found)
     return [*by_id.values(), *refused]
+
+
+def _rank(path: str) -> tuple[str, int, str]:
+    """Of archives with one id, the one whose extension comes first in `EXTENSIONS` is served."""
+    stem, extension = os.path.splitext(path)
+    known = extension.lower() in EXTENSIONS
+    return stem, EXTENSIONS.index(extension.lower()) if known else len(EXTENSIONS), extension
 
 
 def _archive(path: str, as_named: str, media_dir: str, index_dir: str) -> ArchivePath:

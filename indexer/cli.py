@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
+from math import isfinite
 
 import click
 from rich.console import Console
@@ -28,7 +29,7 @@ EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE...", type=click.Path())
+@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE...", type=click.Path(readable=False))
 @click.option(
     "--media-dir",
     envvar="VODSPLICE_MEDIA_DIR",
@@ -103,9 +104,12 @@ def main(  # noqa: PLR0913 - an argument an option
       vodsplice-index --media-dir /films --segment-duration 4 --force /films/new/*.mp4
     """
     started_s = time.monotonic()
+    if not isfinite(segment_s + slop_percent):
+        raise click.UsageError("--segment-duration and --slop are numbers")
     try:
         found = find_archives(archives, media_dir, index_dir)
-    except (FileNotFoundError, OutsideMediaDir) as error:
+        os.makedirs(index_dir, exist_ok=True)
+    except (OSError, OutsideMediaDir) as error:
         raise click.UsageError(one_line(str(error))) from error
     sweep(index_dir)
     options = Options(round(segment_s * 1000), slop_percent / 100, digest, force)

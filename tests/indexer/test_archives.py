@@ -80,13 +80,13 @@ def test_names_that_no_url_can_say_are_refused(name: str, media: Path, make: Mak
     assert refused.refusal.startswith("its path holds control characters, a backslash or bytes that are not")
 
 
-def test_of_two_with_one_id_the_first_is_served(media: Path, make: Make) -> None:
+def test_of_two_with_one_id_the_commoner_kind_is_served(media: Path, make: Make) -> None:
     make("film.mp4", "film.mov", "film.m4v", "other.mp4")
     assert [(each.id, Path(each.path).suffix, each.refusal) for each in found(media, ".")] == [
-        ("film", ".m4v", ""),
+        ("film", ".mp4", ""),
         ("other", ".mp4", ""),
-        ("film", ".mov", "film.m4v has the same id; rename one of the two"),
-        ("film", ".mp4", "film.m4v has the same id; rename one of the two"),
+        ("film", ".m4v", "film.mp4 has the same id; rename one of the two"),
+        ("film", ".mov", "film.mp4 has the same id; rename one of the two"),
     ]
 
 

@@ -76,8 +76,8 @@ def test_one_refused_does_not_stop_the_others(run: Run, put: Put, media_dir: Pat
     assert broken.startswith(
         f"{media_dir}/a-broken.mp4: malformed: does not begin with a box of an MP4 file; "
     )
-    assert indexed.startswith(f"{media_dir}/film.mov: indexed: ")
-    assert clash == f"{media_dir}/film.mp4: refused: film.mov has the same id; rename one of the two"
+    assert indexed.startswith(f"{media_dir}/film.mp4: indexed: ")
+    assert clash == f"{media_dir}/film.mov: refused: film.mp4 has the same id; rename one of the two"
     assert "1 indexed, 0 up to date, 2 refused in" in done.stdout
 
 
