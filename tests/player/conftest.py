@@ -80,6 +80,8 @@ def delivered(request: pytest.FixtureRequest) -> Origin:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Not on the test's output."""
 

@@ -75,10 +75,11 @@ async function start(player, url) {
 
 const once = (name) => new Promise((resolve) => video.addEventListener(name, () => resolve(), { once: true }));
 
-async function playToEnd() {
+async function playToEnd(rate = 1) {
   const ended = once("ended");
+  video.playbackRate = rate;
   await within(5, "start", video.play());
-  await within(20, "end", ended);
+  await within(30, "end", ended);
 }
 
 async function seek(time_s) {
