@@ -176,7 +176,7 @@ def test_a_truncated_archive_is_refused(delivered: Origin, film: MadeArchive) ->
 
 @pytest.mark.parametrize("damage", ["truncate", "overwrite"])
 def test_damage_on_the_way_breaks_the_connection(delivered: Origin, large: MadeArchive, damage: str) -> None:
-    whole = len(delivered.get(segment_url(large)).body)
+    whole = delivered.get(segment_url(large)).body
     underway = threading.Event()
 
     def harm() -> None:
@@ -196,7 +196,8 @@ def test_damage_on_the_way_breaks_the_connection(delivered: Origin, large: MadeA
         # nginx looks at an archive before it sends of it, not after: only the next request is refused.
         assert delivered.get(segment_url(large)).status == 409
         return
-    assert 0 < len(body) < whole
+    # A proxy may have taken all of it before the damage was done; what is whole must be as it was.
+    assert 0 < len(body) < len(whole) or body == whole
     assert delivered.get("/healthz").status == 200
 
 
