@@ -6,6 +6,7 @@ Wants a machine that has nothing else to do, and says how busy it was before.
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ def main(groups: tuple[str, ...], rounds: int, json_path: str, readme: bool, fol
     """Measure the GROUPS (all of them if none is named)."""
     if not shutil.which("wrk"):
         raise click.ClickException("there is no wrk, the load generator: apt-get install wrk")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped
     console, progress = Console(), Console(stderr=True)
     others = machine.busy_share()
     kind = f"{machine.description()}; {others:.0%} busy before"
