@@ -7,6 +7,8 @@
     /v/{id}/{track}/…         the same three for one track alone: video, audio-eng, …
     /v/{id}/info.json         what the page shows of it
 
+`app.resources` has a row for each.
+
 `id` may hold slashes, so what follows the last one names the resource, and what stands before it may name
 a track of the archive above, where no archive has that id itself. Each has one spelling; any other is 404.
 
@@ -27,25 +29,18 @@ from flask import Blueprint, Request, Response, request
 
 from app import metrics
 from app.catalog import Archive, Catalog
-from app.cmaf.segments import plan_init, plan_segment
 from app.errors import Gone, Malformed, NotFound
 from app.idx.layout import VERSION_DIGITS
-from app.manifest.hls import plan_media_playlist
-from app.manifest.info import INFO, plan_info
-from app.manifest.multivariant import plan_multivariant
-from app.manifest.urls import MULTIVARIANT, PLAYLIST, init_number, segment_number
 from app.plan import Plan
 from app.request_note import note_of
+from app.resources import MUXED, ROUTES, plan_resource, route_of
 
 Deliver = Callable[[Plan, Request], Response]
 
 UNVERSIONED_MAX_AGE_S = 60
-MUXED = "muxed"
 _TRACK = re.compile(r"(?:video|audio)(?:-[a-z0-9-]+)?", re.ASCII)
-_ROUTES = {PLAYLIST: "playlist", MULTIVARIANT: "multivariant", INFO: "info"}
 _VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}", re.ASCII)
-_PLANNED = ("segment", "init", *_ROUTES.values())
-_OBSERVE = {route: metrics.PLAN_SECONDS.labels(route).observe for route in _PLANNED}
+_OBSERVE = {route: metrics.PLAN_SECONDS.labels(route).observe for route in ROUTES}
 
 
 def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
@@ -57,22 +52,17 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
         started_s = perf_counter()
         note = note_of(request.environ)
         path, _, name = resource.rpartition("/")
-        note.archive_id, note.route = path, _route(name)
+        note.archive_id, note.route = path, route_of(name)
         archive, view = _find(catalog, path)
         note.archive_id = archive.id
         is_versioned = _check_version(request.environ["QUERY_STRING"], archive.idx.version)
-        plan = _plan(archive, view, name)
+        plan = plan_resource(archive.idx, view, name, archive.source)
         if plan.immutable and not is_versioned:
             plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
         _OBSERVE[note.route](perf_counter() - started_s)
         return deliver(plan, request)
 
     return routes
-
-
-def _route(name: str) -> str:
-    """What is asked for, as metrics call it."""
-    return "segment" if name.startswith("seg_") else _ROUTES.get(name, "init")
 
 
 def _find(catalog: Catalog, path: str) -> tuple[Archive, int]:
@@ -93,24 +83,6 @@ def _view_number(archive: Archive, name: str) -> int:
         return archive.idx.view_number(name)
     except KeyError as error:
         raise NotFound("This archive has no such track.") from error
-
-
-def _plan(archive: Archive, view: int, name: str) -> Plan:
-    """The answer to a request for resource `name` of a view. Raises `NotFound`."""
-    idx, source = archive.idx, archive.source
-    segment = segment_number(name)
-    if segment is not None and segment < idx.segment_count:
-        return plan_segment(idx, view, segment, source)
-    if name == PLAYLIST:
-        return plan_media_playlist(idx, view, source)
-    if name == INFO:
-        return plan_info(idx, view, source)
-    if name == MULTIVARIANT and idx.view(view).name == MUXED:
-        return plan_multivariant(idx, source)
-    init = init_number(name)
-    if init is not None and init < len(idx.view(view).inits):
-        return plan_init(idx, view, init, source)
-    raise NotFound(f"This archive has {MULTIVARIANT} and {PLAYLIST}, which name all else.")
 
 
 def _check_version(query: str, version: str) -> bool:

@@ -230,10 +230,11 @@ def test_a_pipe_gets_plain_lines(put: Put, media_dir: Path, index_dir: Path) -> 
 
 
 SLOW = """
+import os
 import time
 from indexer import cli, pipeline
 def slowly(archive, options):
-    print("started", flush=True)
+    os.write(1, b"started\\n")  # one call, so that two processes cannot mix their lines
     time.sleep(20)
 cli.index_archive = slowly
 cli.main()
