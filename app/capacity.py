@@ -31,6 +31,9 @@ ARCHIVES_AT_MOST = 256
 SPARE_FILES = 128
 """Descriptors of a worker that are neither transfers nor indexes: listeners, logs, idle connections."""
 
+WAITING_AT_MOST = 512
+"""Requests of a worker that wait for a permit, each in a thread of some 50 kB; more are refused at once."""
+
 SMALL_REQUEST_THREADS = 8
 """Threads of a worker that no transfer takes: playlists, health and plans go on while all permits are out."""
 
@@ -54,10 +57,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One worker's part of a `Capacity`. `threads` carry all it does at once."""
+    """One worker's part of a `Capacity`. `threads` carry all it does at once: it may have every transfer."""
 
     open_archives: int
-    transfers: int
     waiting: int
     threads: int
     connections: int
@@ -71,37 +73,35 @@ class Capacity:
     max_open_archives: int
     max_inflight_segments: int
     permit_wait_timeout_s: float
-    idle_connections: int
+    worker_files: int
 
     def share(self) -> Share:
-        transfers = -(-self.max_inflight_segments // self.workers)
-        waiting = transfers // 2 + 1
-        threads = transfers + waiting + SMALL_REQUEST_THREADS
+        waiting = max(1, min(WAITING_AT_MOST, self.worker_files // 8))
+        threads = self.max_inflight_segments + waiting + SMALL_REQUEST_THREADS
         return Share(
             open_archives=max(1, self.max_open_archives // self.workers),
-            transfers=transfers,
             waiting=waiting,
             threads=threads,
-            connections=threads + self.idle_connections // self.workers,
+            connections=threads + self.worker_files // 8,
         )
 
 
 def resolve(settings: Settings, host: Host) -> Capacity:
     """Where a knob is given it holds; where it is auto the scarcest of the host's means decides."""
     workers = settings.workers or host.cores
-    files = max(host.files - SPARE_FILES, 8) * workers
+    files = max(host.files - SPARE_FILES, 8)
     transfers = min(
         TRANSFERS_PER_CORE * host.cores,
-        files // 4,  # a socket and an archive each; a quarter is for indexes, one for idle connections
+        files // 4,  # a socket and an archive each; a quarter is for indexes, one for those who wait or idle
         host.memory_bytes // 4 // TRANSFER_BYTES,
     )
-    archives = min(ARCHIVES_AT_MOST * workers, files // 4, host.memory_bytes // 8 // ARCHIVE_BYTES)
+    archives = min(ARCHIVES_AT_MOST * workers, files // 4 * workers, host.memory_bytes // 8 // ARCHIVE_BYTES)
     return Capacity(
         workers=workers,
         max_open_archives=settings.max_open_archives or max(archives, workers),
-        max_inflight_segments=settings.max_inflight_segments or max(transfers, workers),
+        max_inflight_segments=settings.max_inflight_segments or max(transfers, 1),
         permit_wait_timeout_s=settings.permit_wait_timeout_s,
-        idle_connections=max(files // 4, workers),
+        worker_files=files,
     )
 
 

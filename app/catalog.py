@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from app import archive_id as ids
 from app import metrics
-from app.errors import Mismatch, NotFound, Overloaded
+from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
 from app.idx.layout import SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx
 from app.plan import FileIdentity
@@ -30,7 +30,10 @@ LOG = logging.getLogger("vodsplice.catalog")
 
 NO_SUCH_ARCHIVE = "There is no such archive. If it is new, vodsplice-index makes it known."
 ARCHIVE_CHANGED = "The archive has changed since it was indexed. Run vodsplice-index on it again."
+UNREADABLE = "This archive, or its index, cannot be read at present. The log of the origin says why."
 INDEX_DAMAGED = "The index of this archive is damaged. Run vodsplice-index --force on the archive."
+
+ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Catalog:
         return len(self._opened)
 
     def find(self, archive_id: str) -> Archive:
-        """The archive of that id. Raises `Malformed`, `NotFound`, `Mismatch` or `Overloaded`."""
+        """The archive of that id. Raises `Malformed`, `NotFound`, `Mismatch`, `Unreadable`, `Overloaded`."""
         with self._lock:
             opened = self._opened.get(archive_id)
             if opened is not None:
@@ -139,7 +142,7 @@ class Catalog:
             LOG.error("%s: %s; run vodsplice-index --force", path, error)
             return _Opened(identity, None, "")
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise _refusal(path, error) from error
         name = idx.header.source.name
         if "/" in name or not ids.is_servable(name):
             LOG.error("%s: its archive's name %r is no file name; run vodsplice-index --force", path, name)
@@ -158,7 +161,7 @@ def _stat(path: str) -> os.stat_result:
     try:
         return os.stat(path)
     except OSError as error:
-        raise NotFound(NO_SUCH_ARCHIVE) from error
+        raise _refusal(path, error) from error
 
 
 def _within(root: str, path: str, found: os.stat_result) -> FileIdentity:
@@ -169,10 +172,12 @@ def _within(root: str, path: str, found: os.stat_result) -> FileIdentity:
     return FileIdentity.of(path, found)
 
 
-def _unreadable(path: str, error: OSError) -> NotFound | Overloaded:
+def _refusal(path: str, error: OSError) -> OriginError:
+    """What it means for a request that `path` cannot be had. Absence is no event, all else is."""
+    if error.errno in ABSENT:
+        return NotFound(NO_SUCH_ARCHIVE)
     if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
         LOG.error("%s: %s; lower --max-open-archives or raise the limit", path, error.strerror)
         return Overloaded("This host is out of open files or memory. Try again soon.")
-    if not isinstance(error, FileNotFoundError):
-        LOG.error("%s: %s", path, error.strerror)
-    return NotFound(NO_SUCH_ARCHIVE)
+    LOG.error("%s: %s; mend it, or its permissions", path, error.strerror)
+    return Unreadable(UNREADABLE)

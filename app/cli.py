@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from app import addresses, capacity, request_log
-from app.listing import walk
+from app.listing import check_folder, walk
 from app.settings import SETTINGS, SettingError, Settings, Sourced, env_of, flag_of, load, shown_default
 
 INHERITED_SOCKETS = ("LISTEN_FDS", "GUNICORN_FD")
@@ -59,8 +59,12 @@ click.version_option(package_name="vodsplice")(main)
 
 def _check(settings: Settings) -> None:
     """End with one line where serving could not begin."""
-    if not os.path.isdir(settings.media_dir):
-        raise click.ClickException(f"{settings.media_dir}: there is no such folder; {_remedy('media_dir')}")
+    for name, made_by in (("media_dir", ""), ("index_dir", "run vodsplice-index first, or ")):
+        folder = getattr(settings, name)
+        try:
+            check_folder(folder)
+        except OSError as error:
+            raise click.ClickException(f"{folder}: {error.strerror}; {made_by}{_remedy(name)}") from error
     wanted = {} if any(name in os.environ for name in INHERITED_SOCKETS) else {"bind": settings.bind}
     if settings.metrics_bind and "GUNICORN_FD" not in os.environ:
         wanted["metrics_bind"] = (settings.metrics_bind,)

@@ -82,6 +82,17 @@ class RangeNotSatisfiable(OriginError):
         return (("Content-Range", f"bytes */{self.length}"),)
 
 
+class Unreadable(OriginError):
+    """A file is there and this process may not, or cannot, read it. The log has the reason."""
+
+    status = 503
+    cause = "unreadable"
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return (("Retry-After", "10"),)
+
+
 class Overloaded(OriginError):
     """More in flight than this host can carry; `Retry-After` says when to come back."""
 

@@ -6,6 +6,7 @@ costs one walk of the folder at a time: while one thread walks, the others get w
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -13,7 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.archive_id import is_servable
+from app.errors import Unreadable
 from app.idx.layout import SUFFIX
+
+LOG = logging.getLogger("vodsplice.listing")
 
 MAX_ARCHIVES = 20_000
 MAX_DEPTH = 16
@@ -40,7 +44,7 @@ class Listing:
         self._walking = threading.Lock()
 
     def now(self) -> Listed:
-        """What there is, as of a few seconds ago. The first call waits for the walk."""
+        """What there is, as of a few seconds ago. The first call waits for the walk. Raises `Unreadable`."""
         if time.monotonic() < self._fresh_until_s or not self._walking.acquire(blocking=self._is_new()):
             return self._found
         try:
@@ -49,6 +53,9 @@ class Listing:
                 self._found = walk(self._index_dir)
                 ended_s = time.monotonic()
                 self._fresh_until_s = ended_s + max(MIN_AGE_S, REST_FACTOR * (ended_s - started_s))
+        except OSError as error:
+            LOG.error("%s: %s", self._index_dir, error.strerror)
+            raise Unreadable("The index folder cannot be read at present.") from error
         finally:
             self._walking.release()
         return self._found
@@ -57,8 +64,18 @@ class Listing:
         return self._fresh_until_s == float("-inf")
 
 
+def check_folder(folder: str) -> None:
+    """Raises `OSError` for a folder that is not there, may not be listed, or whose files cannot be had."""
+    with os.scandir(folder):
+        os.stat(os.path.join(folder, "."))
+
+
 def walk(index_dir: str) -> Listed:
-    """Every servable id of `index_dir`; links to folders are not followed."""
+    """Every servable id of `index_dir`; links to folders are not followed.
+
+    Raises `OSError` where the folder itself cannot be read: that is not an empty one.
+    """
+    check_folder(index_dir)
     ids: list[str] = []
     for archive_id in _ids_below(index_dir, "", MAX_DEPTH):
         if len(ids) == MAX_ARCHIVES:

@@ -5,11 +5,10 @@ Alive: a worker answers. Ready: the media and index folders can be listed, so re
 
 from __future__ import annotations
 
-import os
-
 from flask import Blueprint, Response
 
 from app.catalog import Catalog
+from app.listing import check_folder
 
 _HEADERS = {"Cache-Control": "no-store"}
 
@@ -34,10 +33,10 @@ def blueprint(catalog: Catalog) -> Blueprint:
 
 def _can_be_listed(folder: str) -> bool:
     try:
-        with os.scandir(folder):
-            return os.access(folder, os.X_OK)
+        check_folder(folder)
     except OSError:
         return False
+    return True
 
 
 def _text(text: str, status: int) -> Response:

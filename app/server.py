@@ -25,9 +25,10 @@ from gunicorn.glogging import Logger
 
 from app import addresses, metrics_listener, request_log
 from app.capacity import Host, resolve
+from app.permits import Permits
 from app.settings import SettingError, Sourced
 from app.worker import Worker, post_fork
-from app.wsgi import create_app
+from app.wsgi import create_app, create_permits
 
 LOG = logging.getLogger("vodsplice.server")
 METRICS_DIR_ENV = "PROMETHEUS_MULTIPROC_DIR"
@@ -52,6 +53,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._read = read
         self._announce = announce
         self._sourced = read()
+        self._permits: Permits | None = None
         super().__init__()
 
     def reload(self) -> None:
@@ -90,7 +92,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return create_app(self._sourced.settings)
+        """In the master, before it forks the workers that are to use this."""
+        if self._permits:
+            self._permits.close()
+        self._permits = create_permits(self._sourced.settings)
+        return create_app(self._sourced.settings, self._permits)
 
     def _when_ready(self, arbiter: Any) -> None:
         settings = self._sourced.settings
@@ -103,6 +109,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._announce(self._sourced, [str(listener) for listener in arbiter.LISTENERS])
 
     def _child_exit(self, arbiter: Any, worker: Any) -> None:  # noqa: ARG002 - gunicorn's signature
+        if self._permits:
+            self._permits.return_those_of(worker.pid)
         if METRICS_DIR_ENV in os.environ:
             metrics_listener.forget(worker.pid)
 

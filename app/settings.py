@@ -113,7 +113,7 @@ class Settings:
         None,
         _auto_or_count,
         "responses",
-        "bodies of media sent at once; auto: from cores, open files and memory",
+        "bodies of media sent at once by all workers; auto: from cores, open files and memory",
     )
     permit_wait_timeout_s: float = _setting(
         5.0, _seconds, "s", "how long a segment waits for one of those before it is refused with 503"

@@ -16,11 +16,17 @@ from app.permits import Permits
 from app.settings import Settings
 
 
-def create_app(settings: Settings) -> Flask:
-    """The WSGI application of one worker."""
+def create_permits(settings: Settings) -> Permits:
+    """Those of all workers that are forked later."""
+    capacity = resolve(settings, Host.probe())
+    return Permits(capacity.max_inflight_segments, capacity.share().waiting, settings.permit_wait_timeout_s)
+
+
+def create_app(settings: Settings, permits: Permits | None = None) -> Flask:
+    """The WSGI application; without `permits`, of a process that has its own."""
     share = resolve(settings, Host.probe()).share()
     catalog = Catalog(settings.media_dir, settings.index_dir, share.open_archives)
-    permits = Permits(share.transfers, share.waiting, settings.permit_wait_timeout_s)
+    permits = permits or create_permits(settings)
     sendfile = Sendfile(permits, settings.stall_timeout_s)
     deliver = Splice(sendfile.deliver).deliver if settings.splice else sendfile.deliver
     app = OriginFlask(__name__, cors_origin=settings.cors_origin)

@@ -16,7 +16,7 @@ from flask import Request, Response
 
 from app import metrics
 from app.delivery.media_body import MediaBody
-from app.errors import Mismatch, NotFound, OriginError, Overloaded
+from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
 from app.final_response import FinalResponse
 from app.http_answer import answer_to
 from app.permits import Permits
@@ -84,6 +84,7 @@ def _refusal(error: OSError) -> OriginError:
     if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
         LOG.error("out of open files: %s; lower --max-inflight-segments or raise the limit", error.strerror)
         return Overloaded("This host is out of open files. Try again soon.")
-    if not isinstance(error, FileNotFoundError):
-        LOG.error("%s: %s", error.filename, error.strerror)
-    return NotFound("The archive has just been removed.")
+    if isinstance(error, FileNotFoundError):
+        return NotFound("The archive has just been removed.")
+    LOG.error("%s: %s; mend it, or its permissions", error.filename, error.strerror)
+    return Unreadable("The archive cannot be read at present. The log of the origin says why.")

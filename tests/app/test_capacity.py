@@ -16,7 +16,7 @@ GIBIBYTE = 1024 * MEBIBYTE
     ("host", "transfers", "archives"),
     [
         pytest.param(Host(cores=2, memory_bytes=16 * GIBIBYTE, files=1 << 20), 128, 512, id="by cores"),
-        pytest.param(Host(cores=8, memory_bytes=16 * GIBIBYTE, files=256), 256, 256, id="by open files"),
+        pytest.param(Host(cores=8, memory_bytes=16 * GIBIBYTE, files=256), 32, 256, id="by open files"),
         pytest.param(Host(cores=8, memory_bytes=512 * MEBIBYTE, files=1 << 20), 32, 64, id="by memory"),
         pytest.param(Host(cores=1, memory_bytes=1, files=3), 1, 1, id="never none"),
     ],
@@ -37,15 +37,15 @@ def test_what_is_given_holds() -> None:
 @pytest.mark.parametrize("cores", [1, 2, 64])
 def test_a_worker_s_share_fits_its_descriptors(cores: int, files: int) -> None:
     host = Host(cores, 64 * GIBIBYTE, files)
-    share = resolve(Settings(), host).share()
-    descriptors = share.open_archives + 2 * share.transfers + (share.connections - share.transfers)
-    assert descriptors <= files
-    assert share.threads > share.transfers + share.waiting
+    found = resolve(Settings(), host)
+    share = found.share()
+    transfers = found.max_inflight_segments  # one worker may have all of them
+    assert share.open_archives + transfers + share.connections <= files
+    assert share.threads > transfers + share.waiting
 
 
-def test_shares_cover_the_whole() -> None:
+def test_shares_are_within_the_whole() -> None:
     share = Capacity(4, 10, 10, 5.0, 100).share()
-    assert share.transfers * 4 >= 10
     assert share.open_archives * 4 <= 10
 
 

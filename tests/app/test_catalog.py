@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -12,7 +13,7 @@ import pytest
 
 import app.catalog
 from app.catalog import Archive, Catalog
-from app.errors import Malformed, Mismatch, NotFound, Overloaded
+from app.errors import Malformed, Mismatch, NotFound, Overloaded, Unreadable
 from app.idx.view import Idx, open_idx
 from tests.app.conftest import MakeArchive
 from tests.app.made_archive import MadeArchive
@@ -165,3 +166,32 @@ def test_out_of_descriptors_is_overload(
     monkeypatch.setattr(app.catalog, "open_idx", fail)
     with pytest.raises(Overloaded):
         catalog.find("film")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("what", ["index", "archive"])
+def test_what_cannot_be_read_is_not_absent(
+    catalog: Catalog,
+    archive: MadeArchive,
+    number: int,
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stat, path = os.stat, {"index": archive.index, "archive": archive.path}[what]
+
+    def fail(asked: str) -> os.stat_result:
+        if asked == str(path):
+            raise OSError(number, os.strerror(number), asked)
+        return stat(asked)
+
+    monkeypatch.setattr(os, "stat", fail)
+    with pytest.raises(Unreadable):
+        catalog.find("film")
+    assert f"{path}: {os.strerror(number)}" in caplog.text
+
+
+def test_a_folder_that_is_a_file_is_absence(catalog: Catalog, archive: MadeArchive, index_dir: Path) -> None:
+    (index_dir / "file").touch()
+    with pytest.raises(NotFound):
+        catalog.find("file/film")

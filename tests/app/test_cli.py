@@ -92,13 +92,27 @@ def test_taken_metrics_port(media_dir: Path, index_dir: Path) -> None:
     assert "name another --metrics-bind or VODSPLICE_METRICS_BIND" in ended.stderr
 
 
-def test_absent_media_folder(tmp_path: Path) -> None:
-    ended = run("--media-dir", str(tmp_path / "absent"))
+@pytest.mark.parametrize(
+    ("absent", "remedy"),
+    [
+        ("media", "name another --media-dir or VODSPLICE_MEDIA_DIR"),
+        ("index", "run vodsplice-index first, or name another --index-dir or VODSPLICE_INDEX_DIR"),
+    ],
+)
+def test_absent_folder(media_dir: Path, index_dir: Path, absent: str, remedy: str) -> None:
+    missing = {"media": media_dir, "index": index_dir}[absent]
+    missing.rmdir()
+    ended = run(*folders(media_dir, index_dir))
     assert ended.returncode == 1
-    assert ended.stderr == (
-        f"Error: {tmp_path}/absent: there is no such folder; "
-        "name another --media-dir or VODSPLICE_MEDIA_DIR\n"
-    )
+    assert ended.stderr == f"Error: {missing}: No such file or directory; {remedy}\n"
+
+
+def test_a_file_is_no_folder(media_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    ended = run(*folders(media_dir, file))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Error: {file}: Not a directory; ")
 
 
 def test_wrong_setting() -> None:

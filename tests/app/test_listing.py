@@ -27,8 +27,9 @@ def test_walk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert walk(str(tmp_path)) == Listed(("a", "b", "c"), is_complete=False)
 
 
-def test_no_folder_is_no_archive(tmp_path: Path) -> None:
-    assert walk(str(tmp_path / "absent")) == Listed((), is_complete=True)
+def test_no_folder_is_not_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        walk(str(tmp_path / "absent"))
 
 
 def test_walks_are_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,3 +20,10 @@ def test_ready_while_both_folders_can_be_read(client: TestApp, media_dir: Path, 
     assert reply.text == "not ready: the index folder cannot be read\n"
     media_dir.rmdir()
     assert "media and the index folder" in client.get("/readyz").text
+
+
+def test_a_missing_index_folder_is_no_empty_origin(client: TestApp, index_dir: Path) -> None:
+    index_dir.rmdir()
+    reply = client.get("/api/archives")
+    assert (reply.status_int, reply.text) == (503, "The index folder cannot be read at present.\n")
+    assert reply.headers["Retry-After"] == "10"

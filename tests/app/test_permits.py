@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from queue import Queue
@@ -51,3 +53,55 @@ def test_more_than_may_wait_are_refused_at_once() -> None:
     assert outcomes.get(timeout=5) == "taken"
     for thread in threads:
         thread.join()
+
+
+def test_in_order_of_arrival() -> None:
+    permits = Permits(total=1, waiting=9, wait_timeout_s=10)
+    permits.take()
+    served: Queue[int] = Queue()
+
+    def take(number: int) -> None:
+        permits.take()
+        served.put(number)
+        permits.give_back()
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.02)
+    permits.give_back()
+    for thread in threads:
+        thread.join()
+    assert sorted(served.queue) == [0, 1, 2, 3, 4]
+    assert served.queue[0] == 0
+
+
+def test_processes_share_them_and_a_dead_one_s_return() -> None:
+    permits = Permits(total=3, waiting=1, wait_timeout_s=0.05)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        permits.take()
+        permits.take()
+        os.write(writing, b"taken")
+        signal.pause()
+    assert os.read(reading, 5) == b"taken"
+    permits.take()
+    with pytest.raises(Overloaded):
+        permits.take()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    permits.return_those_of(child)
+    permits.return_those_of(child)
+    permits.take()
+    permits.take()
+    with pytest.raises(Overloaded):
+        permits.take()
+    os.close(reading)
+    os.close(writing)
+
+
+def test_closing_leaves_no_descriptor() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    Permits(total=3, waiting=1, wait_timeout_s=0.05).close()
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,13 @@ from flask import Request
 from werkzeug.test import create_environ
 
 from app.delivery.sendfile import Sendfile
-from app.errors import Mismatch, NotFound, OriginError, Overloaded
+from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
 from app.permits import Permits
 from app.plan import FileIdentity, FileRange, Plan
 from tests.app.conftest import Client, MakeArchive, StartOrigin
 from tests.app.made_archive import MadeArchive
 from tests.app.running_origin import Origin, eventually
+from tests.nginx.running_stack import children_of
 
 SEGMENT = "/v/film/seg_0001.m4s"
 LARGE = {"range_bytes": 6 << 20, "ranges": 2}
@@ -76,9 +79,12 @@ def test_media_does_not_pass_through_python(
     assert list(bytes_read(lines, film.index)) != []  # so what is looked for would be seen
 
 
-def test_permits_bound_what_is_sent(make: MakeArchive, start: StartOrigin) -> None:
+@pytest.mark.parametrize("workers", ["1", "4"])
+def test_permits_bound_what_is_sent(make: MakeArchive, start: StartOrigin, workers: str) -> None:
+    """By all workers: whichever of them gets a request."""
     make("film", **LARGE)
-    with start("--workers", "1", "--max-inflight-segments", "1", "--permit-wait-timeout", "0.2") as origin:
+    flags = ("--workers", workers, "--max-inflight-segments", "1", "--permit-wait-timeout", "0.2")
+    with start(*flags) as origin:
         with ask_and_wait(origin):
             asked_s = time.monotonic()
             refused = origin.get(SEGMENT)
@@ -107,6 +113,26 @@ def test_one_that_waits_is_served_when_its_turn_comes(make: MakeArchive, start: 
             assert waiting.recv(100).startswith(b"HTTP/1.1 206")
 
 
+def test_a_crowd_waits_for_its_turn(make: MakeArchive, start: StartOrigin) -> None:
+    """Sixty that ask at once, one permit: all are served, by two workers, one after the other."""
+    make("film")
+    flags = ("--workers", "2", "--max-inflight-segments", "1", "--permit-wait-timeout", "30")
+    with start(*flags) as origin, ThreadPoolExecutor(60) as crowd:
+        statuses = list(crowd.map(lambda _: origin.get(SEGMENT).status, range(240)))
+    assert statuses == [200] * 240
+
+
+def test_a_killed_worker_gives_back(make: MakeArchive, start: StartOrigin) -> None:
+    make("film", **LARGE)
+    flags = ("--workers", "1", "--max-inflight-segments", "1", "--permit-wait-timeout", "0.2")
+    with start(*flags) as origin, ask_and_wait(origin):
+        assert origin.get(SEGMENT).status == 503
+        (worker,) = children_of(origin.process.pid)
+        os.kill(worker, signal.SIGKILL)
+        assert eventually(lambda: children_of(origin.process.pid) not in ([], [worker]))
+        assert origin.get(SEGMENT, Range="bytes=0-9").status == 206
+
+
 def test_a_client_that_takes_nothing_is_cut_off(make: MakeArchive, start: StartOrigin) -> None:
     make("film", **LARGE)
     with start("--workers", "1", "--max-inflight-segments", "1", "--stall-timeout", "0.3") as origin:
@@ -120,7 +146,7 @@ def test_a_client_that_takes_nothing_is_cut_off(make: MakeArchive, start: StartO
 def test_half_a_request_gives_its_thread_back(make: MakeArchive, start: StartOrigin) -> None:
     make("film")
     with start("--workers", "1", "--max-inflight-segments", "1", "--stall-timeout", "1") as origin:
-        halves = [origin.socket() for _ in range(12)]  # more than there are threads
+        halves = [origin.socket() for _ in range(600)]  # more than there are threads
         for half in halves:
             half.sendall(b"GET /healthz HTTP/1.1\r\nHost")
         assert origin.get("/healthz").status == 200
@@ -206,6 +232,26 @@ def test_another_file_is_refused_and_costs_no_permit(
     response = sendfile.deliver(plan_of(), Request(create_environ()))
     assert b"".join(response.iter_encoded()) == b"head" + bytes(10)
     response.close()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_a_file_that_cannot_be_read_is_not_called_removed(
+    plan_of: Callable[..., Plan],
+    number: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    plan = plan_of()
+
+    def fail(path: str, flags: int) -> int:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "open", fail)
+    with pytest.raises(Unreadable) as caught:
+        Sendfile(Permits(1, 1, 0.01), stall_timeout_s=1).deliver(plan, Request(create_environ()))
+    monkeypatch.undo()
+    assert (caught.value.status, caught.value.headers) == (503, (("Retry-After", "10"),))
+    assert os.strerror(number) in caplog.text
 
 
 def test_a_permit_is_held_until_the_body_is_closed(plan_of: Callable[..., Plan]) -> None:
