@@ -17,12 +17,12 @@ import stat
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app import archive_id as ids
 from app import metrics
 from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
-from app.idx.layout import SUFFIX
+from app.idx.layout import SIDECAR_SUFFIX, SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx
 from app.plan import FileIdentity
 
@@ -38,7 +38,9 @@ ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive that can be served: both files were as recorded when the request looked."""
+    """An archive that can be served: both files were as recorded when the request looked, and `idx.sidecar`
+    is its sidecar if that was, too.
+    """
 
     id: str
     idx: Idx
@@ -93,6 +95,8 @@ class Catalog:
         archive = opened.archive
         if archive is None or not archive.source.matches(source):
             archive = opened.archive = self._check_source(archive_id, opened.idx, opened, source)
+        if opened.idx.header.sidecar:
+            archive = opened.archive = self._with_sidecar(archive)
         return archive
 
     def _check_source(self, archive_id: str, idx: Idx, opened: _Opened, found: os.stat_result) -> Archive:
@@ -105,6 +109,25 @@ class Catalog:
             now, then = (f"{each.size} bytes, modified at {each.mtime_ns} ns" for each in (source, recorded))
             LOG.warning("%s: %s; indexed with %s; run vodsplice-index", source.path, now, then)
         raise Mismatch(ARCHIVE_CHANGED)
+
+    def _with_sidecar(self, archive: Archive) -> Archive:
+        """The archive with its sidecar as it is now. Without one its audio comes from the archive itself."""
+        idx, recorded = archive.idx, archive.idx.header.sidecar
+        path = idx.identity.path + SIDECAR_SUFFIX
+        try:
+            found = os.stat(path)
+            if idx.sidecar and idx.sidecar.matches(found):
+                return archive
+            sidecar = _within(self.index_dir, path, found)
+        except (OSError, OriginError):
+            sidecar = None
+        if sidecar and recorded and (sidecar.size, sidecar.mtime_ns) != (recorded.size, recorded.mtime_ns):
+            sidecar = None
+        if sidecar == idx.sidecar:
+            return archive
+        if sidecar is None:
+            LOG.warning("%s: missing, or not as it was written; run vodsplice-index --audio-sidecar", path)
+        return replace(archive, idx=replace(idx, sidecar=sidecar))
 
     def _open_once(self, archive_id: str) -> _Opened:
         with self._lock:

@@ -8,11 +8,12 @@ published that the origin could not serve.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
-from app.idx.header import ChapterFacts, Header, SourceFacts, TrackFacts, ViewFacts
+from app.idx.header import ChapterFacts, Header, SidecarFacts, SourceFacts, TrackFacts, ViewFacts
 from app.idx.view import read_idx
 from app.plan import FileIdentity
 from indexer.codecs.media_format import MediaFormat
@@ -22,6 +23,7 @@ from indexer.kinds import tabulate_kinds
 from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
+from indexer.sidecar import sidecar_offsets, tracks_in_sidecar
 from indexer.track import NON_SYNC_BIT, Movie
 from indexer.write import narrowest, pack_idx
 
@@ -44,6 +46,7 @@ class Archive:
     segment_duration_ms: int
     slop: float  # share of a view's bytes that may be foreign, to spare ranges
     notes: tuple[str, ...]
+    sidecar: SidecarFacts | None = None
 
 
 def build_idx(archive: Archive) -> bytes:
@@ -69,6 +72,7 @@ def build_idx(archive: Archive) -> bytes:
         ),
         notes=archive.notes,
         columns={},
+        sidecar=archive.sidecar,
     )
     draft = read_idx(_NO_FILE, memoryview(pack_idx(header, columns)))
     measured = measure(draft, archive.slop)
@@ -93,6 +97,18 @@ def _columns(archive: Archive) -> Columns:
         columns["segment.init"] = array("I", segmentation.format_numbers)
     for number, placed in enumerate(archive.placed):
         columns |= _track_columns(f"track.{number}.", placed, segmentation.first_samples[number])
+    if archive.sidecar:
+        columns |= _sidecar_columns(archive, maps)
+    return columns
+
+
+def _sidecar_columns(archive: Archive, maps: Sequence[ChunkMap]) -> Columns:
+    columns: Columns = {}
+    base = 0
+    for number in tracks_in_sidecar(archive.served):
+        offsets = sidecar_offsets(archive.segmentation.first_samples[number], maps[number], base)
+        columns[f"track.{number}.sidecar_offset"] = array("Q", offsets)
+        base = offsets[-1]
     return columns
 
 

@@ -22,9 +22,12 @@ from indexer.slop import choose_merge_bytes, gaps_between
 
 @dataclass(frozen=True, slots=True)
 class _Arranged:
-    """What is kept of an arrangement: some numbers, not its thousands of offsets."""
+    """What is kept of an arrangement: some numbers, not its thousands of offsets. `spared_bytes` are added
+    to its head where holes are sent.
+    """
 
     head_bytes: int
+    spared_bytes: int
     payload_bytes: int
     gaps: list[int]
     range_count: int
@@ -32,7 +35,23 @@ class _Arranged:
     @classmethod
     def of(cls, arrangement: Arrangement) -> _Arranged:
         ranges = arrangement.ranges
-        return cls(arrangement.head_bytes, arrangement.payload_bytes, gaps_between(ranges), len(ranges))
+        return cls(
+            arrangement.head_bytes,
+            arrangement.spared_bytes,
+            arrangement.payload_bytes,
+            gaps_between(ranges),
+            len(ranges),
+        )
+
+    @property
+    def from_sidecar(self) -> _Arranged:
+        """The same, all of its payload in one range."""
+        return replace(self, gaps=[], range_count=min(1, self.range_count))
+
+    @property
+    def with_holes(self) -> _Arranged:
+        """The same with a `trun` for each run."""
+        return replace(self, head_bytes=self.head_bytes + self.spared_bytes)
 
 
 def measure(draft: Idx, slop: float) -> list[tuple[array[int], ViewFacts]]:
@@ -45,7 +64,11 @@ def measure(draft: Idx, slop: float) -> list[tuple[array[int], ViewFacts]]:
     ]
     seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
     by_view = zip(*by_segment, strict=True)
-    return [_figures(view, own, seconds, slop) for view, own in zip(draft.header.views, by_view, strict=True)]
+    found = []
+    for view, own in zip(draft.header.views, by_view, strict=True):
+        arranged = [each.from_sidecar for each in own] if draft.has_in_sidecar(view) else own
+        found.append(_figures(view, arranged, seconds, slop))
+    return found
 
 
 def _figures(
@@ -54,6 +77,8 @@ def _figures(
     wanted_bytes = sum(segment.payload_bytes for segment in arranged)
     gaps = chain.from_iterable(segment.gaps for segment in arranged)
     merge_bytes = choose_merge_bytes(gaps, int(slop * wanted_bytes))
+    if merge_bytes:
+        arranged = [segment.with_holes for segment in arranged]
     merged = [[gap for gap in segment.gaps if 0 < gap <= merge_bytes] for segment in arranged]
     lengths = array("Q")
     for segment, sent_gaps in zip(arranged, merged, strict=True):

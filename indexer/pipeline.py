@@ -7,11 +7,15 @@ as an `Outcome`, never as an exception: the next archive does not care.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
+from rich.filesize import decimal
+
 from app.idx.header import SourceFacts
+from app.idx.layout import SIDECAR_SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.archives import ArchivePath
 from indexer.build import Archive, build_idx
@@ -20,10 +24,11 @@ from indexer.errors import SourceError, Unfinished
 from indexer.fingerprint import FAST, FULL, fingerprint
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
+from indexer.sidecar import Sink, has_sidecar, write_sidecar
 from indexer.slop import DEFAULT_SLOP
 from indexer.source import Source
 from indexer.timeline import place
-from indexer.write import publish
+from indexer.write import publish, staged
 
 Status = Literal["indexed", "up to date", "refused", "unfinished"]
 
@@ -36,6 +41,7 @@ class Options:
     slop: float = DEFAULT_SLOP
     digest: str = FAST
     force: bool = False
+    audio_sidecar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Outcome:
     status: Status
     text: str = ""
     archive_bytes: int = 0
-    index_bytes: int = 0
+    index_bytes: int = 0  # its sidecar included
 
 
 def index_archive(archive: ArchivePath, options: Options) -> Outcome:
@@ -65,18 +71,33 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
 
 
 def _index(archive: ArchivePath, options: Options) -> Outcome:
+    sidecar_path = archive.index_path + SIDECAR_SUFFIX
     with Source(archive.path) as source:
         size = source.size_bytes
         if not options.force and (kept := _current(archive, source, options)):
-            return Outcome(archive.path, "up to date", "", size, kept.identity.size)
-        content = make_idx(source, options)
-        source.check_unchanged()
+            return Outcome(archive.path, "up to date", "", size, _index_bytes(kept))
+        with staged(sidecar_path) if options.audio_sidecar else nullcontext() as sidecar:
+            content = make_idx(source, options, sidecar)
+            source.check_unchanged()
+            if sidecar and sidecar.is_written:
+                sidecar.publish()  # first, so that no index ever names one that is not there
     publish(archive.index_path, content)
-    return Outcome(archive.path, "indexed", _figures(open_idx(archive.index_path)), size, len(content))
+    idx = open_idx(archive.index_path)
+    if not idx.header.sidecar:
+        with suppress(FileNotFoundError):
+            os.unlink(sidecar_path)
+    return Outcome(archive.path, "indexed", _figures(idx), size, _index_bytes(idx))
 
 
-def make_idx(source: Source, options: Options) -> bytes:
-    """The `.idx` of an open archive. Raises `SourceError`."""
+def _index_bytes(idx: Idx) -> int:
+    return idx.identity.size + (idx.header.sidecar.size if idx.header.sidecar else 0)
+
+
+def make_idx(source: Source, options: Options, sidecar: Sink | None = None) -> bytes:
+    """The `.idx` of an open archive, whose sidecar, if it is to have one, goes to `sidecar`.
+
+    Raises `SourceError`, or `OSError` where the sidecar cannot be written.
+    """
     movie = demux(source)
     selection = select(movie)
     placed = tuple(
@@ -100,6 +121,7 @@ def make_idx(source: Source, options: Options) -> bytes:
             segment_duration_ms=options.segment_duration_ms,
             slop=options.slop,
             notes=(*movie.notes, *selection.notes),
+            sidecar=write_sidecar(source, selection.tracks, sidecar) if sidecar else None,
         )
     )
 
@@ -117,8 +139,22 @@ def _current(archive: ArchivePath, source: Source, options: Options) -> Idx | No
         and idx.header.segment_duration_ms == options.segment_duration_ms
         and idx.header.slop == options.slop
         and facts.fingerprint_kind in (options.digest, FULL)
+        and _has_current_sidecar(idx, options)
     )
     return idx if current else None
+
+
+def _has_current_sidecar(idx: Idx, options: Options) -> bool:
+    """Whether the index has a sidecar if it should have one, which is then there, as it was written."""
+    recorded, tracks = idx.header.sidecar, idx.header.tracks
+    is_wanted = options.audio_sidecar and has_sidecar(facts.kind for facts in tracks)
+    if recorded is None or not is_wanted:
+        return recorded is None and not is_wanted
+    try:
+        found = os.stat(idx.identity.path + SIDECAR_SUFFIX)
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (recorded.size, recorded.mtime_ns)
 
 
 def _figures(idx: Idx) -> str:
@@ -133,6 +169,7 @@ def _figures(idx: Idx) -> str:
         f"{seconds:.1f} s in {segments} segments of up to {longest_s:.1f} s",
         f"{view.range_count / segments:.1f} ranges and {view.head_bytes // segments} head bytes a segment",
         f"{slop:.2%} slop",
+        *([f"audio sidecar of {decimal(header.sidecar.size)}"] if header.sidecar else []),
         *(f"note: {note}" for note in header.notes),
     ]
     return "; ".join(parts)

@@ -21,6 +21,8 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
     yield f"version: {idx.version}"
     yield f"archive: {source.name}, {source.size} bytes"
     yield f"fingerprint: {source.fingerprint} ({source.fingerprint_kind})"
+    if header.sidecar:
+        yield f"audio sidecar: {header.sidecar.size} bytes, fingerprint {header.sidecar.fingerprint}"
     if header.title:
         yield f"title: {header.title}"
     wanted_s, longest_s = header.segment_duration_ms / 1000, max(idx.durations_us()) / 1e6

@@ -1,7 +1,8 @@
 """Whether an index and its archive still belong together, and whether every segment can be planned.
 
 Fast: sizes, times and the fingerprint that the index holds, by the same kind of reading. Full: a fresh
-index of the archive, fingerprinted by every byte if the old one was, must equal the one on disk.
+index of the archive, fingerprinted by every byte if the old one was, must equal the one on disk; so must its
+sidecar, which is read and made anew as well, but not kept.
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from app.cmaf.segments import segment_parts
+from blake3 import blake3
+
+from app.cmaf.segments import arrange_in_sidecar, segment_parts
+from app.idx.header import SidecarFacts
+from app.idx.layout import SIDECAR_SUFFIX
 from app.idx.view import Idx
 from indexer.demux.open import demux
+from indexer.errors import SourceError
 from indexer.fingerprint import FAST, fingerprint
 from indexer.pipeline import Options, make_idx
 from indexer.source import Source
+
+_BLOCK_BYTES = 1 << 20
 
 
 def problems(idx: Idx, archive_path: str, *, full: bool) -> Iterator[str]:
@@ -31,13 +39,34 @@ def problems(idx: Idx, archive_path: str, *, full: bool) -> Iterator[str]:
             yield f"{archive_path} holds other bytes than it did when it was indexed"
             return
         yield from _unplannable(idx)
+        if recorded_sidecar := idx.header.sidecar:
+            yield from _sidecar_problems(idx.identity.path + SIDECAR_SUFFIX, recorded_sidecar, full=full)
         if full:
             yield from _differences(idx, source)
 
 
+def _sidecar_problems(path: str, recorded: SidecarFacts, *, full: bool) -> Iterator[str]:
+    name, remedy = os.path.basename(path), "run vodsplice-index --audio-sidecar on the archive"
+    try:
+        with Source(path) as sidecar:
+            if (sidecar.size_bytes, sidecar.identity.mtime_ns) != (recorded.size, recorded.mtime_ns):
+                yield f"{name} is not as it was written, so it is not served; {remedy}"
+            elif full and _digest(sidecar) != recorded.fingerprint:
+                yield f"{name} holds other bytes than were written; {remedy} with --force"
+    except SourceError as error:
+        yield f"{name} is not served: {error.rule}; {remedy}"
+
+
+def _digest(file: Source) -> str:
+    hasher = blake3()
+    for at in range(0, file.size_bytes, _BLOCK_BYTES):
+        hasher.update(file.pread(at, min(_BLOCK_BYTES, file.size_bytes - at)))
+    return hasher.hexdigest()
+
+
 def _unplannable(idx: Idx) -> Iterator[str]:
     size = idx.header.source.size
-    for number in range(len(idx.header.views)):
+    for number, view in enumerate(idx.header.views):
         for segment in range(idx.segment_count):
             head, ranges = segment_parts(idx, number, segment)
             sent = len(head) + sum(length for _, length in ranges)
@@ -46,12 +75,27 @@ def _unplannable(idx: Idx) -> Iterator[str]:
                 yield f"segment {segment + 1} is {sent} bytes; the index says {stated}"
             if any(offset < 0 or offset + length > size for offset, length in ranges):
                 yield f"segment {segment + 1} reaches past the end of the archive"
+            if idx.has_in_sidecar(view):
+                arranged = arrange_in_sidecar(idx, view, segment)
+                if arranged.head_bytes + arranged.payload_bytes != stated:
+                    yield f"segment {segment + 1} of {view.name} is of another length in the sidecar"
+
+
+class _Unkept:
+    """A sidecar that is made to compare its fingerprint."""
+
+    def __init__(self, mtime_ns: int) -> None:
+        self.mtime_ns = mtime_ns
+
+    def write(self, content: bytes, /) -> None:
+        pass
 
 
 def _differences(idx: Idx, source: Source) -> Iterator[str]:
     options = Options(idx.header.segment_duration_ms, idx.header.slop, idx.header.source.fingerprint_kind)
+    sidecar = _Unkept(idx.header.sidecar.mtime_ns) if idx.header.sidecar else None
     with open(idx.identity.path, "rb") as file:
-        if file.read() == make_idx(source, options):
+        if file.read() == make_idx(source, options, sidecar):
             return
     yield (
         f"{os.path.basename(idx.identity.path)} differs from what this vodsplice makes of the archive "

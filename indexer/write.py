@@ -11,8 +11,8 @@ import fcntl
 import os
 import secrets
 from array import array
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from blake3 import blake3
@@ -71,20 +71,47 @@ def _header_bytes(header: Header, columns: Mapping[str, array[int]]) -> int:
 
 def publish(path: str, content: bytes) -> None:
     """Make `content` the file `path`, whole or not at all. Raises `OSError`."""
+    with staged(path) as file:
+        file.write(content)
+        file.publish()
+
+
+class Staged:
+    """A file that is to become `path`, under a name of its own until it is published."""
+
+    def __init__(self, path: str, descriptor: int, temporary: str) -> None:
+        self._path, self._descriptor, self._temporary = path, descriptor, temporary
+        self.is_written = False
+
+    def write(self, content: bytes, /) -> None:
+        self.is_written = True
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    @property
+    def mtime_ns(self) -> int:
+        """When it was last written to, which publication does not change."""
+        return os.fstat(self._descriptor).st_mtime_ns
+
+    def publish(self) -> None:
+        os.fsync(self._descriptor)
+        os.rename(self._temporary, self._path)
+        _flush_folder(os.path.dirname(self._path) or ".")
+
+
+@contextmanager
+def staged(path: str) -> Iterator[Staged]:
+    """Write piece by piece, then `publish`; without that, or where anything fails, nothing stays."""
     folder = os.path.dirname(path) or "."
     os.makedirs(folder, exist_ok=True)
     descriptor, temporary = _open_temporary(folder)
     try:
-        _write_all(descriptor, content)
-        os.fsync(descriptor)
-        os.rename(temporary, path)
-    except BaseException:
+        yield Staged(path, descriptor, temporary)
+    finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
-        raise
-    finally:
         os.close(descriptor)
-    _flush_folder(folder)
 
 
 def sweep(index_dir: str) -> int:
@@ -127,12 +154,6 @@ def _remove_abandoned(path: str) -> bool:
     finally:
         os.close(descriptor)
     return True
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def _flush_folder(folder: str) -> None:

@@ -3,7 +3,9 @@
 A segment's `mdat` keeps the archive's own byte order: one `trun` a run of samples that lie back to back,
 with `data_offset`s that point into the interleave, so that a muxed segment is one or a few ranges of the
 archive where "all video, then all audio" would be hundreds. What lies between wanted runs is left out,
-or sent as slop where it is smaller than the cost of another range (`ViewFacts.merge_bytes`).
+or sent as slop where it is smaller than the cost of another range (`ViewFacts.merge_bytes`). A track alone
+with nothing foreign lies back to back in its `mdat`, so one `trun` holds it; where a sidecar has the track,
+the same bytes are one range of that.
 
 Planning touches the rows of its own segment and nothing else. It runs for every cold request, so the
 loops a sample or a run are `map`, `accumulate`, `compress` and the like: see `make bench`.
@@ -11,16 +13,16 @@ loops a sample or a run are `map`, `accumulate`, `compress` and the like: see `m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate, compress, repeat
-from operator import mul, sub
+from itertools import compress
 
 from app.cmaf import fragment
+from app.cmaf.share import Share, bytes_of_runs, shape_of
 from app.idx.header import ViewFacts
 from app.idx.layout import HOLE
-from app.idx.view import Idx, TrackRows
+from app.idx.view import Idx
 from app.plan import FileIdentity, FileRange, Piece, Plan
 
 SEGMENT_TYPES = {"video": "video/mp4", "audio": "audio/mp4"}
@@ -30,39 +32,12 @@ ByteRange = tuple[int, int]  # offset, length
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
-    """One track's share of a segment: rows `[start, stop)`, and its runs' samples and bytes in file order.
-
-    `tfhd` holds what all samples of the track have in common, `columns` what a `trun` must say of each;
-    `bits` says which.
-    """
-
-    rows: TrackRows
-    start: int
-    stop: int
-    run_samples: list[int]
-    run_bytes: list[int]
-    tfhd: bytes
-    bits: int
-
-    @property
-    def traf_bytes(self) -> int:
-        rows_bytes = 4 * self.bits.bit_count() * (self.stop - self.start)
-        return (
-            fragment.TRAF_BYTES
-            + len(self.tfhd)
-            + fragment.TRUN_HEADER_BYTES * len(self.run_samples)
-            + rows_bytes
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class _Runs:
     """The runs and holes of a segment in file order: their tracks and lengths, and each track's share."""
 
     tracks: bytes
     bytes: list[int]
-    shares: dict[int, _Share]
+    shares: dict[int, Share]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,42 +45,67 @@ class Arrangement:
     """A segment before its boxes are written.
 
     `data_offsets` has an entry for every run of the segment, wanted or not, as `run_tracks` has.
+    `spared_bytes` is what the head would be longer by with a `trun` a run, where it has a single one.
     """
 
     head_bytes: int
-    shares: list[_Share]
+    shares: list[Share]
     run_tracks: bytes
     ranges: list[ByteRange]
     payload_bytes: int
     data_offsets: list[int]
+    spared_bytes: int = 0
 
 
 def plan_init(idx: Idx, view_number: int, init_number: int, archive: FileIdentity) -> Plan:
     """The init segment that applies from the `init_number`-th change of codec parameters on."""
     view = idx.view(view_number)
-    return _plan(idx, view_number, f"{view.name}-init-{init_number}", archive, (view.inits[init_number],))
+    pieces: tuple[Piece, ...] = (view.inits[init_number],)
+    return _plan(idx, view_number, f"{view.name}-init-{init_number}", archive, pieces, (idx.identity,))
 
 
 def plan_segment(idx: Idx, view_number: int, number: int, archive: FileIdentity) -> Plan:
     """Segment `number`, from 0. `archive` is the archive as found on disk, checked against the index."""
-    head, ranges = segment_parts(idx, view_number, number)
-    pieces: tuple[Piece, ...] = (head, *(FileRange(archive, offset, length) for offset, length in ranges))
-    return _plan(idx, view_number, f"{idx.view(view_number).name}-{number}", archive, pieces)
+    view, file = idx.view(view_number), archive
+    guards: tuple[FileIdentity, ...] = (idx.identity,)
+    if idx.sidecar and idx.has_in_sidecar(view):
+        file, guards = idx.sidecar, (idx.identity, archive)
+        head, ranges = _written(view, number, arrange_in_sidecar(idx, view, number))
+    else:
+        head, ranges = segment_parts(idx, view_number, number)
+    pieces: tuple[Piece, ...] = (head, *(FileRange(file, offset, length) for offset, length in ranges))
+    return _plan(idx, view_number, f"{view.name}-{number}", archive, pieces, guards)
 
 
 def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[ByteRange]]:
     """The bytes that segment `number` begins with, and the ranges of the archive that follow them."""
-    arranged = arrange(idx, view_number, number)
+    return _written(idx.view(view_number), number, arrange(idx, view_number, number))
+
+
+def _written(view: ViewFacts, number: int, arranged: Arrangement) -> tuple[bytes, list[ByteRange]]:
     trafs = [_traf(share, number, arranged) for share in arranged.shares]
     moof = fragment.moof(number + 1, trafs)
     mdat = fragment.mdat_header(arranged.payload_bytes)
-    return b"".join((idx.view(view_number).styp, moof, mdat)), arranged.ranges
+    return b"".join((view.styp, moof, mdat)), arranged.ranges
 
 
 def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
     """Where everything of segment `number` goes: all that can be said of it before its boxes are written."""
     view = idx.view(view_number)
     return _arrange(view, _runs(idx, number, view.tracks), idx.segment_offset[number])
+
+
+def arrange_in_sidecar(idx: Idx, view: ViewFacts, number: int) -> Arrangement:
+    """As `arrange` for a view that the sidecar holds: the same head, and a range of the sidecar."""
+    rows = idx.tracks[view.tracks[0]]
+    offsets = rows.sidecar_offset
+    if offsets is None:
+        raise ValueError(f"no sidecar holds view {view.name}")
+    start, stop = rows.first_sample[number], rows.first_sample[number + 1]
+    tfhd, bits = shape_of(rows, empty=start == stop)
+    first, end = offsets[number], offsets[number + 1]
+    ranges = [(first, end - first)] if first < end else []
+    return _back_to_back(view, Share(rows, start, stop, [], [], tfhd, bits), ranges)
 
 
 def arrange_views(idx: Idx, number: int) -> list[Arrangement]:
@@ -139,13 +139,39 @@ def _arrange(view: ViewFacts, runs: _Runs, offset: int) -> Arrangement:
     own = [runs.shares[track] for track in view.tracks]
     # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
     present = [share for share in own if share.run_samples] or own[:1]
+    if len(own) == 1 and not view.merge_bytes:
+        is_own = runs.tracks.translate(_any_of(view.tracks))
+        return _back_to_back(view, own[0], _lay_out(is_own, runs.bytes, offset, 0, 0)[0])
     payload_at = fragment.moof_bytes(share.traf_bytes for share in present) + fragment.MDAT_HEADER_BYTES
     is_wanted = runs.tracks.translate(_any_of(view.tracks))
     layout = _lay_out(is_wanted, runs.bytes, offset, payload_at, view.merge_bytes)
     return Arrangement(len(view.styp) + payload_at, present, runs.tracks, *layout)
 
 
-def _plan(idx: Idx, view_number: int, name: str, archive: FileIdentity, pieces: tuple[Piece, ...]) -> Plan:
+def _back_to_back(view: ViewFacts, share: Share, ranges: list[ByteRange]) -> Arrangement:
+    """A track alone, all of whose bytes and nothing else are in `ranges`, in decode order."""
+    runs, samples = len(share.run_samples), share.stop - share.start
+    whole = replace(share, run_samples=[samples] if samples else [])
+    payload_at = fragment.moof_bytes([whole.traf_bytes]) + fragment.MDAT_HEADER_BYTES
+    return Arrangement(
+        head_bytes=len(view.styp) + payload_at,
+        shares=[whole],
+        run_tracks=bytes(view.tracks),
+        ranges=ranges,
+        payload_bytes=sum(length for _, length in ranges),
+        data_offsets=[payload_at] if samples else [],
+        spared_bytes=fragment.TRUN_HEADER_BYTES * max(0, runs - 1),
+    )
+
+
+def _plan(
+    idx: Idx,
+    view_number: int,
+    name: str,
+    archive: FileIdentity,
+    pieces: tuple[Piece, ...],
+    guards: tuple[FileIdentity, ...],
+) -> Plan:
     kind = idx.tracks[idx.view(view_number).tracks[0]].facts.kind
     return Plan(
         content_type=SEGMENT_TYPES[kind],
@@ -154,7 +180,7 @@ def _plan(idx: Idx, view_number: int, name: str, archive: FileIdentity, pieces: 
         max_age_s=IMMUTABLE_MAX_AGE_S,
         immutable=True,
         pieces=pieces,
-        guards=(idx.identity,),
+        guards=guards,
     )
 
 
@@ -164,24 +190,13 @@ def _any_of(tracks: tuple[int, ...]) -> bytes:
     return bytes(number in tracks for number in range(256))
 
 
-def _share(idx: Idx, track: int, number: int, codes: memoryview[int], run_tracks: bytes) -> _Share:
+def _share(idx: Idx, track: int, number: int, codes: memoryview[int], run_tracks: bytes) -> Share:
     rows = idx.tracks[track]
     start, stop = rows.first_sample[number], rows.first_sample[number + 1]
     count = run_tracks.count(track)
     run_samples = [1] * count if count == stop - start else _extents(idx, codes, run_tracks, track)
-    tfhd, bits = _shape(rows, empty=not count)
-    return _Share(rows, start, stop, run_samples, _bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
-
-
-def _bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: list[int]) -> list[int]:
-    if rows.size is None:
-        return list(map(mul, run_samples, repeat(rows.facts.size_bytes)))
-    sizes = rows.size[start:stop].tolist()
-    if len(run_samples) == len(sizes):
-        return sizes
-    ends = list(accumulate(sizes))
-    at_run = [ends[last - 1] for last in accumulate(run_samples)]
-    return list(map(sub, at_run, (0, *at_run)))
+    tfhd, bits = shape_of(rows, empty=not count)
+    return Share(rows, start, stop, run_samples, bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
 
 
 def _lay_out(
@@ -217,42 +232,8 @@ def _lay_out(
     return ranges, data_offset - payload_at, data_offsets
 
 
-def _shape(rows: TrackRows, *, empty: bool) -> tuple[bytes, int]:
-    """The `tfhd` that holds what all samples share, and the bits of the `trun` columns that hold the rest."""
-    bits = 0
-    if rows.default_duration is None:
-        bits |= fragment.SAMPLE_DURATION
-    if rows.size is not None:
-        bits |= fragment.SAMPLE_SIZE
-    if rows.default_flags is None:
-        bits |= fragment.SAMPLE_FLAGS
-    if rows.default_composition != 0:
-        bits |= fragment.SAMPLE_COMPOSITION
-    defaults = rows.default_duration, rows.facts.size_bytes, rows.default_flags
-    return fragment.tfhd(rows.track_id, *defaults, empty=empty), bits
-
-
-def _traf(share: _Share, number: int, arranged: Arrangement) -> bytes:
+def _traf(share: Share, number: int, arranged: Arrangement) -> bytes:
     is_own = arranged.run_tracks.translate(_any_of((share.rows.track_id - 1,)))
     own = list(compress(arranged.data_offsets, is_own))
-    truns = fragment.truns(share.run_samples, own, share.bits, _columns(share))
+    truns = fragment.truns(share.run_samples, own, share.bits, share.columns())
     return fragment.traf(share.tfhd, share.rows.decode_time[number], truns)
-
-
-def _columns(share: _Share) -> list[Sequence[int]]:
-    rows, bits = share.rows, share.bits
-    columns: list[Sequence[int]] = []
-    kinds = rows.kind[share.start : share.stop].tolist() if rows.kind is not None else []
-
-    def of_kinds(table: Sequence[int]) -> Sequence[int]:
-        return list(map(table.__getitem__, kinds))
-
-    if bits & fragment.SAMPLE_DURATION:
-        columns.append(of_kinds(rows.kind_duration))
-    if bits & fragment.SAMPLE_SIZE and rows.size is not None:
-        columns.append(rows.size[share.start : share.stop])
-    if bits & fragment.SAMPLE_FLAGS:
-        columns.append(of_kinds(rows.kind_flags))
-    if bits & fragment.SAMPLE_COMPOSITION:
-        columns.append(of_kinds(rows.kind_composition))
-    return columns

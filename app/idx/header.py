@@ -36,6 +36,8 @@ def _fitted(hint: Any, value: Any, name: str) -> Any:
     """`value` as a field of type `hint` holds it."""
     if isinstance(hint, type) and issubclass(hint, Record):
         return hint.read(value)
+    if get_origin(hint) is UnionType and isinstance(value, dict):
+        return _fitted(get_args(hint)[0], value, name)
     if get_origin(hint) is tuple and isinstance(value, tuple):
         return tuple(_fitted(get_args(hint)[0], each, name) for each in value)
     origin = get_origin(hint)
@@ -53,6 +55,15 @@ class SourceFacts(Record):
     mtime_ns: int
     fingerprint: str  # BLAKE3, hex
     fingerprint_kind: str  # "fast" (structure, head and tail) or "full" (every byte)
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarFacts(Record):
+    """The file of audio beside the index, as it was written."""
+
+    size: int
+    mtime_ns: int
+    fingerprint: str  # BLAKE3 of every byte, hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,7 @@ class Header(Record):
     chapters: tuple[ChapterFacts, ...]
     notes: tuple[str, ...]
     columns: dict[str, tuple[int, str, int]]
+    sidecar: SidecarFacts | None = None
 
     def pack(self) -> bytes:
         packed: bytes = msgpack.packb(asdict(self), use_bin_type=True)

@@ -49,10 +49,18 @@ COLUMNS
     track.t.kind_duration       sample_duration, sample_flags and
     track.t.kind_flags          sample_composition_time_offset of each distinct combination of the three,
     track.t.kind_composition    as the 32-bit words of a `trun` (ISO/IEC 14496-12 §8.8.8)
+    track.t.sidecar_offset (S+1)  byte offset of that first sample in the sidecar, and the end of the last.
+                             Only of tracks that a sidecar holds
 
     View v of the header's `views` (what one playlist serves):
 
     view.v.bytes (S)         length of each segment's response
+
+SIDECAR, a file of its own
+    Beside film.idx there may be film.idx.audio, where the header says so (`sidecar`): the samples of every
+    audio track once more, track after track, in decode order, and nothing else. A segment of one of these
+    tracks is then one range of it. Where it is missing or not as recorded, the same bytes are gathered from
+    the archive.
 
 DIGEST, the last 32 bytes
     BLAKE3-256 of every byte before it. Checked when the file is opened, so a flipped bit anywhere refuses
@@ -79,6 +87,8 @@ DIGEST_BYTES = 32
 VERSION_DIGITS = 10
 COLUMN_ALIGNMENT = 8
 SUFFIX = ".idx"
+SIDECAR_SUFFIX = ".audio"
+"""Of a sidecar's name, after the whole name of its index."""
 
 ELEMENT_BYTES = {"B": 1, "H": 2, "I": 4, "Q": 8, "b": 1, "h": 2, "i": 4, "q": 8}
 """The typecodes a column may have, and their widths."""

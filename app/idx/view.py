@@ -54,11 +54,12 @@ class TrackRows:
     default_duration: int | None  # of every sample alike, or None; so for the next two
     default_flags: int | None
     default_composition: int | None
+    sidecar_offset: Ints | None  # of each segment and of the end
 
 
 @dataclass(frozen=True, slots=True)
 class Idx:
-    """An open index."""
+    """An open index. `sidecar` is its sidecar as found on disk, where there is one that may be sent."""
 
     identity: FileIdentity
     digest: str
@@ -72,6 +73,7 @@ class Idx:
     run_track: bytes  # padded, so that codes of a byte translate to tracks at once
     run_extent: Ints
     view_bytes: tuple[Ints, ...]
+    sidecar: FileIdentity | None = None
 
     @property
     def version(self) -> str:
@@ -87,6 +89,10 @@ class Idx:
             if view.name == name:
                 return number
         raise KeyError(name)
+
+    def has_in_sidecar(self, view: ViewFacts) -> bool:
+        """Whether the sidecar, if it is there, holds what `view` serves."""
+        return len(view.tracks) == 1 and self.tracks[view.tracks[0]].sidecar_offset is not None
 
     def view(self, number: int) -> ViewFacts:
         return self.header.views[number]
@@ -137,7 +143,10 @@ def read_idx(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
 def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memoryview[int]) -> Idx:
     columns = {name: _column(mapping, *place) for name, place in header.columns.items()}
     segments = header.segment_count
-    tracks = tuple(_track(columns, number, facts, segments) for number, facts in enumerate(header.tracks))
+    sidecar_bytes = header.sidecar.size if header.sidecar else 0
+    tracks = tuple(
+        _track(columns, number, facts, segments, sidecar_bytes) for number, facts in enumerate(header.tracks)
+    )
     runs = columns["segment.run"]
     _check(segments > 0 and header.timescale > 0, "segment.time")
     _check_rise("segment.time", columns["segment.time"], segments)
@@ -168,7 +177,9 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
     )
 
 
-def _track(columns: dict[str, memoryview[int]], number: int, facts: TrackFacts, segments: int) -> TrackRows:
+def _track(
+    columns: dict[str, memoryview[int]], number: int, facts: TrackFacts, segments: int, sidecar_bytes: int
+) -> TrackRows:
     prefix = f"track.{number}."
     first_sample = columns[prefix + "first_sample"]
     size, kind = columns.get(prefix + "size"), columns.get(prefix + "kind")
@@ -181,6 +192,10 @@ def _track(columns: dict[str, memoryview[int]], number: int, facts: TrackFacts, 
     _check(len(duration) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
     _check((size is None) == (facts.size_bytes is not None), prefix + "size")
     _check(size is None or len(size) == facts.sample_count, prefix + "size")
+    sidecar_offset = columns.get(prefix + "sidecar_offset")
+    if sidecar_offset is not None:
+        _check_rise(prefix + "sidecar_offset", sidecar_offset, segments)
+        _check(sidecar_offset[0] >= 0 and sidecar_offset[-1] <= sidecar_bytes, prefix + "sidecar_offset")
     return TrackRows(
         facts,
         number + 1,
@@ -194,6 +209,7 @@ def _track(columns: dict[str, memoryview[int]], number: int, facts: TrackFacts, 
         _constant(duration),
         _constant(flags),
         _constant(composition),
+        sidecar_offset,
     )
 
 

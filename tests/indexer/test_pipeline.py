@@ -13,6 +13,7 @@ from app.idx.view import Idx, open_idx
 from indexer import pipeline
 from indexer.archives import find_archives
 from indexer.pipeline import Options, Outcome, index_archive
+from indexer.sidecar import Sink
 from indexer.source import Source
 from tests.indexer.conftest import Put, film
 from tests.indexer.demux import made_mp4
@@ -185,14 +186,14 @@ def test_an_archive_that_changes_under_the_indexer_is_not_finished(
 ) -> None:
     path, make_idx = put(), pipeline.make_idx
 
-    def make_while_it_grows(source: Source, options: Options) -> bytes:
-        content = make_idx(source, options)
+    def make_while_it_grows(source: Source, options: Options, sidecar: Sink | None) -> bytes:
+        content = make_idx(source, options, sidecar)
         with path.open("ab") as file:
             file.write(b"more")
         return content
 
     monkeypatch.setattr(pipeline, "make_idx", make_while_it_grows)
-    outcome = index()
+    outcome = index(audio_sidecar=True)
     assert (outcome.status, outcome.text) == (
         "unfinished",
         "not finished yet: changed while it was being read; index it again when nothing writes to it",

@@ -73,7 +73,7 @@ def _index(archive: ArchivePath, writer: int) -> None:
     status = 1
     try:
         os.write(writer, f"{_own_bytes()}\n".encode())
-        outcome = index_archive(archive, Options())
+        outcome = index_archive(archive, Options(audio_sidecar=True))
         os.write(writer, f"{outcome.status}\n{outcome.text}".encode())
         status = 0
     except BaseException:  # noqa: BLE001 - a fork must not go on as its parent would

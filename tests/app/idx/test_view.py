@@ -1,18 +1,16 @@
 """Opening an `.idx`: what was written comes back, and nothing else is ever taken for an index.
 
-Files are put together here from the description at the top of `app.idx.layout`, not by the writer.
+Files are put together by `sealed` from the description at the top of `app.idx.layout`, not by the writer.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 from array import array
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import msgpack
 import pytest
 from blake3 import blake3
 from hypothesis import given
@@ -20,64 +18,20 @@ from hypothesis import strategies as st
 
 from app.idx.view import Idx, IndexDamaged, open_idx, read_idx
 from app.plan import FileIdentity
+from tests.app.idx.sealed import (
+    COLUMNS,
+    DIGEST_BYTES,
+    HEADER,
+    PROLOGUE_BYTES,
+    TRACK,
+    VIEW,
+    Columns,
+    sealed,
+    with_digest,
+)
 from tests.app.made_archive import MadeArchive
 
 NOWHERE = FileIdentity("made.idx", 0, 0, 0, 0)
-PROLOGUE_BYTES, DIGEST_BYTES = 24, 32
-
-Columns = dict[str, "array[int]"]
-
-TRACK = {
-    "name": "video", "kind": "video", "source_track_id": 1, "codec": "avc1.640028", "codec_name": "H.264",
-    "supplemental_codec": "", "timescale": 1000, "duration_ticks": 4000, "sample_count": 4,
-    "size_bytes": None, "byte_count": 100, "language": "und", "title": "", "roles": [], "default": True,
-    "width": 640, "height": 360, "frame_rate_milli": 1000, "video_range": "SDR", "channels": 0,
-    "sample_rate_hz": 0, "expected_players": [],
-}  # fmt: skip
-VIEW = {
-    "name": "muxed", "tracks": [0], "inits": [b"init"], "styp": b"styp", "merge_bytes": 0,
-    "independent": True, "peak_bps": 0, "average_bps": 0, "range_count": 2, "slop_bytes": 0, "head_bytes": 0,
-}  # fmt: skip
-HEADER = {
-    "generator": "tests",
-    "source": {"name": "a.mp4", "size": 200, "mtime_ns": 1, "fingerprint": "00", "fingerprint_kind": "fast"},
-    "timescale": 1000, "segment_count": 2, "segment_duration_ms": 6000, "slop": 0.01, "title": "",
-    "tracks": [TRACK], "views": [VIEW], "chapters": [{"start_ms": 0, "title": "one"}], "notes": ["a note"],
-}  # fmt: skip
-COLUMNS: Columns = {
-    "segment.time": array("H", [0, 2000, 4000]),
-    "segment.run": array("B", [0, 1, 4]),
-    "segment.offset": array("B", [28, 78]),
-    "run.code": array("B", [0, 1, 2, 1]),
-    "run_kind.track": array("B", [0, 0, 255]),
-    "run_kind.extent": array("b", [2, 1, 5]),
-    "track.0.first_sample": array("B", [0, 2, 4]),
-    "track.0.decode_time": array("H", [0, 2000]),
-    "track.0.size": array("B", [20, 30, 25, 25]),
-    "track.0.kind": array("B", [0, 1, 0, 1]),
-    "track.0.kind_duration": array("H", [1000, 1000]),
-    "track.0.kind_flags": array("I", [0x0200_0000, 0x0101_0000]),
-    "track.0.kind_composition": array("B", [0, 0]),
-    "view.0.bytes": array("H", [300, 301]),
-}
-
-
-def sealed(
-    header: Any, columns: Columns = COLUMNS, *, magic: bytes = b"\x89VSI\r\n\x1a\n", version: int = 1
-) -> bytes:
-    """An `.idx` whose checksum holds, whatever is in it. A header that is a map is told where columns are."""
-    places, body, at = {}, b"", 4096
-    for name, column in columns.items():
-        places[name] = [at + len(body), column.typecode, len(column)]
-        body += column.tobytes() + bytes(-len(column.tobytes()) % 8)
-    packed = msgpack.packb({"columns": places, **header} if isinstance(header, dict) else header)
-    total = at + len(body) + DIGEST_BYTES
-    prologue = struct.pack("<8sIIQ", magic, version, len(packed), total)
-    return with_digest((prologue + packed).ljust(at, b"\0") + body)
-
-
-def with_digest(content: bytes) -> bytes:
-    return content + blake3(content).digest()
 
 
 def read(content: bytes) -> Idx:
@@ -110,6 +64,16 @@ def test_everything_comes_back() -> None:
     assert rows.size is not None
     assert list(rows.size) == [20, 30, 25, 25]
     assert (rows.default_duration, rows.default_flags, rows.default_composition) == (1000, None, 0)
+
+
+def test_a_sidecar_may_hold_a_track_or_not() -> None:
+    view = read(sealed(HEADER)).view(0)
+    without, within = COLUMNS, COLUMNS | {"track.0.sidecar_offset": array("B", [0, 50, 100])}
+    found = [read(sealed(HEADER, columns)).has_in_sidecar(view) for columns in (without, within)]
+    assert found == [False, True]
+    assert read(sealed(HEADER)).sidecar is None
+    no_sidecar = sealed(HEADER | {"sidecar": None}, within)
+    assert "track.0.sidecar_offset does not fit" in refusal(no_sidecar)
 
 
 def test_a_view_is_found_by_its_name() -> None:
@@ -193,6 +157,10 @@ WRONG_COLUMNS = {
     "flags too few": {"track.0.kind_flags": array("I", [0])},
     "no kinds": {f"track.0.kind_{name}": array("B") for name in ("duration", "flags", "composition")},
     "lengths too few": {"view.0.bytes": array("H", [300])},
+    "places in the sidecar too few": {"track.0.sidecar_offset": array("B", [0, 50])},
+    "places that go back": {"track.0.sidecar_offset": array("B", [0, 50, 40])},
+    "places past the sidecar's end": {"track.0.sidecar_offset": array("B", [0, 50, 101])},
+    "places before its start": {"track.0.sidecar_offset": array("b", [-1, 50, 100])},
 }
 
 
@@ -248,6 +216,8 @@ WRONG_HEADERS = {
     "a track that is a number": HEADER | {"tracks": [1]},
     "columns that are a list": HEADER | {"columns": []},
     "one size and many": HEADER | {"tracks": [TRACK | {"size_bytes": 25}]},
+    "a sidecar that is a number": HEADER | {"sidecar": 1},
+    "a sidecar without a size": HEADER | {"sidecar": {"mtime_ns": 1, "fingerprint": "00"}},
     "keys that are numbers": HEADER | {1: 2},
 }
 
