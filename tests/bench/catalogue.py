@@ -13,20 +13,28 @@ from indexer.pipeline import Options, index_archive
 from tests.bench.archive import Shape, write_archive
 
 NAME = "film"
+SUNG = "sung"
+"""The folder of the one archive that has a sidecar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`count` archives, alike in every byte; ids are 0/film, 1/film, …"""
+    """`count` archives, alike in every byte; ids are 0/film, 1/film, … `sung` is the index of one more, whose
+    audio is in a sidecar.
+    """
 
     media_dir: Path
     index_dir: Path
     count: int
     idx: Idx
+    sung: Idx
 
     def target(self, archive: int, segment: int, view: str = "muxed") -> str:
         part = "" if view == "muxed" else view + "/"
         return f"/v/{archive}/{NAME}/{part}{segment_name(segment)}?v={self.idx.version}"
+
+    def sung_target(self, segment: int) -> str:
+        return f"/v/{SUNG}/{NAME}/audio/{segment_name(segment)}?v={self.sung.version}"
 
 
 def make_catalogue(folder: Path, shape: Shape, count: int) -> Catalogue:
@@ -37,14 +45,19 @@ def make_catalogue(folder: Path, shape: Shape, count: int) -> Catalogue:
         for root, file in ((media_dir, archive), (index_dir, first)):
             (root / str(number)).mkdir()
             os.link(file, root / str(number) / file.name)
+    (media_dir / SUNG).mkdir()
+    os.link(archive, media_dir / SUNG / archive.name)
+    sung = index(media_dir / SUNG / archive.name, media_dir, index_dir, Options(audio_sidecar=True))
     _read(archive)
-    return Catalogue(media_dir, index_dir, count, open_idx(str(first)))
+    return Catalogue(media_dir, index_dir, count, open_idx(str(first)), open_idx(str(sung)))
 
 
-def index(archive: Path, media_dir: Path, index_dir: Path | None = None) -> Path:
+def index(
+    archive: Path, media_dir: Path, index_dir: Path | None = None, options: Options | None = None
+) -> Path:
     """Index one archive; where its index is. Raises `RuntimeError` where it is refused."""
     (found,) = find_archives([str(archive)], str(media_dir), str(index_dir or media_dir))
-    outcome = index_archive(found, Options())
+    outcome = index_archive(found, options or Options())
     if outcome.status != "indexed":
         raise RuntimeError(outcome.text)
     return Path(found.index_path)

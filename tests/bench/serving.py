@@ -27,7 +27,14 @@ SECONDS = 2
 CONNECTIONS = 8
 CUT, EMBEDDED = "nginx, cut beforehand", "gunicorn alone"
 HOT, COLD = "spliced, plan cached", "spliced, plan computed"
-GOALS = {("muxed", HOT): 1.05, ("muxed", COLD): 1.25}
+SIDECAR = "spliced from the sidecar, plan cached"
+GOALS = {
+    ("muxed", HOT): 1.05,
+    ("muxed", COLD): 1.25,
+    ("video", HOT): 1.15,
+    ("audio", HOT): 12,
+    ("audio", SIDECAR): 3,
+}
 
 Ask = Callable[[], Load]
 
@@ -61,6 +68,7 @@ def _cases(
             (cut / f"{view}-{segment}.m4s").write_bytes(answer.read())
     files = [f"/{view}-{segment}.m4s" for segment in range(SEGMENTS)]
     cold = [catalogue.target(id_, segment, view) for id_ in range(1, ARCHIVES) for segment in range(SEGMENTS)]
+    sung = [catalogue.sung_target(segment) for segment in range(SEGMENTS)]
     done = 0
 
     def ask_cold() -> Load:
@@ -79,6 +87,7 @@ def _cases(
         HOT: lambda: ask(spliced, hot),
         COLD: ask_cold,
         EMBEDDED: lambda: ask(embedded, hot),
+        **({SIDECAR: lambda: ask(spliced, sung)} if view == "audio" else {}),
     }
 
 
