@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from app.cmaf.segments import plan_init, plan_segment
 from app.errors import NotFound
 from app.idx.view import Idx
+from app.manifest.dash import plan_dash
 from app.manifest.hls import plan_media_playlist
 from app.manifest.info import INFO, plan_info
 from app.manifest.multivariant import plan_multivariant
-from app.manifest.urls import MULTIVARIANT, PLAYLIST, init_number, segment_number
+from app.manifest.urls import MPD, MULTIVARIANT, PLAYLIST, init_number, segment_number
 from app.plan import FileIdentity, Plan
 
 MUXED = "muxed"
@@ -41,6 +42,7 @@ class Family:
 
 _OF_ARCHIVE = {
     MULTIVARIANT: Resource("multivariant", plan_multivariant),
+    MPD: Resource("mpd", plan_dash),
 }
 _OF_VIEW = {
     PLAYLIST: Resource("playlist", plan_media_playlist),
@@ -73,4 +75,4 @@ def plan_resource(idx: Idx, view: int, name: str, source: FileIdentity) -> Plan:
         number = family.number(name)
         if number is not None and number < family.count(idx, view):
             return family.resource.plan(idx, view, number, source)
-    raise NotFound(f"This archive has {MULTIVARIANT} and {PLAYLIST}, which name all else.")
+    raise NotFound(f"This archive has {MULTIVARIANT}, {MPD} and {PLAYLIST}, which name all else.")

@@ -1,6 +1,7 @@
 """URL ─▶ catalog ─▶ Plan ─▶ delivery, for all that is below `/v/`.
 
     /v/{id}/master.m3u8       multivariant playlist of the tracks
+    /v/{id}/manifest.mpd      the same, for DASH players
     /v/{id}/playlist.m3u8     media playlist, muxed
     /v/{id}/init.mp4          its init segment
     /v/{id}/seg_0001.m4s      its segments, counted from 1 in URLs and from 0 behind `app.manifest.urls`

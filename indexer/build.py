@@ -158,10 +158,17 @@ def _track_facts(archive: Archive, number: int) -> TrackFacts:
         height=width if turned else height,
         frame_rate_milli=_rate_milli(samples.count, duration_ticks, track.timescale) if is_video else 0,
         video_range=described.video_range,
+        colour=_colour(described),
         channels=described.channels,
+        hls_channels=described.hls_channels,
         sample_rate_hz=described.sample_rate_hz,
         expected_players=described.players,
     )
+
+
+def _colour(described: MediaFormat) -> tuple[int, ...]:
+    points = described.colour
+    return (points.primaries, points.transfer, points.matrix) if points else ()
 
 
 def _rate_milli(count: int, duration_ticks: int, timescale: int) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from langcodes import Language
 from langcodes.tag_parser import LanguageTagError
 
+from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES
 from indexer.codecs.media_format import MediaFormat
 from indexer.codecs.sample_entry import box
 from indexer.track import Track
@@ -24,12 +25,6 @@ TRACK_ENABLED, TRACK_IN_MOVIE = 0x1, 0x2
 SELF_CONTAINED = 0x1
 """Flag of `url `: the media is in the same file (§8.7.2)."""
 MAX_SIDE = 0xFFFF
-ROLE_SCHEME = "urn:mpeg:dash:role:2011"
-ROLES = frozenset({
-    "caption", "subtitle", "main", "alternate", "supplementary", "commentary", "dub", "description", "sign",
-    "metadata", "enhanced-audio-intelligibility", "emergency", "forced-subtitle", "easyreader", "karaoke",
-})  # fmt: skip
-"""Values of that scheme (ISO/IEC 23009-1 table 34)."""
 
 _MEDIA_HEADERS = {
     "vide": box("vmhd", b"\0\0\0\1", bytes(8)),
@@ -63,7 +58,7 @@ class InitTrack:
     height_16_16: int = 0
     alternate_group: int = 0
     edit_media_time_ticks: int | None = None
-    roles: tuple[str, ...] = ()  # what of them is in `ROLES` is told
+    roles: tuple[str, ...] = ()  # what of them is in `DASH_ROLES` is told
     brands: tuple[str, ...] = ()  # that the codec's binding asks for
 
     @classmethod
@@ -179,7 +174,9 @@ def _packed_language(tag: str) -> int:
 
 def _udta(track: InitTrack) -> bytes:
     kinds = [
-        _full_box("kind", 0, 0, _text(ROLE_SCHEME), _text(role)) for role in track.roles if role in ROLES
+        _full_box("kind", 0, 0, _text(DASH_ROLE_SCHEME), _text(role))
+        for role in track.roles
+        if role in DASH_ROLES
     ]
     return box("udta", *kinds) if kinds else b""
 

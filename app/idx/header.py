@@ -57,6 +57,14 @@ class SourceFacts(Record):
     fingerprint_kind: str  # "fast" (structure, head and tail) or "full" (every byte)
 
 
+DASH_ROLE_SCHEME = "urn:mpeg:dash:role:2011"
+DASH_ROLES = frozenset({
+    "caption", "subtitle", "main", "alternate", "supplementary", "commentary", "dub", "description", "sign",
+    "metadata", "enhanced-audio-intelligibility", "emergency", "forced-subtitle", "easyreader", "karaoke",
+})  # fmt: skip
+"""Values of that scheme (ISO/IEC 23009-1 table 34)."""
+
+
 @dataclass(frozen=True, slots=True)
 class SidecarFacts(Record):
     """The file of audio beside the index, as it was written."""
@@ -83,13 +91,15 @@ class TrackFacts(Record):
     byte_count: int
     language: str  # BCP 47
     title: str
-    roles: tuple[str, ...]
+    roles: tuple[str, ...]  # of `kind` boxes, those of `DASH_ROLES` and others
     default: bool
     width: int  # as displayed: pixel aspect and rotation applied; 0 for audio
     height: int
     frame_rate_milli: int  # frames a 1000 seconds; 0 for audio
     video_range: str  # SDR, PQ, HLG; "" for audio
+    colour: tuple[int, ...]  # primaries, transfer, matrix (ISO/IEC 23091-2), or () where none is stated
     channels: int  # 0 for video
+    hls_channels: str  # EXT-X-MEDIA CHANNELS: "2", "16/JOC"; "" for video
     sample_rate_hz: int
     expected_players: tuple[str, ...]
 

@@ -13,6 +13,11 @@ _INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
 
 PLAYLIST = "playlist.m3u8"
 MULTIVARIANT = "master.m3u8"
+MPD = "manifest.mpd"
+
+FIRST_SEGMENT = 1
+SEGMENT_TEMPLATE = "seg_$Number%04d$.m4s"
+"""`segment_name` as DASH spells it (ISO/IEC 23009-1 §5.3.9.4.4)."""
 
 
 def segment_name(number: int) -> str:

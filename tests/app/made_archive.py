@@ -124,7 +124,9 @@ def _track(samples: int, size: int, duration_ticks: int) -> TrackFacts:
         height=360,
         frame_rate_milli=25_000,
         video_range="SDR",
+        colour=(),
         channels=0,
+        hls_channels="",
         sample_rate_hz=0,
         expected_players=(),
     )

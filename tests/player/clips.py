@@ -5,6 +5,7 @@ Each picture holds its frame number in binary, as a row of eight white or black 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import pi, sin
 from pathlib import Path
@@ -30,8 +31,16 @@ ENCODING = {
 }
 
 
-def write_clip(path: Path, *, video: VideoEncoder | None = "libx264", audio: bool = True) -> Path:
-    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame a second, AAC in stereo."""
+def write_clip(
+    path: Path,
+    *,
+    video: VideoEncoder | None = "libx264",
+    audio: bool = True,
+    languages: Sequence[str] = ("und",),
+) -> Path:
+    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame a second, AAC in stereo for each of
+    `languages` (ISO 639-2).
+    """
     with av.open(str(path), "w", format="mp4") as container:
         packets: list[av.Packet[Any]] = []
         if video:
@@ -40,8 +49,9 @@ def write_clip(path: Path, *, video: VideoEncoder | None = "libx264", audio: boo
             for number in range(FRAMES):
                 packets += picture.encode(_picture(number))
             packets += picture.encode(None)
-        if audio:
+        for language in languages if audio else ():
             sound = container.add_stream("aac", RATE_HZ, layout="stereo")
+            sound.metadata["language"] = language
             for at in range(0, SECONDS * RATE_HZ, AAC_FRAME):
                 packets += sound.encode(_sound(at))
             packets += sound.encode(None)

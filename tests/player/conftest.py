@@ -52,6 +52,7 @@ def library(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (media_dir / "both.mp4").write_bytes(clip.read_bytes())
     write_clip(media_dir / "picture only.mp4", audio=False)
     write_clip(media_dir / "sound only.mp4", video=None)
+    write_clip(media_dir / "two languages.mp4", languages=("eng", "deu"))
     index(media_dir, folder / "index")
     return folder
 

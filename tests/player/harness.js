@@ -7,6 +7,7 @@ const happened = [];
 const troubles = [];
 let audio = () => [];
 let texts = () => [];
+let chooseAudio = () => {};
 
 for (const name of ["loadedmetadata", "playing", "waiting", "stalled", "seeking", "seeked", "ended"]) {
   video.addEventListener(name, () => happened.push(name));
@@ -30,6 +31,7 @@ const players = {
     hls.on(Hls.Events.ERROR, (_, data) => troubles.push(`hls.js ${data.details} ${data.error?.message ?? ""}`));
     audio = () => hls.audioTracks.map(({ lang, name }) => ({ lang, name }));
     texts = () => hls.subtitleTracks.map(({ lang, name }) => ({ lang, name }));
+    chooseAudio = (wanted) => { hls.audioTrack = hls.audioTracks.findIndex(({ lang }) => lang === wanted); };
     hls.loadSource(url);
     hls.attachMedia(video);
   },
@@ -42,6 +44,9 @@ const players = {
     await player.attach(video);
     audio = () => player.getAudioTracks().map(({ language, label }) => ({ lang: language, name: label }));
     texts = () => player.getTextTracks().map(({ language, label }) => ({ lang: language, name: label }));
+    chooseAudio = (wanted) => {
+      player.selectAudioTrack(player.getAudioTracks().find(({ language }) => language === wanted));
+    };
     await player.load(url);
   },
   async "dash.js"(url) {
@@ -50,6 +55,7 @@ const players = {
     player.on("error", ({ error }) => troubles.push(`dash.js ${error.code} ${error.message}`));
     audio = () => player.getTracksFor("audio").map(({ lang }) => ({ lang, name: "" }));
     texts = () => player.getTracksFor("text").map(({ lang }) => ({ lang, name: "" }));
+    chooseAudio = (wanted) => player.setCurrentTrack(player.getTracksFor("audio").find(({ lang }) => lang === wanted));
     player.initialize(video, url, false);
   },
 };

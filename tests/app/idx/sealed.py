@@ -17,8 +17,8 @@ TRACK = {
     "name": "video", "kind": "video", "source_track_id": 1, "codec": "avc1.640028", "codec_name": "H.264",
     "supplemental_codec": "", "timescale": 1000, "duration_ticks": 4000, "sample_count": 4,
     "size_bytes": None, "byte_count": 100, "language": "und", "title": "", "roles": [], "default": True,
-    "width": 640, "height": 360, "frame_rate_milli": 1000, "video_range": "SDR", "channels": 0,
-    "sample_rate_hz": 0, "expected_players": [],
+    "width": 640, "height": 360, "frame_rate_milli": 1000, "video_range": "SDR", "colour": [],
+    "channels": 0, "hls_channels": "", "sample_rate_hz": 0, "expected_players": [],
 }  # fmt: skip
 VIEW = {
     "name": "muxed", "tracks": [0], "inits": [b"init"], "styp": b"styp", "merge_bytes": 0,

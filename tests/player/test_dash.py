@@ -1,0 +1,86 @@
+"""DASH players on the MPD: start, seek, another language on the way, to the end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.app.running_origin import Origin
+from tests.player.clips import FPS, FRAMES, HEIGHT, SECONDS, WIDTH
+from tests.player.conftest import OpenTab
+from tests.player.test_playing import ADTS_HEADER_BYTES, RATES, audio_packet_sizes, start
+
+pytestmark = pytest.mark.browser
+
+PLAYERS = ("dash.js", "shaka")
+MANIFEST = "manifest.mpd"
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_plays_every_picture_and_all_sound(
+    name: str, delivered: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    for rate in RATES:
+        player = start(open_tab, players_site, name, delivered, "both", MANIFEST)
+        player.run("playToEnd(argument)", rate)
+        report = player.report()
+        if report["dropped"] == 0:
+            break
+    assert (report["dropped"], report["corrupted"], report["troubles"]) == (0, 0, [])
+    assert (report["frames"], report["size"]) == (FRAMES, [WIDTH, HEIGHT])
+    assert report["duration"] == pytest.approx(SECONDS, abs=0.05)
+    assert report["currentTime"] == pytest.approx(report["duration"], abs=0.05)
+    sizes = audio_packet_sizes(delivered.media_dir / "both.mp4")
+    assert report["audioBytes"] == sum(sizes) + ADTS_HEADER_BYTES * len(sizes)
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_seeks_to_the_picture_of_that_time(
+    name: str, origin: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    player = start(open_tab, players_site, name, origin, "both", MANIFEST)
+    # dash.js 5.2.1 may wait for ever where seeks come while it loads, as hls.js may.
+    player.run("loadedToEnd()")
+    for time_s in (0.5, 4.02, 1.3, 1.98, 2.02, 4.9):
+        player.run("seek(argument)", time_s)
+        assert player.run("shownFrame()") - int(time_s * FPS) in (0, -1), time_s
+    player.run("playToEnd()")
+    report = player.report()
+    assert (report["troubles"], report["audioBytes"] > 0) == ([], True)
+
+
+@pytest.mark.parametrize("name", [*PLAYERS, "hls.js"])
+def test_changes_to_another_language(
+    name: str, origin: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    manifest = "master.m3u8" if name == "hls.js" else MANIFEST
+    player = start(open_tab, players_site, name, origin, "two languages", manifest)
+    assert [each["lang"] for each in player.report()["audio"]] == ["en", "de"]
+    player.run("loadedToEnd()")
+    assert requested(player.tab.requests) == {"audio-eng"}
+    with player.tab.page.expect_response(re.compile("/audio-deu/seg_")):
+        player.run("chooseAudio(argument)", "de")
+    player.run("loadedToEnd()")
+    player.run("seek(argument)", 2.5)
+    player.run("playToEnd()")
+    report = player.report()
+    assert (report["troubles"], report["audioBytes"] > 0) == ([], True)
+    assert requested(player.tab.requests) == {"audio-eng", "audio-deu"}
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+@pytest.mark.parametrize("archive", ["picture only", "sound only"])
+def test_plays_a_single_track(
+    name: str, archive: str, origin: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    player = start(open_tab, players_site, name, origin, archive, MANIFEST)
+    player.run("seek(argument)", 3.5)
+    player.run("playToEnd()")
+    report = player.report()
+    assert (report["troubles"], report["duration"]) == ([], pytest.approx(SECONDS, abs=0.05))
+
+
+def requested(urls: list[str]) -> set[str]:
+    """The sounds of which segments were asked for."""
+    return {found[1] for url in urls if (found := re.search(r"/(audio-\w+)/seg_", url))}
