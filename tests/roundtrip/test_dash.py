@@ -65,8 +65,8 @@ def test_lists_what_the_playlists_list(file: str, costs: dict[str, Cost], corpus
         inits = [period.init for period in periods for _ in period.media]
         assert inits == [each.init_section.absolute_uri for each in playlist.segments]
         lasting_s = (Fraction(str(each.duration)) for each in playlist.segments)
-        for each, start_s in zip(media, accumulate(lasting_s, initial=Fraction(0)), strict=False):
-            assert abs(each.start_s - start_s) <= WRITTEN_TO_S
+        for segment, start_s in zip(media, accumulate(lasting_s, initial=Fraction(0)), strict=False):
+            assert abs(segment.start_s - start_s) <= WRITTEN_TO_S
         assert len({period.offset_s - period.period_start_s for period in periods}) == 1
 
 
@@ -115,5 +115,6 @@ def probed(ffprobe: str, url: str, number: int) -> tuple[str, Stream]:
 
 def _packet(read: dict[str, str]) -> Packet:
     payload = bytes.fromhex(read["data_hash"].partition(":")[2])
-    times = [int(read[name]) if name in read else None for name in ("pts", "dts", "duration")]
-    return Packet(payload, "K" in read["flags"], *times, None, is_discarded="D" in read["flags"])
+    pts, dts, duration = (int(read[name]) if name in read else None for name in ("pts", "dts", "duration"))
+    is_key, is_discarded = "K" in read["flags"], "D" in read["flags"]
+    return Packet(payload, is_key, pts, dts, duration, position=None, is_discarded=is_discarded)
