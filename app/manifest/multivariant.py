@@ -7,16 +7,15 @@ Rates are bits a second, measured segment by segment at index time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count
 
-from app.idx.header import TrackFacts, ViewFacts
 from app.idx.view import Idx
 from app.manifest.hls import CONTENT_TYPE, MAX_AGE_S, VERSION
+from app.manifest.presentation import Presentation, Rendition, of_archive
 from app.manifest.urls import PLAYLIST, versioned
 from app.plan import FileIdentity, Plan
 
-Rendition = tuple[TrackFacts, ViewFacts]
 Groups = dict[str, list[Rendition]]
 
 
@@ -28,41 +27,46 @@ def plan_multivariant(idx: Idx, archive: FileIdentity) -> Plan:
         last_modified_s=archive.mtime_ns // 1_000_000_000,
         max_age_s=MAX_AGE_S,
         immutable=False,
-        pieces=("\n".join((*_lines(idx), "")).encode(),),
+        pieces=(write_multivariant(of_archive(idx)),),
         guards=(idx.identity, archive),
     )
 
 
-def _lines(idx: Idx) -> Iterator[str]:
-    renditions = [(idx.tracks[view.tracks[0]].facts, view) for view in idx.header.views[1:]]
-    videos = [each for each in renditions if each[0].kind == "video"]
-    groups = _groups(each for each in renditions if each[0].kind == "audio")
+def write_multivariant(shown: Presentation) -> bytes:
+    """The playlist, UTF-8."""
+    return "\n".join((*_lines(shown), "")).encode()
+
+
+def _lines(shown: Presentation) -> Iterator[str]:
+    videos, groups = shown.of_kind("video"), _groups(shown.of_kind("audio"))
     yield "#EXTM3U"
     yield f"#EXT-X-VERSION:{VERSION}"
-    if all(view.independent for _, view in renditions):
+    if all(each.view.independent for each in shown.renditions):
         yield "#EXT-X-INDEPENDENT-SEGMENTS"
     for group, members in groups.items():
-        yield from _audio(group, members, idx.version)
+        yield from _audio(group, members)
     for video in videos:
         for group, members in groups.items():
-            yield from _variant(video, [video, *members], group, idx.version)
+            yield from _variant(video, members, group)
         if not groups:
-            yield from _variant(video, [video], "", idx.version)
+            yield from _variant(video, [], "")
     if not videos:
-        for group, members in groups.items():
-            yield from _variant(members[0], members, group, idx.version)
+        for group, (first, *others) in groups.items():
+            yield from _variant(first, others, group)
 
 
-def _groups(audios: Iterator[Rendition]) -> Groups:
+def _groups(audios: Iterable[Rendition]) -> Groups:
     groups: Groups = {}
-    for facts, view in audios:
-        groups.setdefault(f"{facts.codec}-{facts.channels}ch", []).append((facts, view))
+    for each in audios:
+        channels = each.facts.hls_channels or each.facts.channels
+        groups.setdefault(f"{each.facts.codec}-{channels}ch", []).append(each)
     return groups
 
 
-def _audio(group: str, members: list[Rendition], version: str) -> Iterator[str]:
+def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
     names: list[str] = []
-    for number, (facts, view) in enumerate(members):
+    for number, member in enumerate(members):
+        facts = member.facts
         names.append(_unused(facts.title or (facts.language if facts.language != "und" else "Audio"), names))
         attributes = {
             "TYPE": "AUDIO",
@@ -71,8 +75,8 @@ def _audio(group: str, members: list[Rendition], version: str) -> Iterator[str]:
             **({"LANGUAGE": _quoted(facts.language)} if facts.language != "und" else {}),
             "DEFAULT": "YES" if number == 0 else "NO",
             "AUTOSELECT": "YES",
-            "CHANNELS": _quoted(str(facts.channels)),
-            "URI": _quoted(versioned(f"{view.name}/{PLAYLIST}", version)),
+            "CHANNELS": _quoted(facts.hls_channels or str(facts.channels)),
+            "URI": _quoted(_playlist(member)),
         }
         yield "#EXT-X-MEDIA:" + _listed(attributes)
 
@@ -83,14 +87,15 @@ def _unused(name: str, taken: Sequence[str]) -> str:
     return next(each for each in chain((name,), numbered) if each not in taken)
 
 
-def _variant(leading: Rendition, members: list[Rendition], group: str, version: str) -> Iterator[str]:
+def _variant(leading: Rendition, others: Sequence[Rendition], group: str) -> Iterator[str]:
     """One EXT-X-STREAM-INF. A player plays one of a group's members at a time: the largest one counts."""
-    facts, view = leading
-    others = [each for _, each in members if each is not view]
-    codecs = dict.fromkeys(each.codec for each, _ in members)
+    facts, view = leading.facts, leading.view
+    codecs = dict.fromkeys(each.facts.codec for each in (leading, *others))
+    peak_bps = max((each.view.peak_bps for each in others), default=0)
+    average_bps = max((each.view.average_bps for each in others), default=0)
     attributes = {
-        "BANDWIDTH": str(view.peak_bps + max((each.peak_bps for each in others), default=0)),
-        "AVERAGE-BANDWIDTH": str(view.average_bps + max((each.average_bps for each in others), default=0)),
+        "BANDWIDTH": str(view.peak_bps + peak_bps),
+        "AVERAGE-BANDWIDTH": str(view.average_bps + average_bps),
         "CODECS": _quoted(",".join(codecs)),
     }
     if facts.supplemental_codec:
@@ -105,7 +110,11 @@ def _variant(leading: Rendition, members: list[Rendition], group: str, version: 
     if facts.kind == "video":
         attributes["CLOSED-CAPTIONS"] = "NONE"
     yield "#EXT-X-STREAM-INF:" + _listed(attributes)
-    yield versioned(f"{view.name}/{PLAYLIST}", version)
+    yield _playlist(leading)
+
+
+def _playlist(rendition: Rendition) -> str:
+    return versioned(f"{rendition.folder}/{PLAYLIST}", rendition.idx.version)
 
 
 def _listed(attributes: dict[str, str]) -> str:

@@ -114,6 +114,14 @@ def test_facts_that_are_not_known_are_left_out() -> None:
     )
 
 
+def test_sound_that_holds_objects_says_so() -> None:
+    idx = index(video(), audio("en"))
+    facts = replace(idx.tracks[1].facts, channels=6, hls_channels="16/JOC", codec="ec-3")
+    idx = replace(idx, tracks=(idx.tracks[0], replace(idx.tracks[1], facts=facts)))
+    (media,) = m3u8.loads(text(idx)).media
+    assert (media.channels, media.group_id) == ("16/JOC", "ec-3-16/JOCch")
+
+
 def test_segments_are_independent_only_if_all_are() -> None:
     late = MadeTrack([10] * 10, [1000] * 10, sync=[number == 5 for number in range(10)])
     assert "INDEPENDENT" not in text(index(late, audio()))
