@@ -89,7 +89,9 @@ def _columns(archive: Archive) -> Columns:
         "segment.time": array("q", segmentation.start_ticks),
         "segment.run": runs.segment_run,
         "segment.offset": runs.segment_offset,
+        "segment.long_run": runs.segment_long,
         "run.code": runs.code,
+        "run.long_extent": runs.long_extent,
         "run_kind.track": runs.kind_track,
         "run_kind.extent": runs.kind_extent,
     }

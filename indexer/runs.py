@@ -1,7 +1,7 @@
 """Chunks of all served tracks ─▶ the runs of each segment, in file order, as codes.
 
 A run is samples of one track that lie back to back in the archive, within one segment; a hole is what
-lies between two runs. Both are named by a code, since an archive has few distinct shapes of them: see
+lies between two runs. Both are named by a code, since most of an archive's are of few shapes: see
 `app.idx.layout`. Offsets and lengths are bytes; sample numbers count from 0 in decode order.
 """
 
@@ -9,27 +9,32 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import accumulate, chain, repeat
 from operator import itemgetter, mul, sub
 
-from app.idx.layout import HOLE
+from app.idx.layout import CODES, HOLE, LONG
 from indexer.track import Samples
 
+MAX_SHORT_EXTENT = 255
 _OFFSET = itemgetter(0)
 Run = tuple[int, int, int, int]  # offset, track, samples, bytes
+Shape = tuple[int, int]  # track, samples; HOLE, bytes
 
 
 @dataclass(frozen=True, slots=True)
 class RunTables:
-    """The columns `run.code`, `run_kind.*`, `segment.run` and `segment.offset`."""
+    """The columns `run.code`, `run.long_extent`, `run_kind.*`, `segment.run`, `.long_run` and `.offset`."""
 
     code: array[int]
+    long_extent: array[int]
     kind_track: array[int]
     kind_extent: array[int]
     segment_run: array[int]
+    segment_long: array[int]
     segment_offset: array[int]
 
 
@@ -77,8 +82,8 @@ def tabulate_runs(
     maps: Sequence[ChunkMap], first_samples: Sequence[Sequence[int]], segments: int
 ) -> RunTables:
     """`first_samples[t]` has the first sample of every segment of track t, and their number."""
-    codes: dict[tuple[int, int], int] = {}
-    all_codes = array("I")
+    numbers: dict[Shape, int] = {}
+    of_runs = array("I")  # the number of each run's shape
     segment_run, segment_offset = array("I", [0]), array("Q")
     for segment in range(segments):
         runs = _in_file_order(
@@ -88,11 +93,33 @@ def tabulate_runs(
             ]
         )
         segment_offset.append(runs[0][0] if runs else 0)
-        all_codes.extend(codes.setdefault(shape, len(codes)) for shape in _shapes(runs))
-        segment_run.append(len(all_codes))
-    kind_track = array("B", (track for track, _ in codes))
-    kind_extent = array("q", (extent for _, extent in codes))
-    return RunTables(all_codes, kind_track, kind_extent, segment_run, segment_offset)
+        of_runs.extend(numbers.setdefault(shape, len(numbers)) for shape in _shapes(runs))
+        segment_run.append(len(of_runs))
+    shapes = list(numbers)
+    kinds = _kinds(shapes, of_runs)
+    code_of = [kinds.get(shape, kinds.get((shape[0], LONG), 0)) for shape in shapes]
+    is_long = [shape not in kinds for shape in shapes]
+    long_before = list(accumulate(map(is_long.__getitem__, of_runs), initial=0))
+    return RunTables(
+        code=array("B", map(code_of.__getitem__, of_runs)),
+        long_extent=array("q", (shapes[run][1] for run in of_runs if is_long[run])),
+        kind_track=array("B", (track for track, _ in kinds)),
+        kind_extent=array("B", (extent for _, extent in kinds)),
+        segment_run=segment_run,
+        segment_long=array("I", map(long_before.__getitem__, segment_run)),
+        segment_offset=segment_offset,
+    )
+
+
+def _kinds(shapes: Sequence[Shape], of_runs: Iterable[int]) -> dict[Shape, int]:
+    """The shapes that have a code of their own, the commonest, and one a track for all its others."""
+    counts = Counter(of_runs)
+    common = [shapes[number] for number, count in counts.most_common() if count > 1]
+    short = [shape for shape in common if 0 < shape[1] <= MAX_SHORT_EXTENT]
+    kinds = short[: CODES - len({track for track, _ in shapes})]
+    others = {*shapes} - {*kinds}
+    kinds += sorted({(track, LONG) for track, _ in others})
+    return {kind: code for code, kind in enumerate(kinds)}
 
 
 def _in_file_order(of_tracks: Sequence[list[Run]]) -> list[Run]:
@@ -106,7 +133,7 @@ def _in_file_order(of_tracks: Sequence[list[Run]]) -> list[Run]:
     return sorted(chain.from_iterable(of_tracks), key=_OFFSET)
 
 
-def _shapes(runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
+def _shapes(runs: Sequence[Run]) -> Iterator[Shape]:
     """Runs in file order ─▶ (track, samples) and (HOLE, bytes), neighbours of one track joined."""
     current, count, end = HOLE, 0, runs[0][0] if runs else 0
     for offset, track, samples, length in runs:

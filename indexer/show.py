@@ -32,7 +32,7 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
         yield from _track(track, facts)
     for view in header.views:
         yield from _view(view, header.segment_count)
-    yield f"runs: {len(idx.run_code)} in {len(idx.run_extent)} shapes, {_holes(idx)} of them holes"
+    yield f"runs: {len(idx.runs.code)} of {idx.runs.kind_count} kinds, {_holes(idx)} of them holes"
     for chapter in header.chapters:
         yield f"chapter: {chapter.start_ms / 1000:.3f} {chapter.title}"
     for note in header.notes:
@@ -64,7 +64,7 @@ def _view(view: ViewFacts, segments: int) -> Iterator[str]:
 
 
 def _holes(idx: Idx) -> int:
-    return sum(idx.run_track[code] == HOLE for code in idx.run_code)
+    return idx.runs.tracks(idx.runs.code.tobytes()).count(HOLE)
 
 
 def _segments(idx: Idx) -> Iterator[str]:

@@ -115,24 +115,16 @@ def arrange_views(idx: Idx, number: int) -> list[Arrangement]:
 
 
 def _runs(idx: Idx, number: int, tracks: Iterable[int]) -> _Runs:
-    codes = idx.run_code[idx.segment_run[number] : idx.segment_run[number + 1]]
-    if codes.itemsize == 1:
-        run_tracks = codes.tobytes().translate(idx.run_track)
-    else:
-        run_tracks = bytes(map(idx.run_track.__getitem__, codes))
+    codes = idx.runs.codes(number)
+    run_tracks = idx.runs.tracks(codes)
     shares = {}
     for track in {*tracks, *run_tracks} - {HOLE}:
-        shares[track] = _share(idx, track, number, codes, run_tracks)
+        shares[track] = _share(idx, track, number, codes)
     upcoming: list[Iterator[int]] = [iter(())] * (HOLE + 1)
     for track, share in shares.items():
         upcoming[track] = iter(share.run_bytes)
-    upcoming[HOLE] = iter(_extents(idx, codes, run_tracks, HOLE))
+    upcoming[HOLE] = iter(idx.runs.extents(number, codes, HOLE))
     return _Runs(run_tracks, list(map(next, map(upcoming.__getitem__, run_tracks))), shares)
-
-
-def _extents(idx: Idx, codes: memoryview[int], run_tracks: bytes, track: int) -> list[int]:
-    """The samples of each run of a track; the bytes of each hole."""
-    return list(map(idx.run_extent.__getitem__, compress(codes, run_tracks.translate(_any_of((track,))))))
 
 
 def _arrange(view: ViewFacts, runs: _Runs, offset: int) -> Arrangement:
@@ -190,12 +182,11 @@ def _any_of(tracks: tuple[int, ...]) -> bytes:
     return bytes(number in tracks for number in range(256))
 
 
-def _share(idx: Idx, track: int, number: int, codes: memoryview[int], run_tracks: bytes) -> Share:
+def _share(idx: Idx, track: int, number: int, codes: bytes) -> Share:
     rows = idx.tracks[track]
     start, stop = rows.first_sample[number], rows.first_sample[number + 1]
-    count = run_tracks.count(track)
-    run_samples = [1] * count if count == stop - start else _extents(idx, codes, run_tracks, track)
-    tfhd, bits = shape_of(rows, empty=not count)
+    run_samples = idx.runs.extents(number, codes, track)
+    tfhd, bits = shape_of(rows, empty=start == stop)
     return Share(rows, start, stop, run_samples, bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
 
 

@@ -26,7 +26,7 @@ class Share:
     rows: TrackRows
     start: int
     stop: int
-    run_samples: list[int]
+    run_samples: Sequence[int]
     run_bytes: list[int]
     tfhd: bytes
     bits: int
@@ -61,7 +61,7 @@ class Share:
         return columns
 
 
-def bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: list[int]) -> list[int]:
+def bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: Sequence[int]) -> list[int]:
     if rows.size is None:
         return list(map(mul, run_samples, repeat(rows.facts.size_bytes)))
     sizes = rows.size[start:stop].tolist()

@@ -26,19 +26,22 @@ COLUMNS
     segment.time (S+1)       presentation time at which each segment begins, and at which the last one
                              ends, in ticks of the header's `timescale`. EXTINF is a difference of two
     segment.run (S+1)        index of the segment's first run in run.code, and the total
+    segment.long_run (S+1)   index of the segment's first entry in run.long_extent, and the total
     segment.offset (S)       byte offset in the archive of the segment's first run
     segment.init (S)         which init segment of a view applies (0 but after a change of codec
                              parameters). Absent where it is 0 throughout
 
     The samples of a segment lie in the archive as runs: samples of one track back to back. Runs follow
     one another in file order from segment.offset on, those of one track always in decode order; what lies
-    between two of them is a hole. Runs and holes of an archive have few distinct shapes, so each is one code:
+    between two of them is a hole. Most runs and holes of an archive are of a few kinds, so each is one byte:
 
-    run.code                 index into the two columns below, one entry a run or hole
-    run_kind.track           the track, from 0, or 255 for a hole
-    run_kind.extent          how many samples; of a hole, how many bytes (negative: the next run begins
-                             before this one ends, where tracks share bytes or chunks lie
-                             in another order than they are decoded)
+    run.code                 index into the two columns below, one byte a run or hole
+    run_kind.track (<= 256)  the track, from 0, or 255 for a hole
+    run_kind.extent          a byte: how many samples; of a hole, how many bytes. 0: this run's or hole's
+                             extent is the next one in run.long_extent
+    run.long_extent          extents that are not worth a kind, or do not fit its byte, in file order (of a
+                             hole, negative: the next run begins before this one ends, where tracks share
+                             bytes or chunks lie in another order than they are decoded)
 
     Track t of the header's `tracks`, with N samples in decode order:
 
@@ -68,7 +71,7 @@ DIGEST, the last 32 bytes
 
 SIZES
     2 hours of 30 fps H.264 with B-frames and 48 kHz AAC in ffmpeg's interleave (216,000 and 337,500
-    samples in 433,000 chunks): 5 bytes a video sample, 2 an audio sample, 1 a run; some 2.2 MB.
+    samples in 433,000 chunks): 5 bytes a video sample, 2 an audio sample, 1 a run; 2.26 MB.
 
 NOTES
     Opening allocates nothing a sample, and a segment touches its own rows only, so the cost of a request
@@ -92,6 +95,12 @@ SIDECAR_SUFFIX = ".audio"
 
 ELEMENT_BYTES = {"B": 1, "H": 2, "I": 4, "Q": 8, "b": 1, "h": 2, "i": 4, "q": 8}
 """The typecodes a column may have, and their widths."""
+
+CODES = 256
+"""Values of `run.code`: no more kinds than that."""
+
+LONG = 0
+"""`run_kind.extent` of what has its extent in `run.long_extent`."""
 
 HOLE = 0xFF
 """`run_kind.track` of a hole; so an archive has at most 255 tracks."""

@@ -11,21 +11,21 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import le
 
 from blake3 import blake3
 
+from app.idx.checks import check, check_codes, check_rise, check_steps
 from app.idx.header import Header, TrackFacts, ViewFacts
 from app.idx.layout import (
     COLUMN_ALIGNMENT,
     DIGEST_BYTES,
     ELEMENT_BYTES,
     FORMAT,
-    HOLE,
     MAGIC,
     PROLOGUE,
     VERSION_DIGITS,
 )
+from app.idx.runs import Runs, read_runs
 from app.plan import FileIdentity
 
 Ints = Sequence[int]
@@ -66,12 +66,9 @@ class Idx:
     header: Header
     tracks: tuple[TrackRows, ...]
     segment_time: Ints
-    segment_run: Ints
     segment_offset: Ints
     segment_init: Ints | None
-    run_code: memoryview[int]
-    run_track: bytes  # padded, so that codes of a byte translate to tracks at once
-    run_extent: Ints
+    runs: Runs
     view_bytes: tuple[Ints, ...]
     sidecar: FileIdentity | None = None
 
@@ -147,32 +144,25 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
     tracks = tuple(
         _track(columns, number, facts, segments, sidecar_bytes) for number, facts in enumerate(header.tracks)
     )
-    runs = columns["segment.run"]
-    _check(segments > 0 and header.timescale > 0, "segment.time")
-    _check_rise("segment.time", columns["segment.time"], segments)
-    _check(len(columns["segment.offset"]) == segments, "segment.offset")
-    _check_steps("segment.run", runs, segments, len(columns["run.code"]))
-    _check(len(columns["run_kind.track"]) == len(columns["run_kind.extent"]), "run_kind")
-    _check(set(columns["run_kind.track"]) <= {HOLE, *range(len(tracks))}, "run_kind.track")
+    check(segments > 0 and header.timescale > 0, "segment.time")
+    check_rise("segment.time", columns["segment.time"], segments)
+    check(len(columns["segment.offset"]) == segments, "segment.offset")
     inits = columns.get("segment.init")
-    _check(inits is None or len(inits) == segments, "segment.init")
+    check(inits is None or len(inits) == segments, "segment.init")
     for view in header.views:
-        _check(bool(view.tracks) and set(view.tracks) <= {*range(len(tracks))}, f"view {view.name}")
-        _check(len(view.inits) > max(inits or (0,)), f"view {view.name}")
+        check(bool(view.tracks) and set(view.tracks) <= {*range(len(tracks))}, f"view {view.name}")
+        check(len(view.inits) > max(inits or (0,)), f"view {view.name}")
     view_bytes = tuple(columns[f"view.{number}.bytes"] for number in range(len(header.views)))
-    _check(bool(view_bytes) and all(len(column) == segments for column in view_bytes), "view.bytes")
+    check(bool(view_bytes) and all(len(column) == segments for column in view_bytes), "view.bytes")
     return Idx(
         identity,
         digest,
         header,
         tracks,
         columns["segment.time"],
-        runs,
         columns["segment.offset"],
         inits,
-        columns["run.code"],
-        bytes(columns["run_kind.track"]).ljust(256, b"\xff"),
-        _table(columns["run_kind.extent"]),
+        read_runs(columns, segments, len(tracks)),
         view_bytes,
     )
 
@@ -186,16 +176,17 @@ def _track(
     duration, flags, composition = (
         columns[f"{prefix}kind_{name}"] for name in ("duration", "flags", "composition")
     )
-    _check_steps(prefix + "first_sample", first_sample, segments, facts.sample_count)
-    _check(len(columns[prefix + "decode_time"]) == segments, prefix + "decode_time")
-    _check(0 < len(duration) == len(flags) == len(composition), prefix + "kind_duration")
-    _check(len(duration) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
-    _check((size is None) == (facts.size_bytes is not None), prefix + "size")
-    _check(size is None or len(size) == facts.sample_count, prefix + "size")
+    check_steps(prefix + "first_sample", first_sample, segments, facts.sample_count)
+    check(len(columns[prefix + "decode_time"]) == segments, prefix + "decode_time")
+    check(0 < len(duration) == len(flags) == len(composition), prefix + "kind_duration")
+    check(len(duration) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
+    check_codes(prefix + "kind", kind or duration[:0], len(duration))
+    check((size is None) == (facts.size_bytes is not None), prefix + "size")
+    check(size is None or len(size) == facts.sample_count, prefix + "size")
     sidecar_offset = columns.get(prefix + "sidecar_offset")
     if sidecar_offset is not None:
-        _check_rise(prefix + "sidecar_offset", sidecar_offset, segments)
-        _check(sidecar_offset[0] >= 0 and sidecar_offset[-1] <= sidecar_bytes, prefix + "sidecar_offset")
+        check_rise(prefix + "sidecar_offset", sidecar_offset, segments)
+        check(sidecar_offset[0] >= 0 and sidecar_offset[-1] <= sidecar_bytes, prefix + "sidecar_offset")
     return TrackRows(
         facts,
         number + 1,
@@ -228,19 +219,3 @@ def _table(column: memoryview[int]) -> Ints:
 def _constant(column: memoryview[int]) -> int | None:
     first: int = column[0]
     return first if min(column) == max(column) else None
-
-
-def _check_steps(name: str, column: memoryview[int], segments: int, total: int) -> None:
-    """A table of S+1 starts: from 0, never back, up to `total`."""
-    _check_rise(name, column, segments)
-    _check(column[0] == 0 and column[-1] == total, name)
-
-
-def _check_rise(name: str, column: memoryview[int], segments: int) -> None:
-    steps = column.tolist()
-    _check(len(steps) == segments + 1 and all(map(le, steps, steps[1:])), name)
-
-
-def _check(holds: bool, name: str) -> None:
-    if not holds:
-        raise ValueError(f"{name} does not fit the rest")

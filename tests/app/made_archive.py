@@ -87,10 +87,12 @@ def write_index(
     columns = {
         "segment.time": array("Q", range(0, (segments + 1) * SEGMENT_TICKS, SEGMENT_TICKS)),
         "segment.run": array("Q", range(0, (segments + 1) * runs_each, runs_each)),
+        "segment.long_run": array("Q", range(0, samples + 1, ranges)),
         "segment.offset": array("Q", range(0, segments * segment_bytes, segment_bytes)),
         "run.code": array("B", [0, 1] * samples),
+        "run.long_extent": array("q", [hole_bytes] * samples),
         "run_kind.track": array("B", [0, HOLE]),
-        "run_kind.extent": array("q", [1, hole_bytes]),
+        "run_kind.extent": array("B", [1, 0]),
         "track.0.first_sample": array("Q", range(0, samples + 1, ranges)),
         "track.0.decode_time": array("Q", range(0, segments * SEGMENT_TICKS, SEGMENT_TICKS)),
         "track.0.kind_duration": array("Q", [SEGMENT_TICKS // ranges]),

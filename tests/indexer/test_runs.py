@@ -35,14 +35,24 @@ def tabulated(*tracks: Samples, cuts: list[list[int]] | None = None) -> RunTable
     return tabulate_runs([ChunkMap(track) for track in tracks], firsts, len(firsts[0]) - 1)
 
 
+def runs_of(tables: RunTables) -> list[list[tuple[int, int]]]:
+    """Of each segment, the track and extent of every run and hole, by the description of the format."""
+    found = []
+    bounds = zip(pairwise(tables.segment_run), pairwise(tables.segment_long), strict=True)
+    for (first, last), (first_long, last_long) in bounds:
+        long = iter(tables.long_extent[first_long:last_long])
+        kinds = [(tables.kind_track[code], tables.kind_extent[code]) for code in tables.code[first:last]]
+        found.append([(track, extent or next(long)) for track, extent in kinds])
+        assert list(long) == []
+    return found
+
+
 def spelled(tables: RunTables) -> list[list[str]]:
     """Each segment in words: "0x3" is three samples of track 0, "+5" a hole of five bytes."""
-    words = [
-        f"{extent:+d}" if track == HOLE else f"{track}x{extent}"
-        for track, extent in zip(tables.kind_track, tables.kind_extent, strict=True)
+    return [
+        [f"{extent:+d}" if track == HOLE else f"{track}x{extent}" for track, extent in runs]
+        for runs in runs_of(tables)
     ]
-    bounds = tables.segment_run
-    return [[words[code] for code in tables.code[first:last]] for first, last in pairwise(bounds)]
 
 
 def test_neighbours_of_one_track_are_one_run() -> None:
@@ -62,7 +72,28 @@ def test_foreign_bytes_are_holes_and_shared_bytes_negative_ones() -> None:
 
 def test_like_shapes_are_one_code() -> None:
     tables = tabulated(track_of(10, *((100 + 13 * number, 1) for number in range(50))))
-    assert (len(tables.kind_track), len(tables.code)) == (2, 99)
+    assert (len(tables.kind_track), len(tables.code), len(tables.long_extent)) == (2, 99, 0)
+
+
+def test_holes_of_all_lengths_share_a_code() -> None:
+    offsets = list(accumulate(range(11, 511), initial=100))
+    tables = tabulated(track_of(10, *((offset, 1) for offset in offsets)))
+    assert spelled(tables) == [["0x1", *(word for hole in range(1, 501) for word in (f"+{hole}", "0x1"))]]
+    assert list(zip(tables.kind_track, tables.kind_extent, strict=True)) == [(0, 1), (HOLE, 0)]
+
+
+def test_the_commonest_of_many_shapes_have_codes() -> None:
+    lengths = [*range(1, 256), *range(1, 256), *range(156, 256)]
+    offsets = list(accumulate((10 + length for length in lengths), initial=100))
+    tables = tabulated(track_of(10, *((offset, 1) for offset in offsets)))
+    assert [word for word in spelled(tables)[0] if word != "0x1"] == [f"+{length}" for length in lengths]
+    listed = list(zip(tables.kind_track, tables.kind_extent, strict=True))
+    assert listed == [
+        (0, 1),
+        *((HOLE, length) for length in range(156, 256)),
+        *((HOLE, length) for length in range(1, 154)),  # a code is left for each track and one for holes
+        (HOLE, 0),
+    ]
 
 
 def test_a_cut_in_the_middle_of_a_chunk_divides_it() -> None:
@@ -99,8 +130,7 @@ def test_codes_lead_back_to_every_sample(made: MadeMovie, data: st.DataObject) -
     sizes = [iter(listed(samples.size_bytes, samples.count)) for samples in tracks]
     for segment in range(len(tables.segment_offset)):
         at = tables.segment_offset[segment]
-        for code in tables.code[tables.segment_run[segment] : tables.segment_run[segment + 1]]:
-            track, extent = tables.kind_track[code], tables.kind_extent[code]
+        for track, extent in runs_of(tables)[segment]:
             if track == HOLE:
                 at += extent
                 continue

@@ -64,4 +64,4 @@ def test_a_row_says_where_a_segment_lies(idx: Idx) -> None:
 
 def test_holes_are_counted() -> None:
     made = make_movie([MadeTrack([10] * 3, [1000] * 3)], [Chunk(0, 1), Chunk(0, 1, 5), Chunk(0, 1, 5)])
-    assert "runs: 5 in 2 shapes, 2 of them holes" in list(show(built(made)))
+    assert "runs: 5 of 2 kinds, 2 of them holes" in list(show(built(made)))

@@ -34,10 +34,12 @@ HEADER = {
 COLUMNS: Columns = {
     "segment.time": array("H", [0, 2000, 4000]),
     "segment.run": array("B", [0, 1, 4]),
+    "segment.long_run": array("B", [0, 0, 1]),
     "segment.offset": array("B", [28, 78]),
     "run.code": array("B", [0, 1, 2, 1]),
+    "run.long_extent": array("B", [5]),
     "run_kind.track": array("B", [0, 0, 255]),
-    "run_kind.extent": array("b", [2, 1, 5]),
+    "run_kind.extent": array("B", [2, 1, 0]),
     "track.0.first_sample": array("B", [0, 2, 4]),
     "track.0.decode_time": array("H", [0, 2000]),
     "track.0.size": array("B", [20, 30, 25, 25]),

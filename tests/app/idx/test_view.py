@@ -53,11 +53,14 @@ def test_everything_comes_back() -> None:
     assert idx.header.chapters[0].title == "one"
     assert idx.view(idx.view_number("muxed")).inits == (b"init",)
     assert list(idx.segment_time) == [0, 2000, 4000]
-    assert list(idx.segment_run) == [0, 1, 4]
+    assert list(idx.runs.first) == [0, 1, 4]
     assert list(idx.segment_offset) == [28, 78]
     assert idx.segment_init is None
-    assert (list(idx.run_code), list(idx.run_extent)) == ([0, 1, 2, 1], [2, 1, 5])
-    assert list(idx.run_track[:3]) == [0, 0, 255]
+    codes = [idx.runs.codes(segment) for segment in range(2)]
+    assert codes == [b"\0", b"\1\2\1"]
+    assert idx.runs.tracks(codes[1]) == b"\0\xff\0"
+    assert list(idx.runs.extents(0, codes[0], 0)) == [2]
+    assert [list(idx.runs.extents(1, codes[1], track)) for track in (0, 255)] == [[1, 1], [5]]
     assert list(idx.view_bytes[0]) == [300, 301]
     (rows,) = idx.tracks
     assert rows.track_id == 1
@@ -144,7 +147,12 @@ WRONG_COLUMNS = {
     "runs that go back": {"segment.run": array("B", [0, 5, 4])},
     "runs from the middle": {"segment.run": array("B", [1, 1, 4])},
     "an offset too few": {"segment.offset": array("B", [28])},
-    "an extent too few": {"run_kind.extent": array("b", [2, 1])},
+    "an extent too few": {"run_kind.extent": array("B", [2, 1])},
+    "a run of no kind": {"run.code": array("B", [0, 1, 2, 3])},
+    "codes of two bytes": {"run.code": array("H", [0, 1, 2, 1])},
+    "a long extent too few": {"run.long_extent": array("B")},
+    "long extents that go back": {"segment.long_run": array("B", [0, 2, 1])},
+    "a long run too few": {"run_kind.extent": array("B", [2, 1, 5])},
     "a run of no track": {"run_kind.track": array("B", [0, 1, 255])},
     "an init too few": {"segment.init": array("B", [0])},
     "an init there is none of": {"segment.init": array("B", [0, 1])},
@@ -152,6 +160,8 @@ WRONG_COLUMNS = {
     "samples that go back": {"track.0.first_sample": array("B", [0, 5, 4])},
     "a decode time too few": {"track.0.decode_time": array("H", [0])},
     "a size too few": {"track.0.size": array("B", [20, 30, 25])},
+    "a kind there is none of": {"track.0.kind": array("B", [0, 1, 0, 2])},
+    "a wide kind there is none of": {"track.0.kind": array("H", [0, 1, 0, 300])},
     "a kind too few": {"track.0.kind": array("B", [0, 1, 0])},
     "a duration too few": {"track.0.kind_duration": array("H", [1000])},
     "flags too few": {"track.0.kind_flags": array("I", [0])},
