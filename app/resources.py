@@ -1,26 +1,33 @@
 """What can be asked of an archive, and who plans it: a row a resource.
 
 A resource is named by the last part of its URL, either by a fixed name or by one that holds a number
-(`app.manifest.urls`). Its planner gets the index, the number of the view but for what is of the archive as a
-whole, the number of the name where it holds one, and the archive as found on disk.
+(`app.manifest.urls`). Its planner gets the index, the view's number or the text but for what is of the
+archive as a whole, the number of the name where it holds one, and the archive as found on disk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from app.cmaf.segments import plan_init, plan_segment
 from app.errors import NotFound
+from app.idx.cues import TextRows
 from app.idx.view import Idx
 from app.manifest.dash import plan_dash
-from app.manifest.hls import plan_media_playlist
+from app.manifest.hls import plan_media_playlist, plan_text_playlist
 from app.manifest.info import INFO, plan_info
 from app.manifest.multivariant import plan_multivariant
-from app.manifest.urls import MPD, MULTIVARIANT, PLAYLIST, init_number, segment_number
+from app.manifest.urls import CUES, MPD, MULTIVARIANT, PLAYLIST, SUBTITLES, init_number, segment_number
 from app.plan import FileIdentity, Plan
+from app.webvtt import plan_cues, plan_subtitles
 
 MUXED = "muxed"
+
+Part: TypeAlias = int | TextRows
+"""What resources are of: a view, by its number, or a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +40,11 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Resources whose names hold a number: `number` reads a name, `count` says how many a view has."""
+    """Resources whose names hold a number: `number` reads a name, `count` says how many a part has."""
 
     resource: Resource
     number: Callable[[str], int | None]
-    count: Callable[[Idx, int], int]
+    count: Callable[..., int]
 
 
 _OF_ARCHIVE = {
@@ -48,11 +55,23 @@ _OF_VIEW = {
     PLAYLIST: Resource("playlist", plan_media_playlist),
     INFO: Resource("info", plan_info),
 }
-_FAMILIES = (
+_OF_TEXT = {
+    PLAYLIST: Resource("playlist", plan_text_playlist),
+    SUBTITLES: Resource("subtitles", plan_subtitles),
+}
+_FAMILIES_OF_VIEW = (
     Family(Resource("segment", plan_segment), segment_number, lambda idx, _: idx.segment_count),
     Family(Resource("init", plan_init), init_number, lambda idx, view: len(idx.view(view).inits)),
 )
-_NAMED = _OF_ARCHIVE | _OF_VIEW
+_FAMILIES_OF_TEXT = (
+    Family(
+        Resource("cues", plan_cues),
+        partial(segment_number, extension=CUES),
+        lambda idx, _: idx.segment_count,
+    ),
+)
+_NAMED = _OF_ARCHIVE | _OF_TEXT | _OF_VIEW
+_FAMILIES = (*_FAMILIES_OF_VIEW, *_FAMILIES_OF_TEXT)
 UNKNOWN = "unknown"
 ROUTES = (*(each.route for each in _NAMED.values()), *(each.resource.route for each in _FAMILIES))
 """Every `route`; what is asked for by a name of none is `UNKNOWN`."""
@@ -65,14 +84,28 @@ def route_of(name: str) -> str:
     return next((each.resource.route for each in _FAMILIES if each.number(name) is not None), UNKNOWN)
 
 
-def plan_resource(idx: Idx, view: int, name: str, source: FileIdentity) -> Plan:
-    """The answer to a request for `name` of a view. Raises `NotFound`."""
-    if name in _OF_ARCHIVE and idx.view(view).name == MUXED:
+def part_of(idx: Idx, track: str) -> Part:
+    """The view or text that a name in a URL means. Raises `NotFound`."""
+    try:
+        return idx.view_number(track)
+    except KeyError:
+        pass
+    try:
+        return idx.text(track)
+    except KeyError as error:
+        raise NotFound("This archive has no such track.") from error
+
+
+def plan_resource(idx: Idx, part: Part, name: str, source: FileIdentity) -> Plan:
+    """The answer to a request for `name` of a view or text. Raises `NotFound`."""
+    if name in _OF_ARCHIVE and isinstance(part, int) and idx.view(part).name == MUXED:
         return _OF_ARCHIVE[name].plan(idx, source)
-    if name in _OF_VIEW:
-        return _OF_VIEW[name].plan(idx, view, source)
-    for family in _FAMILIES:
+    is_view = isinstance(part, int)
+    named = _OF_VIEW if is_view else _OF_TEXT
+    if name in named:
+        return named[name].plan(idx, part, source)
+    for family in _FAMILIES_OF_VIEW if is_view else _FAMILIES_OF_TEXT:
         number = family.number(name)
-        if number is not None and number < family.count(idx, view):
-            return family.resource.plan(idx, view, number, source)
+        if number is not None and number < family.count(idx, part):
+            return family.resource.plan(idx, part, number, source)
     raise NotFound(f"This archive has {MULTIVARIANT}, {MPD} and {PLAYLIST}, which name all else.")

@@ -6,6 +6,7 @@
     /v/{id}/init.mp4          its init segment
     /v/{id}/seg_0001.m4s      its segments, counted from 1 in URLs and from 0 behind `app.manifest.urls`
     /v/{id}/{track}/…         the same three for one track alone: video, audio-eng, …
+    /v/{id}/{text}/…          playlist.m3u8 and seg_0001.vtt of subtitles: text-eng, …; whole: subtitles.vtt
     /v/{id}/info.json         what the page shows of it
 
 `app.resources` has a row for each.
@@ -34,12 +35,12 @@ from app.errors import Gone, Malformed, NotFound
 from app.idx.layout import VERSION_DIGITS
 from app.plan import Plan
 from app.request_note import note_of
-from app.resources import MUXED, ROUTES, plan_resource, route_of
+from app.resources import MUXED, ROUTES, Part, part_of, plan_resource, route_of
 
 Deliver = Callable[[Plan, Request], Response]
 
 UNVERSIONED_MAX_AGE_S = 60
-_TRACK = re.compile(r"(?:video|audio)(?:-[a-z0-9-]+)?", re.ASCII)
+_TRACK = re.compile(r"(?:video|audio|text)(?:-[a-z0-9-]+)?", re.ASCII)
 _VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}", re.ASCII)
 _OBSERVE = {route: metrics.PLAN_SECONDS.labels(route).observe for route in ROUTES}
 
@@ -54,10 +55,10 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
         note = note_of(request.environ)
         path, _, name = resource.rpartition("/")
         note.archive_id, note.route = path, route_of(name)
-        archive, view = _find(catalog, path)
+        archive, part = _find(catalog, path)
         note.archive_id = archive.id
         is_versioned = _check_version(request.environ["QUERY_STRING"], archive.idx.version)
-        plan = plan_resource(archive.idx, view, name, archive.source)
+        plan = plan_resource(archive.idx, part, name, archive.source)
         if plan.immutable and not is_versioned:
             plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
         _OBSERVE[note.route](perf_counter() - started_s)
@@ -66,24 +67,17 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
     return routes
 
 
-def _find(catalog: Catalog, path: str) -> tuple[Archive, int]:
-    """The archive and view that `path` names: an id, or an id and a track. Raises as `Catalog.find`."""
+def _find(catalog: Catalog, path: str) -> tuple[Archive, Part]:
+    """The archive and part that `path` names: an id, or an id and a track. Raises as `Catalog.find`."""
     try:
         archive = catalog.find(path)
-        return archive, archive.idx.view_number(MUXED)
+        return archive, part_of(archive.idx, MUXED)
     except NotFound:
         archive_id, _, track = path.rpartition("/")
         if not archive_id or not _TRACK.fullmatch(track):
             raise
     archive = catalog.find(archive_id)
-    return archive, _view_number(archive, track)
-
-
-def _view_number(archive: Archive, name: str) -> int:
-    try:
-        return archive.idx.view_number(name)
-    except KeyError as error:
-        raise NotFound("This archive has no such track.") from error
+    return archive, part_of(archive.idx, track)
 
 
 def _check_version(query: str, version: str) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.idx.layout import SUFFIX
+from indexer.subtitles.beside import beside
 
 EXTENSIONS = (".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".ismv", ".cmfv", ".m4a", ".isma", ".cmfa")
 """What a folder is searched for. A file named outright may have any other."""
@@ -26,12 +27,13 @@ class OutsideMediaDir(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ArchivePath:
-    """`refusal` says why no URL can name the archive, where that is so."""
+    """`refusal` says why no URL can name the archive, where that is so. Subtitles are paths, too."""
 
     path: str
     id: str
     index_path: str
     refusal: str = ""
+    subtitle_files: tuple[str, ...] = ()
 
 
 def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[ArchivePath]:
@@ -48,7 +50,37 @@ def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[
             )
         if found.refusal:
             refused.append(found)
-    return [*by_id.values(), *refused]
+    return [*_with_subtitles(list(by_id.values()), os.path.realpath(media_dir)), *refused]
+
+
+def _with_subtitles(archives: Sequence[ArchivePath], root: str) -> list[ArchivePath]:
+    folders: dict[str, list[ArchivePath]] = {}
+    for archive in archives:
+        folders.setdefault(os.path.dirname(archive.path), []).append(archive)
+    found: dict[str, tuple[str, ...]] = {}
+    for folder, own in folders.items():
+        found |= subtitles_beside(folder, [archive.path for archive in own], root)
+    return [replace(each, subtitle_files=found[each.path]) for each in archives]
+
+
+def subtitles_beside(folder: str, archives: Iterable[str], root: str) -> dict[str, tuple[str, ...]]:
+    """The files of subtitles in `folder` that go with each of its `archives`; none that a link takes out of
+    `root`. Raises `OSError`.
+    """
+    stems = {path: os.path.splitext(path)[0] for path in archives}
+    present = os.listdir(folder)
+    split = (os.path.splitext(name) for name in present)
+    known = {stem for stem, extension in split if extension.lower() in EXTENSIONS}
+    found = beside(present, known | {os.path.basename(stem) for stem in stems.values()})
+    below = os.path.join(root, "")
+    paths = {
+        path: (os.path.join(folder, name) for name in found[os.path.basename(stem)])
+        for path, stem in stems.items()
+    }
+    return {
+        path: tuple(side for side in sides if os.path.realpath(side).startswith(below))
+        for path, sides in paths.items()
+    }
 
 
 def _rank(path: str) -> tuple[str, int, str]:

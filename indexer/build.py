@@ -17,13 +17,14 @@ from app.idx.header import ChapterFacts, Header, SidecarFacts, SourceFacts, Trac
 from app.idx.view import read_idx
 from app.plan import FileIdentity
 from indexer.codecs.media_format import MediaFormat
-from indexer.figures import measure
+from indexer.figures import measure, measure_texts
 from indexer.init_segment import InitTrack, build_init, segment_type_box
 from indexer.kinds import tabulate_kinds
 from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
 from indexer.sidecar import sidecar_offsets, tracks_in_sidecar
+from indexer.subtitles.collect import NO_SUBTITLES, Subtitles
 from indexer.track import NON_SYNC_BIT, Movie
 from indexer.write import narrowest, pack_idx
 
@@ -46,6 +47,7 @@ class Archive:
     segment_duration_ms: int
     slop: float  # share of a view's bytes that may be foreign, to spare ranges
     notes: tuple[str, ...]
+    subtitles: Subtitles = NO_SUBTITLES
     sidecar: SidecarFacts | None = None
 
 
@@ -67,6 +69,8 @@ def build_idx(archive: Archive) -> bytes:
         title=archive.movie.title,
         tracks=tuple(_track_facts(archive, number) for number in range(len(archive.served))),
         views=views,
+        texts=archive.subtitles.texts,
+        subtitle_files=archive.subtitles.subtitle_files,
         chapters=tuple(
             ChapterFacts(round(chapter.start_s * 1000), chapter.title) for chapter in archive.movie.chapters
         ),
@@ -78,7 +82,8 @@ def build_idx(archive: Archive) -> bytes:
     measured = measure(draft, archive.slop)
     for number, (lengths, _) in enumerate(measured):
         columns[f"view.{number}.bytes"] = lengths
-    return pack_idx(replace(header, views=tuple(figures for _, figures in measured)), columns)
+    figures = tuple(figures for _, figures in measured)
+    return pack_idx(replace(header, views=figures, texts=measure_texts(draft)), columns)
 
 
 def _columns(archive: Archive) -> Columns:
@@ -101,6 +106,8 @@ def _columns(archive: Archive) -> Columns:
         columns |= _track_columns(f"track.{number}.", placed, segmentation.first_samples[number])
     if archive.sidecar:
         columns |= _sidecar_columns(archive, maps)
+    for number, of_text in enumerate(archive.subtitles.columns):
+        columns |= {f"text.{number}.{name}": column for name, column in of_text.items()}
     return columns
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from app.cmaf.segments import Arrangement, arrange_views
-from app.idx.header import ViewFacts
+from app.idx.header import TextFacts, ViewFacts
 from app.idx.view import Idx
+from app.webvtt import plan_cues
 from indexer import bandwidth
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_SEGMENT_BYTES
@@ -69,6 +70,18 @@ def measure(draft: Idx, slop: float) -> list[tuple[array[int], ViewFacts]]:
         arranged = [each.from_sidecar for each in own] if draft.has_in_sidecar(view) else own
         found.append(_figures(view, arranged, seconds, slop))
     return found
+
+
+def measure_texts(draft: Idx) -> tuple[TextFacts, ...]:
+    """The texts of `draft` with their rates."""
+    seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
+    measured = []
+    for text in draft.texts:
+        plans = (plan_cues(draft, text, number, draft.identity) for number in range(draft.segment_count))
+        lengths = [plan.length for plan in plans]
+        peak_bps, average_bps = bandwidth.peak_bps(lengths, seconds), bandwidth.average_bps(lengths, seconds)
+        measured.append(replace(text.facts, peak_bps=peak_bps, average_bps=average_bps))
+    return tuple(measured)
 
 
 def _figures(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from app.idx.view import IndexDamaged, open_idx
+from indexer.archives import subtitles_beside
 from indexer.errors import SourceError
 from indexer.fingerprint import FAST
 from indexer.lines import one_line
@@ -95,9 +96,16 @@ def _problems(path: str, media_dir: str, index_dir: str, *, full: bool) -> list[
     folder = os.path.dirname(os.path.relpath(os.path.realpath(path), os.path.realpath(index_dir)))
     archive = os.path.join(media_dir, folder, idx.header.source.name)
     try:
-        return list(problems(idx, archive, full=full))
+        return list(problems(idx, archive, _subtitle_files(archive, media_dir), full=full))
     except SourceError as error:
         return [f"{archive}: {error.word}: {error}"]
+
+
+def _subtitle_files(archive: str, media_dir: str) -> tuple[str, ...]:
+    try:
+        return subtitles_beside(os.path.dirname(archive), [archive], os.path.realpath(media_dir))[archive]
+    except OSError:
+        return ()  # then the archive cannot be read either, which is said
 
 
 def _damage(error: OSError | IndexDamaged) -> str:

@@ -36,6 +36,30 @@ MAX_EDITS = 1024
 MAX_CHAPTERS = 1000
 """Each chapter of a text track costs a read. Audiobooks have a few hundred."""
 
+MAX_TEXT_SAMPLES = 100_000
+"""Samples of all text tracks, about 10 us each. Thirty languages of a film have some 50,000."""
+
+MAX_TEXT_SAMPLE_BYTES = 16 << 10
+"""A line or two, and its styles."""
+
+MAX_TEXT_EDITS = 16
+"""Each is tried with each sample of a text track."""
+
+MAX_CUES = 50_000
+"""Of one track of subtitles. A film has 1,500; typeset ones may have 20,000."""
+
+MAX_CUES_A_SEGMENT = 5_000
+"""About 4 us each whenever the segment is asked for. Karaoke set syllable by syllable needs some 1,000."""
+
+MAX_CUE_APPEARANCES = 1_000_000
+"""Cues of all segments together: one that spans several is in each."""
+
+MAX_SUBTITLE_FILES = 64
+"""Files of subtitles beside one archive."""
+
+MAX_SUBTITLE_FILE_BYTES = 4 << 20
+"""Of a file of subtitles, about 0.5 s. Of a film it has 100 KB; typeset, a megabyte or two without fonts."""
+
 MAX_TITLE_CHARACTERS = 256
 """Titles go into playlists and pages; what is longer is cut."""
 

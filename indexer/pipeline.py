@@ -7,6 +7,7 @@ as an `Outcome`, never as an exception: the next archive does not care.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
 from indexer.slop import DEFAULT_SLOP
 from indexer.source import Source
+from indexer.subtitles.collect import collect, files_as_they_are
 from indexer.timeline import place
 from indexer.write import publish, staged
 
@@ -77,7 +79,7 @@ def _index(archive: ArchivePath, options: Options) -> Outcome:
         if not options.force and (kept := _current(archive, source, options)):
             return Outcome(archive.path, "up to date", "", size, _index_bytes(kept))
         with staged(sidecar_path) if options.audio_sidecar else nullcontext() as sidecar:
-            content = make_idx(source, options, sidecar)
+            content = make_idx(source, options, sidecar, archive.subtitle_files)
             source.check_unchanged()
             if sidecar and sidecar.is_written:
                 sidecar.publish()  # first, so that no index ever names one that is not there
@@ -93,8 +95,10 @@ def _index_bytes(idx: Idx) -> int:
     return idx.identity.size + (idx.header.sidecar.size if idx.header.sidecar else 0)
 
 
-def make_idx(source: Source, options: Options, sidecar: Sink | None = None) -> bytes:
-    """The `.idx` of an open archive, whose sidecar, if it is to have one, goes to `sidecar`.
+def make_idx(
+    source: Source, options: Options, sidecar: Sink | None = None, subtitle_files: Sequence[str] = ()
+) -> bytes:
+    """The `.idx` of an open archive and of subtitles beside it. Its sidecar, if any, goes to `sidecar`.
 
     Raises `SourceError`, or `OSError` where the sidecar cannot be written.
     """
@@ -104,6 +108,8 @@ def make_idx(source: Source, options: Options, sidecar: Sink | None = None) -> b
         PlacedTrack(served.track, place(movie, served.track), decode_times(served.track.samples))
         for served in selection.tracks
     )
+    segmentation = segment(placed, selection.tracks[0].changes, options.segment_duration_ms)
+    subtitles = collect(source, movie, subtitle_files, segmentation)
     return build_idx(
         Archive(
             generator=f"vodsplice {version('vodsplice')}",
@@ -117,10 +123,11 @@ def make_idx(source: Source, options: Options, sidecar: Sink | None = None) -> b
             movie=movie,
             served=selection.tracks,
             placed=placed,
-            segmentation=segment(placed, selection.tracks[0].changes, options.segment_duration_ms),
+            segmentation=segmentation,
             segment_duration_ms=options.segment_duration_ms,
             slop=options.slop,
-            notes=(*movie.notes, *selection.notes),
+            notes=(*movie.notes, *selection.notes, *subtitles.notes),
+            subtitles=subtitles,
             sidecar=write_sidecar(source, selection.tracks, sidecar) if sidecar else None,
         )
     )
@@ -140,6 +147,7 @@ def _current(archive: ArchivePath, source: Source, options: Options) -> Idx | No
         and idx.header.slop == options.slop
         and facts.fingerprint_kind in (options.digest, FULL)
         and _has_current_sidecar(idx, options)
+        and idx.header.subtitle_files == files_as_they_are(archive.subtitle_files)
     )
     return idx if current else None
 
@@ -170,6 +178,7 @@ def _figures(idx: Idx) -> str:
         f"{view.range_count / segments:.1f} ranges and {view.head_bytes // segments} head bytes a segment",
         f"{slop:.2%} slop",
         *([f"audio sidecar of {decimal(header.sidecar.size)}"] if header.sidecar else []),
+        *([f"subtitles {', '.join(text.name for text in header.texts)}"] if header.texts else []),
         *(f"note: {note}" for note in header.notes),
     ]
     return "; ".join(parts)

@@ -1,6 +1,7 @@
 """Which tracks of an archive are served, and under which names.
 
-The rule: one video and every audio track that has samples and a codec that HLS players take. Where several
+The rule: one video and every audio track that has samples and a codec that HLS players take; subtitles are
+another module's (`indexer.subtitles.tracks`), and no archive is served for them alone. Where several
 videos qualify, or for the one audio of the muxed stream: enabled tracks before disabled ones, then those
 that more players can be expected to play, then the order of the archive. Everything else is passed over
 with a note; but an archive whose only moving pictures cannot be served is refused rather than served
@@ -13,14 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from langcodes import Language
-
 from indexer.codecs.describe import describe, same_in_effect
 from indexer.codecs.media_format import MediaFormat
 from indexer.errors import Unsupported
+from indexer.part_names import part_names
 from indexer.track import Movie, Track
 
 _HANDLERS = {"vide": "video", "soun": "audio"}
+TEXT_HANDLERS = frozenset({"text", "sbtl", "subt", "subp", "clcp"})
 _REMEDY = "convert it to H.264 and AAC, e.g. ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
 
 
@@ -65,6 +66,8 @@ def select(movie: Movie) -> Selection:
     found: dict[str, list[ServedTrack]] = {"video": [], "audio": []}
     missed_pictures = ""
     for track in movie.tracks:
+        if track.handler in TEXT_HANDLERS:
+            continue
         try:
             served = _qualify(track)
         except Unsupported as error:
@@ -84,6 +87,8 @@ def select(movie: Movie) -> Selection:
         else:
             chosen.append(audio)
     if not chosen:
+        texts = (track for track in movie.tracks if track.handler in TEXT_HANDLERS)
+        notes += [f"track {each.track_id} ({each.handler}): subtitles alone are not served" for each in texts]
         raise Unsupported("; ".join(["no track can be served", *notes]), remedy=_REMEDY)
     return Selection(tuple(_named(chosen)), tuple(notes))
 
@@ -132,20 +137,9 @@ def _ranked(tracks: list[ServedTrack]) -> list[ServedTrack]:
     return [best, *(each for each in tracks if each is not best)]
 
 
-def _three_letters(language: str) -> str:
-    """The ISO 639-2/T code of a BCP 47 tag, as most archives spell it; the tag where there is none."""
-    try:
-        return Language.get(language).to_alpha3()
-    except LookupError:
-        return language.lower()
-
-
 def _named(tracks: Sequence[ServedTrack]) -> list[ServedTrack]:
-    named: list[ServedTrack] = []
-    seen: dict[str, int] = {}
-    for each in tracks:
-        kind, language = each.format.kind, _three_letters(each.track.language)
-        name = kind if kind == "video" or language == "und" else f"{kind}-{language}"
-        seen[name] = seen.get(name, 0) + 1
-        named.append(replace(each, name=name if seen[name] == 1 else f"{name}-{seen[name]}"))
-    return named
+    names = part_names(
+        ("video", "und") if each.format.kind == "video" else (each.format.kind, each.track.language)
+        for each in tracks
+    )
+    return [replace(each, name=name) for each, name in zip(tracks, names, strict=True)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.cmaf.segments import segment_parts
-from app.idx.header import TrackFacts, ViewFacts
+from app.idx.cues import TextRows
+from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.layout import FORMAT, HOLE
 from app.idx.view import Idx
 
@@ -30,6 +31,8 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
     yield f"segments: {header.segment_count}, {wanted_s:g} s wanted, {longest_s:.6f} s at most"
     for track, facts in enumerate(header.tracks):
         yield from _track(track, facts)
+    for number, text in enumerate(header.texts):
+        yield from _text(number, text)
     for view in header.views:
         yield from _view(view, header.segment_count)
     yield f"runs: {len(idx.runs.code)} of {idx.runs.kind_count} kinds, {_holes(idx)} of them holes"
@@ -39,6 +42,8 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
         yield f"note: {note}"
     if rows:
         yield from _segments(idx)
+        for rows_of_text in idx.texts:
+            yield from _cues(rows_of_text)
 
 
 def _track(number: int, facts: TrackFacts) -> Iterator[str]:
@@ -53,6 +58,15 @@ def _track(number: int, facts: TrackFacts) -> Iterator[str]:
     else:
         yield f"  {facts.channels} channels, {facts.sample_rate_hz} Hz, language {facts.language}"
     yield f"  plays in: {', '.join(facts.expected_players) or 'no common player'}"
+
+
+def _text(number: int, facts: TextFacts) -> Iterator[str]:
+    title = f", {facts.title!r}" if facts.title else ""
+    source = facts.file or f"track_ID {facts.source_track_id} of the archive"
+    yield f"text {number}: {facts.name}, {source}{title}"
+    marks = (", forced" * facts.forced) + (", for the hearing impaired" * facts.hearing_impaired)
+    yield f"  {facts.codec_name}, {facts.cue_count} cues, language {facts.language}{marks}"
+    yield f"  {facts.average_bps} bit/s, {facts.peak_bps} at most"
 
 
 def _view(view: ViewFacts, segments: int) -> Iterator[str]:
@@ -82,6 +96,16 @@ def _segments(idx: Idx) -> Iterator[str]:
         )
         places = " ".join(f"{offset}+{length}" for offset, length in ranges)
         times = f"{at_us / 1e6:11.6f}  {duration_us / 1e6:10.6f}"
+        cues = [str(text.first[number + 1] - text.first[number]) for text in idx.texts]
+        shown = f"  cues {' '.join(cues)}" if cues else ""
         init = f"  init {idx.segment_init[number] + 1}" if idx.segment_init else ""
-        yield f"{number + 1:7d}  {times}  {spans}  {len(head)}: {places}{init}"
+        yield f"{number + 1:7d}  {times}  {spans}  {len(head)}: {places}{shown}{init}"
         at_us += duration_us
+
+
+def _cues(text: TextRows) -> Iterator[str]:
+    yield f"{text.facts.name}: start_s end_s settings line / line"
+    for cue, (start_ms, end_ms) in enumerate(zip(text.start_ms, text.end_ms, strict=True)):
+        content = bytes(text.content[text.offset[cue] : text.offset[cue + 1]]).decode()
+        settings, *lines = content.split("\n")
+        yield f"{start_ms / 1000:.3f} {end_ms / 1000:.3f} {settings.strip() or '-'} {' / '.join(lines)}"

@@ -9,9 +9,9 @@ so that hours of PCM (one "sample" a frame) cost nothing.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from typing import TypeAlias
 
 SYNC_FLAGS = 0x0200_0000
@@ -45,6 +45,15 @@ class Samples:
     chunk_samples: array[int]  # 'I'; sums to `count`
     chunk_description: Column  # 'I'; 0-based index into `Track.sample_entries`
     first_decode_ticks: int = 0  # decode time of sample 0 (`tfdt` of a fragmented file; else 0)
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Offset and size of each sample."""
+        sizes = iter(each(self.size_bytes))
+        for offset, held in zip(self.chunk_offset, self.chunk_samples, strict=True):
+            at = offset
+            for size_bytes in islice(sizes, held):
+                yield at, size_bytes
+                at += size_bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ sidecar, which is read and made anew as well, but not kept.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from blake3 import blake3
 
@@ -21,12 +21,16 @@ from indexer.errors import SourceError
 from indexer.fingerprint import FAST, fingerprint
 from indexer.pipeline import Options, make_idx
 from indexer.source import Source
+from indexer.subtitles.collect import files_as_they_are
 
 _BLOCK_BYTES = 1 << 20
 
 
-def problems(idx: Idx, archive_path: str, *, full: bool) -> Iterator[str]:
-    """What does not hold, in a line each; nothing where all is well. Raises `SourceError`."""
+def problems(idx: Idx, archive_path: str, subtitle_files: Sequence[str] = (), *, full: bool) -> Iterator[str]:
+    """What does not hold, in a line each; nothing where all is well. Raises `SourceError`.
+
+    `subtitle_files` are the paths of the files of subtitles that are beside the archive now.
+    """
     recorded = idx.header.source
     with Source(archive_path) as source:
         if source.size_bytes != recorded.size:
@@ -38,11 +42,14 @@ def problems(idx: Idx, archive_path: str, *, full: bool) -> Iterator[str]:
         if fingerprint(source, recorded.fingerprint_kind, structure) != recorded.fingerprint:
             yield f"{archive_path} holds other bytes than it did when it was indexed"
             return
+        if files_as_they_are(subtitle_files) != idx.header.subtitle_files:
+            yield f"subtitles beside {archive_path} have changed since; run vodsplice-index on it again"
+            return
         yield from _unplannable(idx)
         if recorded_sidecar := idx.header.sidecar:
             yield from _sidecar_problems(idx.identity.path + SIDECAR_SUFFIX, recorded_sidecar, full=full)
         if full:
-            yield from _differences(idx, source)
+            yield from _differences(idx, source, subtitle_files)
 
 
 def _sidecar_problems(path: str, recorded: SidecarFacts, *, full: bool) -> Iterator[str]:
@@ -91,11 +98,11 @@ class _Unkept:
         pass
 
 
-def _differences(idx: Idx, source: Source) -> Iterator[str]:
+def _differences(idx: Idx, source: Source, subtitle_files: Sequence[str]) -> Iterator[str]:
     options = Options(idx.header.segment_duration_ms, idx.header.slop, idx.header.source.fingerprint_kind)
     sidecar = _Unkept(idx.header.sidecar.mtime_ns) if idx.header.sidecar else None
     with open(idx.identity.path, "rb") as file:
-        if file.read() == make_idx(source, options, sidecar):
+        if file.read() == make_idx(source, options, sidecar, subtitle_files):
             return
     yield (
         f"{os.path.basename(idx.identity.path)} differs from what this vodsplice makes of the archive "

@@ -126,6 +126,33 @@ class ViewFacts(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class TextFacts(Record):
+    """A track of subtitles as players are told of it, from the archive or from a file beside it."""
+
+    name: str  # text-eng, text-eng-2; unique among tracks
+    codec_name: str  # for people: "3GPP timed text", "SubRip"
+    source_track_id: int  # 0: from a file
+    file: str  # its name, or ""
+    language: str  # BCP 47
+    title: str
+    roles: tuple[str, ...]
+    forced: bool  # only what foreign speech and signs say
+    hearing_impaired: bool  # sounds are told as well
+    cue_count: int
+    peak_bps: int
+    average_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitleFile(Record):
+    """A file of subtitles beside the archive, read or refused, as it was then. `name` has no folder."""
+
+    name: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChapterFacts(Record):
     start_ms: int
     title: str
@@ -144,6 +171,8 @@ class Header(Record):
     title: str
     tracks: tuple[TrackFacts, ...]
     views: tuple[ViewFacts, ...]
+    texts: tuple[TextFacts, ...]
+    subtitle_files: tuple[SubtitleFile, ...]
     chapters: tuple[ChapterFacts, ...]
     notes: tuple[str, ...]
     columns: dict[str, tuple[int, str, int]]

@@ -59,6 +59,18 @@ COLUMNS
 
     view.v.bytes (S)         length of each segment's response
 
+    Text t of the header's `texts`, with C cues ordered by start. Times are ms from the start of playback,
+    which is segment.time[0]:
+
+    text.t.start (C)         when each cue is shown, and
+    text.t.end (C)           when it is shown no more
+    text.t.offset (C+1)      where each cue begins in text.t.content, and the length of that
+    text.t.content           UTF-8: all of a WebVTT cue that follows its times. Its settings, a space before
+                             each; a line break; its lines, escaped, none of them empty
+    text.t.first (S+1)       where the cues of each segment begin in text.t.cue, and the length of that
+    text.t.cue               numbers of cues: a segment has every cue that is shown while it lasts, so one
+                             that spans several segments is in each
+
 SIDECAR, a file of its own
     Beside film.idx there may be film.idx.audio, where the header says so (`sidecar`): the samples of every
     audio track once more, track after track, in decode order, and nothing else. A segment of one of these

@@ -15,6 +15,7 @@ from itertools import pairwise
 from blake3 import blake3
 
 from app.idx.checks import check, check_codes, check_rise, check_steps
+from app.idx.cues import TextRows, read_text
 from app.idx.header import Header, TrackFacts, ViewFacts
 from app.idx.layout import (
     COLUMN_ALIGNMENT,
@@ -70,6 +71,7 @@ class Idx:
     segment_init: Ints | None
     runs: Runs
     view_bytes: tuple[Ints, ...]
+    texts: tuple[TextRows, ...]
     sidecar: FileIdentity | None = None
 
     @property
@@ -90,6 +92,13 @@ class Idx:
     def has_in_sidecar(self, view: ViewFacts) -> bool:
         """Whether the sidecar, if it is there, holds what `view` serves."""
         return len(view.tracks) == 1 and self.tracks[view.tracks[0]].sidecar_offset is not None
+
+    def text(self, name: str) -> TextRows:
+        """Raises `KeyError` for a name that is no text of this archive."""
+        for text in self.texts:
+            if text.facts.name == name:
+                return text
+        raise KeyError(name)
 
     def view(self, number: int) -> ViewFacts:
         return self.header.views[number]
@@ -164,6 +173,7 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
         inits,
         read_runs(columns, segments, len(tracks)),
         view_bytes,
+        tuple(read_text(columns, number, facts, segments) for number, facts in enumerate(header.texts)),
     )
 
 

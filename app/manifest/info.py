@@ -1,4 +1,4 @@
-"""What is known of an archive, as JSON for the page: facts of its tracks, chapters, and each segment's size.
+"""What is known of an archive, as JSON for the page: its tracks, texts and chapters, and each segment's size.
 
 Times are seconds from the start of playback, sizes bytes, rates bits a second.
 """
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from itertools import accumulate
 from typing import Any
 
-from app.idx.header import ChapterFacts, TrackFacts
+from app.idx.header import ChapterFacts, TextFacts, TrackFacts
 from app.idx.view import Idx
 from app.manifest.hls import MAX_AGE_S
 from app.plan import FileIdentity, Plan
@@ -21,6 +21,8 @@ TRACK_FACTS = (
     "language", "title", "default", "expected_players",
 )  # fmt: skip
 """Fields of `TrackFacts` that are shown as they are."""
+
+TEXT_FACTS = ("name", "codec_name", "file", "language", "title", "forced", "hearing_impaired", "cue_count")
 
 
 def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
@@ -48,6 +50,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
         "average_bps": view.average_bps,
         "peak_bps": view.peak_bps,
         "tracks": [_track(track, number in view.tracks) for number, track in enumerate(header.tracks)],
+        "texts": [_text(text.facts) for text in idx.texts],
         "chapters": [_chapter(chapter) for chapter in header.chapters],
         "notes": header.notes,
         "segments": {
@@ -61,6 +64,11 @@ def _track(track: TrackFacts, in_playlist: bool) -> dict[str, Any]:
     facts = asdict(track)
     derived = {"frame_rate": track.frame_rate_milli / 1000, "in_playlist": in_playlist}
     return {name: facts[name] for name in TRACK_FACTS} | derived
+
+
+def _text(text: TextFacts) -> dict[str, Any]:
+    facts = asdict(text)
+    return {name: facts[name] for name in TEXT_FACTS}
 
 
 def _chapter(chapter: ChapterFacts) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 Audio tracks of one codec and channel count form a group, so that a player takes the group it can decode;
 each group is joined with the video in a variant of its own. An archive without video has its audio alone.
+Texts form one group, which every variant names.
 Rates are bits a second, measured segment by segment at index time.
 """
 
@@ -10,13 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count
 
+from app.idx.header import TextFacts
 from app.idx.view import Idx
 from app.manifest.hls import CONTENT_TYPE, MAX_AGE_S, VERSION
-from app.manifest.presentation import Presentation, Rendition, of_archive
+from app.manifest.presentation import Presentation, Rendition, Subtitles, of_archive
 from app.manifest.urls import PLAYLIST, versioned
 from app.plan import FileIdentity, Plan
 
 Groups = dict[str, list[Rendition]]
+
+TEXTS_GROUP = "subtitles"
+FOR_HEARING_IMPAIRED = (
+    "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound"
+)
+"""CHARACTERISTICS of what tells sounds as well (RFC 8216bis §4.4.6.1)."""
 
 
 def plan_multivariant(idx: Idx, archive: FileIdentity) -> Plan:
@@ -45,14 +53,15 @@ def _lines(shown: Presentation) -> Iterator[str]:
         yield "#EXT-X-INDEPENDENT-SEGMENTS"
     for group, members in groups.items():
         yield from _audio(group, members)
+    yield from _texts(shown.texts)
     for video in videos:
         for group, members in groups.items():
-            yield from _variant(video, members, group)
+            yield from _variant(video, members, group, shown.texts)
         if not groups:
-            yield from _variant(video, [], "")
+            yield from _variant(video, [], "", shown.texts)
     if not videos:
         for group, (first, *others) in groups.items():
-            yield from _variant(first, others, group)
+            yield from _variant(first, others, group, shown.texts)
 
 
 def _groups(audios: Iterable[Rendition]) -> Groups:
@@ -67,12 +76,12 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
     names: list[str] = []
     for number, member in enumerate(members):
         facts = member.facts
-        names.append(_unused(facts.title or (facts.language if facts.language != "und" else "Audio"), names))
+        names.append(_unused(facts.title or _spoken(facts.language) or "Audio", names))
         attributes = {
             "TYPE": "AUDIO",
             "GROUP-ID": _quoted(group),
             "NAME": _quoted(names[-1]),
-            **({"LANGUAGE": _quoted(facts.language)} if facts.language != "und" else {}),
+            **_language(facts.language),
             "DEFAULT": "YES" if number == 0 else "NO",
             "AUTOSELECT": "YES",
             "CHANNELS": _quoted(facts.hls_channels or str(facts.channels)),
@@ -81,21 +90,55 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
         yield "#EXT-X-MEDIA:" + _listed(attributes)
 
 
+def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
+    names: list[str] = []
+    for text in texts:
+        names.append(_unused(_name_of(text.facts), names))
+        attributes = {
+            "TYPE": "SUBTITLES",
+            "GROUP-ID": _quoted(TEXTS_GROUP),
+            "NAME": _quoted(names[-1]),
+            **_language(text.facts.language),
+            "DEFAULT": "NO",
+            "AUTOSELECT": "YES",
+            **({"FORCED": "YES"} if text.facts.forced else {}),
+            **({"CHARACTERISTICS": _quoted(FOR_HEARING_IMPAIRED)} if text.facts.hearing_impaired else {}),
+            "URI": _quoted(_playlist(text)),
+        }
+        yield "#EXT-X-MEDIA:" + _listed(attributes)
+
+
+def _name_of(text: TextFacts) -> str:
+    marks = " (forced)" * text.forced + " (SDH)" * text.hearing_impaired
+    return text.title or (_spoken(text.language) or "Subtitles") + marks
+
+
+def _spoken(language: str) -> str:
+    return "" if language == "und" else language
+
+
+def _language(language: str) -> dict[str, str]:
+    return {"LANGUAGE": _quoted(language)} if _spoken(language) else {}
+
+
 def _unused(name: str, taken: Sequence[str]) -> str:
     """`name`, numbered where it is taken: members of a group need names of their own (§4.4.6.1)."""
     numbered = (f"{name} {number}" for number in count(2))
     return next(each for each in chain((name,), numbered) if each not in taken)
 
 
-def _variant(leading: Rendition, others: Sequence[Rendition], group: str) -> Iterator[str]:
+def _variant(
+    leading: Rendition, others: Sequence[Rendition], group: str, texts: Sequence[Subtitles]
+) -> Iterator[str]:
     """One EXT-X-STREAM-INF. A player plays one of a group's members at a time: the largest one counts."""
     facts, view = leading.facts, leading.view
     codecs = dict.fromkeys(each.facts.codec for each in (leading, *others))
-    peak_bps = max((each.view.peak_bps for each in others), default=0)
-    average_bps = max((each.view.average_bps for each in others), default=0)
+    groups = [each.view for each in others], [each.facts for each in texts]
+    peaks_bps = (max((each.peak_bps for each in rates), default=0) for rates in groups)
+    averages_bps = (max((each.average_bps for each in rates), default=0) for rates in groups)
     attributes = {
-        "BANDWIDTH": str(view.peak_bps + peak_bps),
-        "AVERAGE-BANDWIDTH": str(view.average_bps + average_bps),
+        "BANDWIDTH": str(view.peak_bps + sum(peaks_bps)),
+        "AVERAGE-BANDWIDTH": str(view.average_bps + sum(averages_bps)),
         "CODECS": _quoted(",".join(codecs)),
     }
     if facts.supplemental_codec:
@@ -107,13 +150,15 @@ def _variant(leading: Rendition, others: Sequence[Rendition], group: str) -> Ite
         attributes["VIDEO-RANGE"] = facts.video_range or "SDR"
     if group:
         attributes["AUDIO"] = _quoted(group)
+    if texts:
+        attributes["SUBTITLES"] = _quoted(TEXTS_GROUP)
     if facts.kind == "video":
         attributes["CLOSED-CAPTIONS"] = "NONE"
     yield "#EXT-X-STREAM-INF:" + _listed(attributes)
     yield _playlist(leading)
 
 
-def _playlist(rendition: Rendition) -> str:
+def _playlist(rendition: Rendition | Subtitles) -> str:
     return versioned(f"{rendition.folder}/{PLAYLIST}", rendition.idx.version)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.idx.header import TrackFacts, ViewFacts
+from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, Ints
 
 
@@ -35,11 +35,21 @@ class Rendition:
 
 
 @dataclass(frozen=True, slots=True)
+class Subtitles:
+    """A text track. `folder` as of a `Rendition`: "text-eng"."""
+
+    idx: Idx
+    facts: TextFacts
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """`lead` has the cuts in time that all renditions share."""
 
     lead: Idx
     renditions: Sequence[Rendition]
+    texts: Sequence[Subtitles] = ()
 
     def of_kind(self, kind: str) -> list[Rendition]:
         return [each for each in self.renditions if each.facts.kind == kind]
@@ -48,4 +58,5 @@ class Presentation:
 def of_archive(idx: Idx) -> Presentation:
     """The tracks of one archive; its first view is the muxed one."""
     renditions = [Rendition(idx, number, idx.view(number).name) for number in range(1, len(idx.header.views))]
-    return Presentation(idx, renditions)
+    texts = [Subtitles(idx, text.facts, text.facts.name) for text in idx.texts]
+    return Presentation(idx, renditions, texts)

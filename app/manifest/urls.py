@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
+_SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.(m4s|vtt)", re.ASCII)
 _INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
 
 PLAYLIST = "playlist.m3u8"
@@ -18,11 +18,14 @@ MPD = "manifest.mpd"
 FIRST_SEGMENT = 1
 SEGMENT_TEMPLATE = "seg_$Number%04d$.m4s"
 """`segment_name` as DASH spells it (ISO/IEC 23009-1 §5.3.9.4.4)."""
+SUBTITLES = "subtitles.vtt"
+MEDIA, CUES = "m4s", "vtt"
+"""The extensions of segments."""
 
 
-def segment_name(number: int) -> str:
+def segment_name(number: int, extension: str = MEDIA) -> str:
     """The file name of segment `number`, counted from 0: seg_0001.m4s, …, seg_10000.m4s."""
-    return f"seg_{number + 1:04d}.m4s"
+    return f"seg_{number + 1:04d}.{extension}"
 
 
 def init_name(number: int) -> str:
@@ -30,10 +33,10 @@ def init_name(number: int) -> str:
     return "init.mp4" if number == 0 else f"init_{number + 1}.mp4"
 
 
-def segment_number(name: str) -> int | None:
+def segment_number(name: str, extension: str = MEDIA) -> int | None:
     """The inverse of `segment_name`; None for any other spelling."""
     match = _SEGMENT.fullmatch(name)
-    return int(match[1]) - 1 if match and int(match[1]) else None
+    return int(match[1]) - 1 if match and int(match[1]) and match[2] == extension else None
 
 
 def init_number(name: str) -> int | None:

@@ -16,7 +16,7 @@ from indexer.demux.mp4_track import MAIN_HANDLERS
 from indexer.demux.reading import Reading
 from indexer.errors import SourceError
 from indexer.limits import MAX_CHAPTERS, MAX_TITLE_CHARACTERS
-from indexer.track import Chapter, Column, Samples, Track
+from indexer.track import Chapter, Column, Track
 
 _NERO_UNITS_PER_S = 10_000_000
 _NERO_ENTRY = struct.Struct(">QB")
@@ -62,7 +62,7 @@ def _from_track(track: Track, movie_timescale: int, reading: Reading) -> tuple[C
     starts = accumulate(_each(samples.duration_ticks, samples.count), initial=samples.first_decode_ticks)
     shift_s = _shift_s(track, movie_timescale)
     chapters = []
-    for (offset, size_bytes), start in islice(zip(_places(samples), starts, strict=False), MAX_CHAPTERS):
+    for (offset, size_bytes), start in islice(zip(samples.places(), starts, strict=False), MAX_CHAPTERS):
         sample = reading.source.pread(offset, min(size_bytes, _TITLE_BYTES), "chapter")
         text = sample[2:2 + int.from_bytes(sample[:2])]
         chapters.append(Chapter(max(start / track.timescale + shift_s, 0.0), clean_text(text)))
@@ -71,16 +71,6 @@ def _from_track(track: Track, movie_timescale: int, reading: Reading) -> tuple[C
 
 def _each(column: Column, count: int) -> Iterator[int]:
     return repeat(column, count) if isinstance(column, int) else iter(column)
-
-
-def _places(samples: Samples) -> Iterator[tuple[int, int]]:
-    """Offset and size of each sample."""
-    sizes = _each(samples.size_bytes, samples.count)
-    for offset, held in zip(samples.chunk_offset, samples.chunk_samples, strict=True):
-        at = offset
-        for size_bytes in islice(sizes, held):
-            yield at, size_bytes
-            at += size_bytes
 
 
 def _shift_s(track: Track, movie_timescale: int) -> float:

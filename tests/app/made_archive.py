@@ -80,6 +80,8 @@ def write_index(
         title="",
         tracks=(_track(samples, range_bytes, segments * SEGMENT_TICKS),),
         views=(_view(),),
+        texts=(),
+        subtitle_files=(),
         chapters=(),
         notes=(),
         columns={},

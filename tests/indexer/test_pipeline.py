@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,8 +186,10 @@ def test_an_archive_that_changes_under_the_indexer_is_not_finished(
 ) -> None:
     path, make_idx = put(), pipeline.make_idx
 
-    def make_while_it_grows(source: Source, options: Options, sidecar: Sink | None) -> bytes:
-        content = make_idx(source, options, sidecar)
+    def make_while_it_grows(
+        source: Source, options: Options, sidecar: Sink | None, subtitle_files: Sequence[str]
+    ) -> bytes:
+        content = make_idx(source, options, sidecar, subtitle_files)
         with path.open("ab") as file:
             file.write(b"more")
         return content

@@ -82,7 +82,7 @@ def test_moving_pictures_are_not_left_out_in_silence() -> None:
 
 
 def test_nothing_to_serve_is_refused_with_the_reasons() -> None:
-    with pytest.raises(Unsupported, match=r"no track can be served; track 1 \(text\).*; track 2 \(soun\).*"):
+    with pytest.raises(Unsupported, match=r"no track can be served; track 2 \(soun\).*; track 1 \(text\).*"):
         selected(track("text"), track("soun", UNSERVED_AUDIO))
     with pytest.raises(Unsupported, match="no track can be served; convert it"):
         selected()

@@ -39,7 +39,8 @@ except OSError as error:
 
 HEADER = Header(
     generator="tests", source=SourceFacts("a.mp4", 1, 2, "00", "fast"), timescale=1, segment_count=1,
-    segment_duration_ms=6000, slop=0.0, title="", tracks=(), views=(), chapters=(), notes=(), columns={},
+    segment_duration_ms=6000, slop=0.0, title="", tracks=(), views=(), texts=(), subtitle_files=(),
+    chapters=(), notes=(), columns={},
 )  # fmt: skip
 
 values = st.one_of(

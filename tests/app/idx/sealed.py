@@ -24,11 +24,17 @@ VIEW = {
     "name": "muxed", "tracks": [0], "inits": [b"init"], "styp": b"styp", "merge_bytes": 0,
     "independent": True, "peak_bps": 0, "average_bps": 0, "range_count": 2, "slop_bytes": 0, "head_bytes": 0,
 }  # fmt: skip
+TEXT = {
+    "name": "text-eng", "codec_name": "SubRip", "source_track_id": 0, "file": "a.eng.srt", "language": "en",
+    "title": "", "roles": [], "forced": False, "hearing_impaired": True, "cue_count": 2, "peak_bps": 0,
+    "average_bps": 0,
+}  # fmt: skip
 HEADER = {
     "generator": "tests",
     "source": {"name": "a.mp4", "size": 200, "mtime_ns": 1, "fingerprint": "00", "fingerprint_kind": "fast"},
     "timescale": 1000, "segment_count": 2, "segment_duration_ms": 6000, "slop": 0.01, "title": "",
-    "tracks": [TRACK], "views": [VIEW], "chapters": [{"start_ms": 0, "title": "one"}], "notes": ["a note"],
+    "tracks": [TRACK], "views": [VIEW], "texts": [TEXT],
+    "subtitle_files": [{"name": "a.eng.srt", "size": 10, "mtime_ns": 1}], "chapters": [{"start_ms": 0, "title": "one"}], "notes": ["a note"],
     "sidecar": {"size": 100, "mtime_ns": 1, "fingerprint": "00"},
 }  # fmt: skip
 COLUMNS: Columns = {
@@ -48,6 +54,12 @@ COLUMNS: Columns = {
     "track.0.kind_flags": array("I", [0x0200_0000, 0x0101_0000]),
     "track.0.kind_composition": array("B", [0, 0]),
     "view.0.bytes": array("H", [300, 301]),
+    "text.0.start": array("H", [0, 1500]),
+    "text.0.end": array("H", [1000, 2500]),
+    "text.0.offset": array("B", [0, 6, 17]),
+    "text.0.content": array("B", b"\nHello line:0\nYou"),
+    "text.0.first": array("B", [0, 2, 3]),
+    "text.0.cue": array("B", [0, 1, 1]),
 }
 
 

@@ -23,6 +23,7 @@ from tests.app.idx.sealed import (
     DIGEST_BYTES,
     HEADER,
     PROLOGUE_BYTES,
+    TEXT,
     TRACK,
     VIEW,
     Columns,
@@ -66,6 +67,10 @@ def test_everything_comes_back() -> None:
     assert rows.track_id == 1
     assert rows.size is not None
     assert list(rows.size) == [20, 30, 25, 25]
+    text = idx.text("text-eng")
+    assert (text.facts.file, text.facts.hearing_impaired) == ("a.eng.srt", True)
+    assert (list(text.start_ms), list(text.end_ms), list(text.cue)) == ([0, 1500], [1000, 2500], [0, 1, 1])
+    assert bytes(text.content[text.offset[1] : text.offset[2]]) == b" line:0\nYou"
     assert (rows.default_duration, rows.default_flags, rows.default_composition) == (1000, None, 0)
 
 
@@ -82,6 +87,8 @@ def test_a_sidecar_may_hold_a_track_or_not() -> None:
 def test_a_view_is_found_by_its_name() -> None:
     with pytest.raises(KeyError):
         read(sealed(HEADER)).view_number("audio")
+    with pytest.raises(KeyError):
+        read(sealed(HEADER)).text("text-deu")
 
 
 @pytest.mark.parametrize(
@@ -167,6 +174,15 @@ WRONG_COLUMNS = {
     "flags too few": {"track.0.kind_flags": array("I", [0])},
     "no kinds": {f"track.0.kind_{name}": array("B") for name in ("duration", "flags", "composition")},
     "lengths too few": {"view.0.bytes": array("H", [300])},
+    "a cue's start too few": {"text.0.start": array("H", [0])},
+    "a cue's end too few": {"text.0.end": array("H", [1000])},
+    "a cue without content": {"text.0.offset": array("B", [0, 17])},
+    "content that goes back": {"text.0.offset": array("B", [0, 18, 17])},
+    "content past its end": {"text.0.offset": array("B", [0, 6, 18])},
+    "cues of a segment too few": {"text.0.first": array("B", [0, 3])},
+    "cues of segments that go back": {"text.0.first": array("B", [0, 4, 3])},
+    "a cue there is none of": {"text.0.cue": array("B", [0, 1, 2])},
+    "a cue from the end": {"text.0.cue": array("b", [0, 1, -1])},
     "places in the sidecar too few": {"track.0.sidecar_offset": array("B", [0, 50])},
     "places that go back": {"track.0.sidecar_offset": array("B", [0, 50, 40])},
     "places past the sidecar's end": {"track.0.sidecar_offset": array("B", [0, 50, 101])},
@@ -226,6 +242,8 @@ WRONG_HEADERS = {
     "a track that is a number": HEADER | {"tracks": [1]},
     "columns that are a list": HEADER | {"columns": []},
     "one size and many": HEADER | {"tracks": [TRACK | {"size_bytes": 25}]},
+    "a text without columns": HEADER | {"texts": [TEXT, TEXT]},
+    "a cue too many": HEADER | {"texts": [TEXT | {"cue_count": 3}]},
     "a sidecar that is a number": HEADER | {"sidecar": 1},
     "a sidecar without a size": HEADER | {"sidecar": {"mtime_ns": 1, "fingerprint": "00"}},
     "keys that are numbers": HEADER | {1: 2},

@@ -1,0 +1,59 @@
+"""Subtitles as WebVTT (W3C WebVTT; RFC 8216 §3.5): a segment of a text track, and the track as a whole.
+
+Cue times count from the start of playback, in a segment too, and say when a cue begins and ends as a whole:
+one that spans several segments is in each of them, so that a seek shows it. `X-TIMESTAMP-MAP` ties them to
+the timeline of the media segments, their `tfdt` in units of 90 kHz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.cmaf.segments import IMMUTABLE_MAX_AGE_S
+from app.idx.cues import TextRows
+from app.idx.view import Idx
+from app.plan import FileIdentity, Plan
+
+CONTENT_TYPE = "text/vtt"
+MPEG_HZ = 90_000
+MPEG_WRAP = 1 << 33
+
+MAP_LOCAL_S = 10
+"""The instant that the map names. Not the start: hls.js takes an `MPEGTS` that is just where its media starts
+for none at all, and then shifts what follows a discontinuity."""
+
+
+def plan_cues(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> Plan:
+    """Segment `number`, from 0: what is shown while it lasts; perhaps nothing."""
+    start_ticks = idx.segment_time[0] * MPEG_HZ // idx.header.timescale
+    mapped_ticks = (start_ticks + MAP_LOCAL_S * MPEG_HZ) % MPEG_WRAP
+    head = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mapped_ticks},LOCAL:{_clock(1000 * MAP_LOCAL_S)}\n\n"
+    shown = text.cue[text.first[number] : text.first[number + 1]]
+    return _plan(idx, f"{text.facts.name}-{number}", archive, head, text, shown)
+
+
+def plan_subtitles(idx: Idx, text: TextRows, archive: FileIdentity) -> Plan:
+    """All cues in one file, as `<track>` and DASH take them."""
+    return _plan(idx, f"{text.facts.name}-whole", archive, "WEBVTT\n\n", text, range(text.facts.cue_count))
+
+
+def _plan(idx: Idx, name: str, archive: FileIdentity, head: str, text: TextRows, cues: Iterable[int]) -> Plan:
+    return Plan(
+        content_type=CONTENT_TYPE,
+        etag=f"{idx.version}-{name}",
+        last_modified_s=archive.mtime_ns // 1_000_000_000,
+        max_age_s=IMMUTABLE_MAX_AGE_S,
+        immutable=True,
+        pieces=(b"".join((head.encode(), *(_block(text, cue) for cue in cues))),),
+        guards=(idx.identity, archive),
+    )
+
+
+def _block(text: TextRows, cue: int) -> bytes:
+    times = f"{_clock(text.start_ms[cue])} --> {_clock(text.end_ms[cue])}"
+    return b"%s%s\n\n" % (times.encode(), text.content[text.offset[cue] : text.offset[cue + 1]])
+
+
+def _clock(time_ms: int) -> str:
+    seconds, ms = divmod(time_ms, 1000)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}"

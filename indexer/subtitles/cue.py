@@ -1,0 +1,40 @@
+"""What every reader of subtitles hands on: `Text`s of `Cue`s.
+
+Times are milliseconds from the start of playback. What a cue shows is WebVTT already (`markup`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cue:
+    """`settings` as they stand behind a cue's times in WebVTT; `payload` is lines, none of them empty."""
+
+    start_ms: int
+    end_ms: int
+    settings: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One track of subtitles. It is of the track `source_track_id` or, where that is 0, of `file`."""
+
+    codec_name: str
+    cues: tuple[Cue, ...]
+    language: str = "und"
+    title: str = ""
+    roles: tuple[str, ...] = ()
+    forced: bool = False
+    hearing_impaired: bool = False
+    source_track_id: int = 0
+    file: str = ""
+
+
+def shown(cues: Iterable[Cue], duration_ms: int) -> tuple[Cue, ...]:
+    """Those that are seen during playback, in order and each once; what is before its start is cut off."""
+    clipped = (cue if cue.start_ms >= 0 else replace(cue, start_ms=0) for cue in cues)
+    return tuple(sorted({cue for cue in clipped if cue.start_ms < min(cue.end_ms, duration_ms)}))

@@ -1,0 +1,161 @@
+"""Text tracks of a movie ─▶ `Text`s. What cannot be shown as WebVTT is passed over with a note.
+
+A cue lasts as long as its sample; the same words in the next sample go on with it, so that what fragments
+cut in two is one again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice, repeat
+
+from indexer.codecs.sample_entry import fourcc_of, printable
+from indexer.codecs.unserved import refusal
+from indexer.errors import LimitExceeded, SourceError, Unsupported
+from indexer.limits import MAX_CUES, MAX_TEXT_SAMPLE_BYTES, MAX_TEXT_SAMPLES
+from indexer.select import TEXT_HANDLERS
+from indexer.source import Source
+from indexer.subtitles import tx3g, wvtt
+from indexer.subtitles.cue import Cue, Text, shown
+from indexer.subtitles.placing import Span, media_times, spans_of
+from indexer.timeline import rescale
+from indexer.track import Movie, Track, each
+
+TickedCue = tuple[int, int, str, str]
+"""Start and end, settings, payload."""
+ReadSample = Callable[[bytes], list[tuple[str, str]]]
+
+REMEDY = "put the subtitles beside the archive as .srt or .vtt"
+UNSHOWN = {
+    "stpp": "TTML (stpp), which no WebVTT can show whole",
+    "c608": "CEA-608 captions (c608), which are not decoded",
+    "c708": "CEA-708 captions (c708), which are not decoded",
+}
+FORCED_ROLES = frozenset({"forced-subtitle", "forced_subtitle"})
+HEARING_IMPAIRED_ROLES = frozenset({"caption", "captions"})
+"""Values of `kind` (urn:mpeg:dash:role:2011, and HTML's kinds of text tracks)."""
+
+_FORCED = re.compile(r"\bforced\b", re.IGNORECASE)
+_HEARING_IMPAIRED = re.compile(r"\b(?:SDH|CC|hearing[ -]impaired|hard of hearing)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """The time that is served: it begins at `start_ms` of the archive's timeline and lasts `duration_ms`."""
+
+    start_ms: int
+    duration_ms: int
+
+    def cue(self, track: Track, start: int, stop: int, settings: str, payload: str) -> Cue:
+        """`start` and `stop` are ticks of the track, on the archive's timeline."""
+        start_ms, end_ms = (rescale(ticks, track.timescale, 1000) - self.start_ms for ticks in (start, stop))
+        return Cue(start_ms, end_ms, settings, payload)
+
+
+def read_tracks(source: Source, movie: Movie, in_time: Playback) -> tuple[list[Text], list[str]]:
+    """The texts of an archive, and its notes."""
+    texts, notes, left = [], [], MAX_TEXT_SAMPLES
+    for track in movie.tracks:
+        if track.handler in TEXT_HANDLERS:
+            left -= track.samples.count
+            try:
+                if left < 0:
+                    rule = f"brings the samples of text tracks beyond {MAX_TEXT_SAMPLES}"
+                    raise LimitExceeded(rule, remedy=REMEDY)
+                texts.append(_read(source, movie, track, in_time))
+            except SourceError as error:
+                notes.append(f"track {track.track_id} ({track.handler}) passed over: {error.rule}")
+    return texts, notes
+
+
+def _read(source: Source, movie: Movie, track: Track, in_time: Playback) -> Text:
+    readers = _readers(track)
+    names, forces, read_sample = zip(*readers.values(), strict=True)
+    spans = spans_of(track, movie.timescale)
+    found = _joined(_samples(source, track), dict(zip(readers, read_sample, strict=True)), spans)
+    roles = frozenset(track.kind_roles)
+    cues = shown((in_time.cue(track, *each) for each in found), in_time.duration_ms)
+    if not cues:
+        raise Unsupported("nothing of it is shown", remedy=REMEDY)
+    return Text(
+        codec_name=names[0],
+        cues=cues,
+        language=track.language,
+        title=track.title,
+        roles=track.kind_roles,
+        forced=all(forces) or bool(roles & FORCED_ROLES) or is_forced(track.title),
+        hearing_impaired=bool(roles & HEARING_IMPAIRED_ROLES) or is_for_hearing_impaired(track.title),
+        source_track_id=track.track_id,
+    )
+
+
+def is_forced(title: str) -> bool:
+    return bool(_FORCED.search(title))
+
+
+def is_for_hearing_impaired(title: str) -> bool:
+    return bool(_HEARING_IMPAIRED.search(title))
+
+
+def _readers(track: Track) -> dict[int, tuple[str, bool, ReadSample]]:
+    """Of each sample description in use: the coding's name, whether it forces all, how to read a sample."""
+    column = track.samples.chunk_description
+    used = [column] if isinstance(column, int) else sorted(set(column))
+    return {number: _reader(track, track.sample_entries[number]) for number in used}
+
+
+def _reader(track: Track, entry: bytes) -> tuple[str, bool, ReadSample]:
+    """Raises `Unsupported`, or `Malformed`."""
+    fourcc = fourcc_of(entry)
+    if fourcc == "tx3g":
+        style = tx3g.read_style(entry, track.height_16_16 >> 16)
+        return "3GPP timed text", style.forced, partial(tx3g.read_sample, style=style)
+    if fourcc == "wvtt":
+        return "WebVTT", False, wvtt.read_sample
+    if fourcc in UNSHOWN:
+        raise Unsupported(UNSHOWN[fourcc], remedy=REMEDY, where=printable(fourcc))
+    raise refusal(entry)
+
+
+def _samples(source: Source, track: Track) -> Iterator[tuple[int, int, bytes, int]]:
+    """Start and end in ticks of the media, bytes, and sample description of each sample."""
+    column = track.samples.chunk_description
+    of_chunks = zip(each(column), track.samples.chunk_samples, strict=False)
+    of_samples = chain.from_iterable(repeat(number, held) for number, held in of_chunks)
+    for (offset, size_bytes), times, number in zip(
+        track.samples.places(), media_times(track), of_samples, strict=True
+    ):
+        if size_bytes > MAX_TEXT_SAMPLE_BYTES:
+            raise LimitExceeded(f"has a sample of {size_bytes} bytes", remedy=REMEDY)
+        yield *times, source.pread(offset, size_bytes, "text"), number
+
+
+def _joined(
+    samples: Iterator[tuple[int, int, bytes, int]], readers: dict[int, ReadSample], spans: list[Span]
+) -> list[TickedCue]:
+    """Start and end in ticks of the presentation, settings and payload of each cue."""
+    cues: list[TickedCue] = []
+    latest: dict[tuple[str, str], int] = {}
+    for start, stop, sample, number in samples:
+        for words in readers[number](sample):
+            before = latest.get(words)
+            if before is not None and cues[before][1] == start:
+                cues[before] = (cues[before][0], stop, *words)
+            else:
+                latest[words] = len(cues)
+                cues.append((start, stop, *words))
+    placed = list(islice(_placed(cues, spans), MAX_CUES + 1))
+    if len(placed) > MAX_CUES:
+        raise LimitExceeded(f"has more than {MAX_CUES} cues", remedy=REMEDY)
+    return placed
+
+
+def _placed(cues: list[TickedCue], spans: list[Span]) -> Iterator[TickedCue]:
+    for span in spans:
+        for start, stop, settings, payload in cues:
+            from_ticks, to_ticks = span.place(start, stop)
+            if from_ticks < to_ticks:
+                yield from_ticks, to_ticks, settings, payload
