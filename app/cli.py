@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -84,11 +85,15 @@ def _remedy(name: str) -> str:
 def _shared_counts() -> Iterator[None]:
     """A folder in which the counts of all workers meet; this process's own, also after an upgrade (USR2)."""
     parent = os.environ.get("RUNTIME_DIRECTORY")  # of a systemd unit
-    with tempfile.TemporaryDirectory(prefix="vodsplice-", dir=parent, ignore_cleanup_errors=True) as folder:
-        lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(lock, fcntl.LOCK_SH)  # what is locked, systemd-tmpfiles does not remove for its age
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    folder, owner = tempfile.mkdtemp(prefix="vodsplice-", dir=parent), os.getpid()
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(lock, fcntl.LOCK_SH)  # what is locked, systemd-tmpfiles does not remove for its age
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    try:
         yield
+    finally:
+        if os.getpid() == owner:  # a worker that ends comes by here as well: it was forked within
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def announce(sourced: Sourced, urls: list[str]) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import eventually
+from tests.nginx.running_stack import children_of
 
 
 @pytest.fixture
@@ -64,6 +65,18 @@ def test_counts_outlive_a_worker(make: MakeArchive, start: StartOrigin, metrics_
         counted = scrape(metrics_address)
         assert counted['vodsplice_requests_total{route="playlist",status="200"}'] == 2
         assert counted["vodsplice_open_archives"] == 1
+
+
+def test_counts_outlive_a_reload(make: MakeArchive, start: StartOrigin, metrics_address: str) -> None:
+    """Workers that end in peace leave the folder of the counts to those that come."""
+    make("film")
+    with start("--workers", "1", "--metrics-bind", metrics_address) as origin:
+        assert origin.get("/v/film/playlist.m3u8").status == 200
+        before = children_of(origin.process.pid)
+        origin.process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: not set(before) & set(children_of(origin.process.pid)), 20)
+        assert origin.get("/v/film/playlist.m3u8").status == 200
+        assert scrape(metrics_address)['vodsplice_requests_total{route="playlist",status="200"}'] == 2
 
 
 def test_upgrade_hands_over_without_a_failed_request(
