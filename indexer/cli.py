@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -26,10 +27,34 @@ from indexer.slop import DEFAULT_SLOP
 from indexer.write import sweep
 
 EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
+SHARED_WITH_SERVE = ("media_dir", "index_dir")
+
+
+def _read_config(context: click.Context, _: click.Parameter, path: str | None) -> None:
+    """The folders that vodsplice-serve's TOML file names, as defaults; its other settings are for that alone."""
+    if path is None:
+        return
+    try:
+        with open(path, "rb") as file:
+            found = tomllib.load(file)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(one_line(f"{path}: cannot be read as TOML: {error}")) from error
+    context.default_map = {
+        name: os.path.expanduser(str(found[name])) for name in SHARED_WITH_SERVE if name in found
+    }
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE...", type=click.Path(readable=False))
+@click.argument("archives", nargs=-1, metavar="[ARCHIVE]...", type=click.Path(readable=False))
+@click.option(
+    "--config",
+    envvar="VODSPLICE_CONFIG",
+    metavar="FILE",
+    is_eager=True,
+    expose_value=False,
+    callback=_read_config,
+    help="TOML file that names the two folders: vodsplice-serve's.",
+)
 @click.option(
     "--media-dir",
     envvar="VODSPLICE_MEDIA_DIR",
@@ -99,6 +124,8 @@ def main(  # noqa: PLR0913 - an argument an option
 ) -> None:
     """Write one small .idx for each ARCHIVE, a file or a folder that is searched through.
 
+    Without any, for all of the media folder.
+
     What is up to date is skipped, so run it again whenever archives have come or changed; a running
     origin serves them at once. An archive that is refused never stops the others.
 
@@ -115,7 +142,7 @@ def main(  # noqa: PLR0913 - an argument an option
     if not isfinite(segment_s + slop_percent):
         raise click.UsageError("--segment-duration and --slop are numbers")
     try:
-        found = find_archives(archives, media_dir, index_dir)
+        found = find_archives(archives or [media_dir], media_dir, index_dir)
         os.makedirs(index_dir, exist_ok=True)
     except (OSError, OutsideMediaDir) as error:
         raise click.UsageError(one_line(str(error))) from error

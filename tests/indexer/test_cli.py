@@ -109,7 +109,6 @@ def test_an_empty_folder_is_nothing_to_do(run: Run, media_dir: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["/nowhere/film.mp4"],
         [sys.executable],  # outside the media folder
         ["--media-dir", "/nowhere", "."],
@@ -119,6 +118,8 @@ def test_an_empty_folder_is_nothing_to_do(run: Run, media_dir: Path) -> None:
         ["--slop", "51", "."],
         ["--digest", "md5", "."],
         ["--no-such-option", "."],
+        ["--config", "/nowhere/vodsplice.toml"],
+        ["--config", sys.executable],
     ],
 )
 def test_wrong_usage(run: Run, arguments: list[str]) -> None:
@@ -134,6 +135,21 @@ def test_options_reach_the_index(run: Run, put: Put, media_dir: Path, index_dir:
     header = open_idx(str(index_dir / "film.idx")).header
     assert (header.segment_duration_ms, header.slop) == (3500, 0.025)
     assert header.source.fingerprint_kind == "full"
+
+
+def test_folders_may_come_from_the_file_of_the_server(
+    put: Put, media_dir: Path, index_dir: Path, tmp_path: Path
+) -> None:
+    """Which names settings of its own as well. Without an archive named, all of the media folder is meant."""
+    put("deep/film.mp4")
+    config = tmp_path / "vodsplice.toml"
+    config.write_text(f'media_dir = "{media_dir}"\nindex_dir = "{index_dir}"\nsplice = true\n')
+    assert CliRunner().invoke(cli.main, ["--config", str(config)]).stdout.startswith("1 indexed, ")
+    assert (index_dir / "deep" / "film.idx").exists()
+    elsewhere = ["--config", str(config), "--index-dir", str(tmp_path / "elsewhere")]
+    assert CliRunner().invoke(cli.main, elsewhere).stdout.startswith("1 indexed, "), "a flag wins"
+    config.write_text('media_dir = "/nowhere"')
+    assert CliRunner().invoke(cli.main, ["--config", str(config)]).exit_code == cli.EXIT_USAGE
 
 
 def test_folders_may_come_from_the_environment(
