@@ -10,7 +10,8 @@ SHELL := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help tools setup run index serve demo test check verify stack bench exam fuzz corpus-report clean
+.PHONY: help tools setup run index serve demo test check verify stack install upgrade rollback bench exam fuzz \
+	corpus-report clean
 
 ARCHIVES ?=
 MEDIA_DIR ?=
@@ -87,6 +88,15 @@ verify: ## check an origin with curl alone: BASE=http://host:port ID=the-archive
 
 stack: $(RUN_READY) ## nginx and gunicorn together, in the foreground: [MEDIA_DIR= INDEX_DIR= PORT=]
 	@exec $(BIN)/python -m deploy.stack --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --port $(PORT)
+
+install: ## a release in PREFIX=/opt/vodsplice, with its units; starts nothing [DESTDIR= PYTHON=]
+	@deploy/release.sh install
+
+upgrade: ## a release of this tree into use, without a failed request
+	@deploy/release.sh upgrade
+
+rollback: ## the release before into use again, likewise
+	@deploy/release.sh rollback
 
 bench: $(TEST_READY) ## the figures, as a table and as JSON; wants an idle machine
 	@$(BIN)/python -m tests.bench $(ARGS)

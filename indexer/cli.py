@@ -31,7 +31,7 @@ SHARED_WITH_SERVE = ("media_dir", "index_dir")
 
 
 def _read_config(context: click.Context, _: click.Parameter, path: str | None) -> None:
-    """The folders that vodsplice-serve's TOML file names, as defaults; its other settings are for that alone."""
+    """The folders that vodsplice-serve's TOML file names, as defaults; the rest of it is not for here."""
     if path is None:
         return
     try:

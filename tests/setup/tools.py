@@ -51,6 +51,8 @@ class Tool:
 _ROWS = (
     Tool("git", ("git",), ("git",)),
     Tool("curl", ("curl",), ("curl", "ca-certificates")),
+    Tool("openssl", ("openssl",), ("openssl",)),
+    Tool("logrotate", ("logrotate",), ("logrotate",)),
     Tool("ffmpeg", ("ffmpeg",), ("ffmpeg",)),
     Tool("ffprobe", ("ffprobe",), ("ffmpeg",)),
     Tool("strace", ("strace",), ("strace",)),
@@ -67,6 +69,8 @@ _ROWS = (
     Tool("perltidy", ("perltidy",), ("perltidy",)),
     Tool("perlcritic", ("perlcritic",), ("libperl-critic-perl",)),
     Tool("systemd-analyze", ("systemd-analyze",), ("systemd",)),
+    Tool("systemctl", ("systemctl",), ("systemd",)),
+    Tool("systemd-sysusers", ("systemd-sysusers",), ("systemd",)),
     Tool("chromium", ("chromium", "chromium-browser", "google-chrome"), ("chromium",)),
     Tool(
         "libatomic",  # of the node inside playwright

@@ -1,0 +1,204 @@
+"""What systemd does with our units, where systemd does not run: exactly their commands, sockets and signals.
+
+Sandboxes and users are not put on; `tests/deploy/test_units.py` compares what the services do with what
+their sandboxes let them. `systemctl` is a program that asks this manager, for deploy/release.sh.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.deploy.unit_files import Unit, read_unit
+
+START_TIMEOUT_S = 60
+Process = subprocess.Popen[bytes]
+
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG": "C.UTF-8"}
+"""What systemd gives a service: nothing of the environment of these tests."""
+
+ACTIVATE = 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@" 3<&{0}'
+"""How systemd passes a socket: the third descriptor, for this very process."""
+
+SYSTEMCTL = """#!{python}
+import socket, sys
+with socket.socket(socket.AF_UNIX) as manager:
+    manager.connect({address!r})
+    manager.sendall("\\0".join(sys.argv[1:]).encode() + b"\\n")
+    sys.exit(int(manager.makefile().readline()))
+"""
+
+
+class ServiceManager:
+    """Services by the name of their unit. Their output goes to `log`; `prefix` goes before their commands."""
+
+    def __init__(self, unit_dir: Path, folder: Path) -> None:
+        self.log = folder / "journal"
+        self.systemctl = folder / "systemctl"
+        self.running: dict[str, Process] = {}
+        self.asked: list[list[str]] = []
+        self.prefix: dict[str, list[str]] = {}
+        self._unit_dir = unit_dir
+        self._folder = folder
+        self._sockets: dict[str, socket.socket] = {}
+        self._units: dict[str, Unit] = {}
+        self.daemon_reload()
+
+    def unit(self, name: str) -> Unit:
+        return self._units[name]
+
+    def daemon_reload(self) -> None:
+        self._units = {path.name: read_unit(path) for path in self._unit_dir.iterdir()}
+
+    def start(self, name: str) -> None:
+        """Raises `CalledProcessError` where the service does not come up."""
+        unit = self._units[name]
+        if name.endswith(".socket"):
+            self._sockets[name] = _listener(unit)
+            return
+        for command in unit.commands("ExecStartPre"):
+            subprocess.run(command, check=True)
+        start = self._start_notifying if unit.one("Type") == "notify" else self._popen
+        self.running[name] = start(unit)
+
+    def _start_notifying(self, unit: Unit) -> Process:
+        """Its socket is passed to it, and it is up when it says so."""
+        listener = self._sockets[unit.one("Requires")]
+        counts = self._folder / "counts"
+        counts.mkdir(exist_ok=True)
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices,
+            tempfile.TemporaryDirectory() as own,
+        ):
+            notices.bind(f"{own}/notify")
+            notices.settimeout(0.1)
+            environment = {"NOTIFY_SOCKET": f"{own}/notify", "RUNTIME_DIRECTORY": str(counts)}
+            process = self._popen(unit, environment, listener)
+            for _ in range(START_TIMEOUT_S * 10):
+                if process.poll() is not None:
+                    raise subprocess.CalledProcessError(process.returncode, unit.name)
+                with suppress(TimeoutError):
+                    if notices.recv(4096).startswith(b"READY=1"):
+                        return process
+        os.killpg(process.pid, signal.SIGKILL)
+        raise subprocess.TimeoutExpired(unit.name, START_TIMEOUT_S)
+
+    def _popen(
+        self, unit: Unit, environment: dict[str, str] | None = None, listener: socket.socket | None = None
+    ) -> Process:
+        (command,) = unit.commands("ExecStart")
+        command = [*self.prefix.get(unit.name, []), *_allowed_as_root(command)]
+        fds = (listener.fileno(),) if listener else ()
+        if listener:
+            command = ["bash", "-c", ACTIVATE.format(listener.fileno()), "systemd", *command]
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                command, stdout=output, stderr=output, pass_fds=fds, start_new_session=True,
+                env=ENVIRONMENT | (environment or {}), cwd=unit.one("WorkingDirectory", "/"),
+            )  # fmt: skip
+
+    def stop(self, name: str) -> None:
+        """As the unit says: its signal to the main process, and after its timeout the end of all of it."""
+        process, unit = self.running.pop(name), self._units[name]
+        process.send_signal(signal.Signals[unit.one("KillSignal", "SIGTERM")])
+        try:
+            process.wait(float(unit.one("TimeoutStopSec")))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+    def reload(self, name: str) -> None:
+        unit = self._units[name]
+        for command in unit.commands("ExecReload", self.running[name].pid):
+            folder = unit.one("WorkingDirectory", "/")
+            subprocess.run(_allowed_as_root(command), check=True, env=ENVIRONMENT, cwd=folder)
+
+    def run(self, name: str) -> int:
+        """A service of one run (Type=oneshot); its exit status."""
+        return self._popen(self._units[name]).wait(START_TIMEOUT_S)
+
+    def end(self) -> None:
+        for process in self.running.values():
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        for listener in self._sockets.values():
+            listener.close()
+
+    def obey(self, words: list[str]) -> None:
+        """One call of systemctl."""
+        self.asked.append(words)
+        match words:
+            case ["daemon-reload"]:
+                self.daemon_reload()
+            case ["try-restart", name] if name in self.running:
+                self.stop(name)
+                self.start(name)
+            case ["restart", name]:
+                if name in self.running:
+                    self.stop(name)
+                self.start(name)
+            case ["try-reload-or-restart", name] if name in self.running:
+                self.reload(name)
+            case ["kill", "--kill-who=main", signal_, name]:
+                self.running[name].send_signal(signal.Signals["SIG" + signal_.removeprefix("--signal=")])
+            case ["try-restart" | "try-reload-or-restart", _]:
+                pass
+            case _:
+                raise AssertionError(f"systemctl {words}")
+
+
+def _allowed_as_root(command: list[str]) -> list[str]:
+    """nginx as root gives its workers to another user; its unit says to whom (User=), and here it is us."""
+    is_nginx = os.path.basename(command[0]) == "nginx"
+    return [*command, "-g", "user root;"] if is_nginx and os.geteuid() == 0 else command
+
+
+def _listener(unit: Unit) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(unit.one("ListenStream"))
+    listener.listen(int(unit.one("Backlog")))
+    return listener
+
+
+@contextmanager
+def managing(unit_dir: Path, folder: Path) -> Iterator[ServiceManager]:
+    """A manager, and its `systemctl`, until the block ends."""
+    manager = ServiceManager(unit_dir, folder)
+    address = str(folder / "manager.sock")
+    manager.systemctl.write_text(SYSTEMCTL.format(python=sys.executable, address=address))
+    manager.systemctl.chmod(0o755)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        thread = threading.Thread(target=_answer, args=(manager, listener))
+        thread.start()
+        try:
+            yield manager
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            manager.end()
+
+
+def _answer(manager: ServiceManager, listener: socket.socket) -> None:
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        with client, client.makefile("rw") as lines:
+            try:
+                manager.obey(lines.readline().rstrip("\n").split("\0"))
+            except (subprocess.SubprocessError, OSError):
+                lines.write("1\n")
+            else:
+                lines.write("0\n")

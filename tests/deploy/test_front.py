@@ -1,0 +1,100 @@
+"""The nginx in front of many nodes: an archive is one node's, and another's only while that one is away."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import nginx_command
+from tests.app.running_origin import ask, eventually
+from tests.deploy.conftest import free_port
+from tests.test_architecture import ROOT
+
+pytestmark = pytest.mark.requires_tool("nginx")
+
+PARTS = (
+    "playlist.m3u8", "master.m3u8", "init.mp4", "seg_0001.m4s", "seg_0002.m4s?v=0123456789",
+    "video/seg_0001.m4s", "audio-en/playlist.m3u8", "audio-en-2/init.mp4",
+)  # fmt: skip
+ARCHIVES = [f"films/number-{number}" for number in range(60)]
+NODES = ("one", "two", "three")
+
+AROUND = """
+daemon off;
+pid nginx.pid;
+error_log stderr crit;
+worker_processes 1;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    client_body_temp_path .; proxy_temp_path .; fastcgi_temp_path .; scgi_temp_path .; uwsgi_temp_path .;
+    {nodes}
+    include front.conf;
+}}
+"""
+NODE = 'server {{ listen 127.0.0.1:{port}; default_type text/plain; return 200 "{name}"; }}\n'
+
+
+@contextmanager
+def fronted(folder: Path, ports: Sequence[int], up: Sequence[str] = NODES) -> Iterator[int]:
+    """The port of the provided configuration before nodes that say their names, of which some are up."""
+    port, *nodes = ports
+    text = (ROOT / "deploy" / "front.conf.example").read_text().replace("listen 80;", f"listen {port};")
+    for address, node in zip(re.findall(r"server (10\.\S+)", text), nodes, strict=True):
+        text = text.replace(address, f"127.0.0.1:{node}")
+    (folder / "conf").mkdir(parents=True)
+    (folder / "conf" / "front.conf").write_text(text.replace(f"listen {port}", f"listen 127.0.0.1:{port}"))
+    named = zip(NODES, nodes, strict=True)
+    listening = "".join(NODE.format(port=node, name=name) for name, node in named if name in up)
+    (folder / "conf" / "nginx.conf").write_text(AROUND.format(nodes=listening))
+    process = subprocess.Popen(nginx_command(folder, "nginx.conf"), cwd=folder)
+    try:
+        assert eventually((folder / "nginx.pid").exists, 20)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
+def nodes_of(port: int, parts: Sequence[str] = PARTS[:1]) -> Mapping[str, set[str]]:
+    """Archive -> who answers for these parts of it."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    found: dict[str, set[str]] = {archive: set() for archive in ARCHIVES}
+    for archive in ARCHIVES:
+        for part in parts:
+            found[archive].add(ask(connection, f"/v/{archive}/{part}").body.decode())
+    connection.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def ports() -> list[int]:
+    """Of the front and of the nodes. They decide where archives go, so all cases share them."""
+    return [free_port() for _ in range(1 + len(NODES))]
+
+
+def test_an_archive_is_one_nodes(tmp_path: Path, ports: list[int]) -> None:
+    with fronted(tmp_path, ports) as port:
+        found = nodes_of(port, PARTS)
+    assert {len(nodes) for nodes in found.values()} == {1}
+    share = Counter(node for nodes in found.values() for node in nodes)
+    assert set(share) == set(NODES)
+    assert min(share.values()) >= len(ARCHIVES) // 6
+
+
+def test_the_others_keep_theirs_while_one_is_away(tmp_path: Path, ports: list[int]) -> None:
+    with fronted(tmp_path / "all", ports) as port:
+        before = nodes_of(port)
+    with fronted(tmp_path / "two", ports, ("one", "two")) as port:
+        after = nodes_of(port)
+    moved = {archive for archive in ARCHIVES if before[archive] != after[archive]}
+    assert moved == {archive for archive in ARCHIVES if before[archive] == {"three"}}
+    assert {node for archive in moved for node in after[archive]} == {"one", "two"}

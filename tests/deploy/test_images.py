@@ -1,0 +1,88 @@
+"""The images are made by the steps that are tested here, and start what the units start."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from tests.deploy.unit_files import read_unit
+from tests.setup.tools import TOOLS
+from tests.test_architecture import ROOT
+
+DEPLOY = ROOT / "deploy"
+README = (ROOT / "README.md").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """An image of the Containerfile: what it is made from, and its instructions in order."""
+
+    base: str
+    steps: list[tuple[str, str]] = field(default_factory=list)
+
+    def all(self, instruction: str) -> list[str]:
+        return [rest for name, rest in self.steps if name == instruction]
+
+
+def stages() -> dict[str, Stage]:
+    found: dict[str, Stage] = {}
+    for line in (DEPLOY / "Containerfile").read_text().replace("\\\n", " ").splitlines():
+        instruction, _, rest = line.partition(" ")
+        if instruction == "FROM":
+            base, _, name = rest.partition(" AS ")
+            stage = found.setdefault(name, Stage(base))
+        elif line and not line.startswith("#"):
+            stage.steps.append((instruction, rest))
+    return found
+
+
+def commands(stage: Stage) -> list[str]:
+    return [command for rest in stage.all("RUN") for command in rest.split(" && ")]
+
+
+def installed_packages(stage: Stage) -> set[str]:
+    words = [shlex.split(command) for command in commands(stage) if command.startswith("apt-get install")]
+    return {word for command in words for word in command[2:] if not word.startswith("-")}
+
+
+def test_commands_are_those_of_the_units() -> None:
+    for name, unit in (("origin", "vodsplice.service"), ("nginx", "vodsplice-nginx.service")):
+        stage, service = stages()[name], read_unit(DEPLOY / "systemd" / unit)
+        (command,) = stage.all("CMD")
+        assert [json.loads(command)] == service.commands("ExecStart")
+        assert stage.all("STOPSIGNAL") == [service.one("KillSignal", "SIGTERM")]
+        assert stage.all("USER") == [service.one("User")]
+    assert stages()["nginx"].all("WORKDIR") == [read_unit(DEPLOY / "systemd" / unit).one("WorkingDirectory")]
+
+
+def test_what_is_installed_is_what_the_readme_says() -> None:
+    (line,) = re.findall(r"(?m)^ +apt-get install -y (make .*)$", README)
+    packages = set.union(*(installed_packages(stage) for stage in stages().values()))
+    assert packages == set(line.split()) - {"curl"}
+    assert set(TOOLS["nginx-perl"].packages) <= installed_packages(stages()["nginx"])
+    assert {stage.base for stage in stages().values()} == {"docker.io/library/debian:12-slim"}
+
+
+def test_the_origin_is_installed_by_make() -> None:
+    assert any(
+        command.endswith("make -C /usr/src/vodsplice install") for command in commands(stages()["origin"])
+    )
+    assert all(command.startswith("--from=origin ") for command in stages()["nginx"].all("COPY"))
+
+
+def test_folders_are_those_of_tmpfiles() -> None:
+    folders = re.findall(r"(?m)^d (\S+)", (DEPLOY / "tmpfiles.conf").read_text())
+    for stage in stages().values():
+        (made,) = [set(shlex.split(each)[6:]) for each in commands(stage) if each.startswith("install -d")]
+        assert made <= {*folders, "/srv/media"}
+    assert {"/srv/media", *folders} == made
+
+
+def test_compose_knows_the_images_and_grants_the_time_of_the_units() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    assert set(re.findall(r"target: (\w+)", text)) == set(stages())
+    grace = re.findall(r"stop_grace_period: (\d+)s", text)
+    units = ("vodsplice.service", "vodsplice-nginx.service")
+    assert grace == [read_unit(DEPLOY / "systemd" / unit).one("TimeoutStopSec") for unit in units]

@@ -1,0 +1,192 @@
+"""What is installed runs, and is upgraded and rolled back under load without a failed request."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.app.made_archive import make_archive
+from tests.app.running_origin import eventually
+from tests.deploy.conftest import Machine, another_release, free_port
+from tests.deploy.installed import Installed, run
+from tests.nginx.load import digest, loaded
+from tests.nginx.running_stack import children_of
+from tests.player.clips import write_clip
+
+pytestmark = [pytest.mark.nginx, pytest.mark.timeout(600)]
+
+SEGMENTS = [f"/v/film/seg_{number:04d}.m4s" for number in range(1, 5)]
+TARGETS = [*SEGMENTS, *["/healthz", "/readyz"] * 2]
+"""The latter go to gunicorn every time."""
+
+
+def oracle(machine: Machine) -> dict[str, bytes]:
+    replies = [machine.get(target) for target in SEGMENTS]
+    assert [reply.status for reply in replies] == [200] * len(SEGMENTS)
+    return {reply.headers["etag"]: digest(reply.body) for reply in replies}
+
+
+def release_served_by(machine: Machine) -> set[str]:
+    """The releases that the processes of gunicorn run from."""
+    pids = [machine.manager.running["vodsplice.service"].pid]
+    words = [Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in [*pids, *children_of(pids[0])]]
+    return {Path(each[0]).parts[-3] for each in words}
+
+
+def test_upgrade_and_rollback_fail_no_request(machine: Machine) -> None:
+    here, systemctl = machine.installed, machine.manager.systemctl
+    first, second = here.in_use(), another_release(here, "good")
+    assert release_served_by(machine) == {first}
+    with loaded(machine, TARGETS, oracle(machine)) as load:
+        here.release("use", second, systemctl=systemctl)
+        assert release_served_by(machine) == {second}
+        load.wait_for_more(100)
+        said = here.release("rollback", systemctl=systemctl)
+        assert release_served_by(machine) == {first}
+        load.wait_for_more(100)
+    assert said == f"in use: {first}\n"
+    assert (here.in_use(), here.in_use("previous")) == (first, second)
+    assert here.release("list", systemctl=systemctl).split() == [
+        second, "(previous)", first, "(in", "use)"
+    ]  # fmt: skip
+    assert load.wrong == []
+    assert set(load.outcomes) == {200}
+    told = [["daemon-reload"], ["try-restart", "vodsplice.service"],
+            ["try-reload-or-restart", "vodsplice-nginx.service"]]  # fmt: skip
+    assert machine.manager.asked == told * 2
+
+
+def test_release_that_does_not_come_up_is_taken_back(machine: Machine) -> None:
+    here = machine.installed
+    first, second = here.in_use(), another_release(here, "bad")
+    (module,) = (here.home / "releases" / second).glob("lib/python3*/site-packages/app/wsgi.py")
+    module.write_text("raise SystemExit('a mistake')\n")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        here.release("use", second, systemctl=machine.manager.systemctl)
+    assert failed.value.output.endswith(f"{second} does not come up; {first} is in use again\n")
+    assert here.in_use() == first
+    assert machine.get("/healthz").status == 200
+
+
+def test_reload_of_both_servers_fails_no_request(machine: Machine) -> None:
+    """As `systemctl reload` does it; a mistake in nginx's configuration changes nothing."""
+    with loaded(machine, TARGETS, oracle(machine)) as load:
+        for name in ("vodsplice.service", "vodsplice-nginx.service") * 2:
+            machine.manager.reload(name)
+            load.wait_for_more(100)
+    assert load.wrong == []
+    assert set(load.outcomes) == {200}
+    listen = machine.installed.settings / "listen.conf"
+    as_it_was = listen.read_text()
+    listen.write_text("no such directive;\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        machine.manager.reload("vodsplice-nginx.service")
+    listen.write_text(as_it_was)
+    assert machine.get(SEGMENTS[0]).status == 200
+
+
+@pytest.mark.parametrize("name", ["vodsplice.service", "vodsplice-nginx.service"])
+def test_stop_lets_transfers_finish(machine: Machine, name: str) -> None:
+    """More than sockets hold, to a slow reader of the server that is being stopped."""
+    media = make_archive(
+        machine.media_dir, machine.index_dir, "large", segments=1, range_bytes=4_000_000
+    ).media[0]
+    with raw_client(machine, name) as client:
+        client.sendall(b"GET /v/large/seg_0001.m4s HTTP/1.0\r\n\r\n")
+        received = client.recv(100)
+        stopping = threading.Thread(target=machine.manager.stop, args=(name,))
+        stopping.start()
+        assert eventually(lambda: name not in machine.manager.running)
+        while more := client.recv(65536):
+            received += more
+        stopping.join()
+    assert received.endswith(media)
+    machine.manager.start(name)
+    assert eventually(machine.answers, 20)
+
+
+def raw_client(machine: Machine, name: str) -> socket.socket:
+    """A connection with small buffers, to nginx or to gunicorn itself."""
+    if name == "vodsplice-nginx.service":
+        return machine.socket(receive_buffer_bytes=65536)
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(machine.installed.run_dir / "gunicorn.sock"))
+    return client
+
+
+def test_killed_servers_start_again(machine: Machine) -> None:
+    """Over the sockets that they left behind."""
+    for name in ("vodsplice.service", "vodsplice-nginx.service"):
+        os.killpg(machine.manager.running[name].pid, signal.SIGKILL)
+        machine.manager.running.pop(name).wait()
+        machine.manager.start(name)
+    assert eventually(machine.answers, 20)
+
+
+def test_indexer_takes_what_arrives(machine: Machine) -> None:
+    """With the folders of the server's settings; refusals are no failure of the unit."""
+    (machine.media_dir / "deep").mkdir()
+    write_clip(machine.media_dir / "deep" / "new.mp4")
+    (machine.media_dir / "broken.mp4").write_bytes(b"no film at all")
+    (machine.media_dir / "recording.mp4").write_bytes(bytes.fromhex("000000106674797069736f6d00000000"))
+    name = "vodsplice-index.service"
+    status = machine.manager.run(name)
+    assert str(status) in machine.manager.unit(name).one("SuccessExitStatus").split()
+    assert machine.get("/v/deep/new/playlist.m3u8").status == 200
+    assert "broken.mp4: malformed" in machine.log.read_text()
+
+
+@pytest.mark.requires_tool("curl")
+@pytest.mark.requires_tool("openssl")
+def test_tls(machine: Machine) -> None:
+    """The provided example with a certificate where certbot's hook puts it; curl is the judge."""
+    here, port = machine.installed, free_port()
+    folder = here.settings / "tls"
+    folder.mkdir()
+    key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    run("openssl", *words.split(), *names)
+    listen = here.settings / "listen.conf"
+    plain = listen.read_text()
+    example = (here.home / "current/nginx/conf/listen-tls.conf.example").read_text()
+    assert f"ssl_certificate {certificate};" in example
+    tls = example.replace("listen 443", f"listen 127.0.0.1:{port}").replace("listen [::]:443", "# listen")
+    listen.write_text(plain + tls)
+    machine.manager.reload("vodsplice-nginx.service")
+    url = f"https://localhost:{port}{SEGMENTS[0]}"
+    curl = [
+        "curl",
+        "-s",
+        "--retry",
+        "20",
+        "--retry-connrefused",
+        "--retry-delay",
+        "1",
+        "--cacert",
+        str(certificate),
+    ]
+    done = subprocess.run([*curl, url], stdout=subprocess.PIPE, check=True)
+    assert done.stdout == machine.get(SEGMENTS[0]).body
+    listen.write_text(plain)
+    machine.manager.reload("vodsplice-nginx.service")
+
+
+@pytest.mark.exam
+def test_upgrade_from_sources(tmp_path: Path) -> None:
+    """`make upgrade` and `make rollback`, whole."""
+    here = Installed(tmp_path)
+    here.settings.mkdir(parents=True)
+    (here.settings / "listen.conf").write_text(f"listen 127.0.0.1:{free_port()};\n")
+    here.make("install")
+    first = here.in_use()
+    here.make("upgrade")
+    assert (here.in_use("previous"), here.in_use() == first) == (first, False)
+    here.make("rollback")
+    assert here.in_use() == first
