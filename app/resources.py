@@ -12,15 +12,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
+from app.cmaf.iframes import count_iframes, plan_iframe
 from app.cmaf.segments import plan_init, plan_segment
 from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx
 from app.manifest.dash import plan_dash
-from app.manifest.hls import plan_media_playlist, plan_text_playlist
+from app.manifest.hls import plan_iframe_playlist, plan_media_playlist, plan_text_playlist
 from app.manifest.info import INFO, plan_info
 from app.manifest.multivariant import plan_multivariant
-from app.manifest.urls import CUES, MPD, MULTIVARIANT, PLAYLIST, SUBTITLES, init_number, segment_number
+from app.manifest.urls import (
+    CUES,
+    IFRAMES,
+    MPD,
+    MULTIVARIANT,
+    PLAYLIST,
+    SUBTITLES,
+    iframe_number,
+    init_number,
+    segment_number,
+)
 from app.plan import FileIdentity, Plan
 from app.webvtt import plan_cues, plan_subtitles
 
@@ -53,6 +64,7 @@ _OF_ARCHIVE = {
 }
 _OF_VIEW = {
     PLAYLIST: Resource("playlist", plan_media_playlist),
+    IFRAMES: Resource("iframes", plan_iframe_playlist),
     INFO: Resource("info", plan_info),
 }
 _OF_TEXT = {
@@ -61,6 +73,7 @@ _OF_TEXT = {
 }
 _FAMILIES_OF_VIEW = (
     Family(Resource("segment", plan_segment), segment_number, lambda idx, _: idx.segment_count),
+    Family(Resource("iframe", plan_iframe), iframe_number, count_iframes),
     Family(Resource("init", plan_init), init_number, lambda idx, view: len(idx.view(view).inits)),
 )
 _FAMILIES_OF_TEXT = (

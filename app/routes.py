@@ -7,6 +7,7 @@
     /v/{id}/seg_0001.m4s      its segments, counted from 1 in URLs and from 0 behind `app.manifest.urls`
     /v/{id}/{track}/…         the same three for one track alone: video, audio-eng, …
     /v/{id}/{text}/…          playlist.m3u8 and seg_0001.vtt of subtitles: text-eng, …; whole: subtitles.vtt
+    /v/{id}/video/iframes.m3u8, iframe_0001.m4s    keyframes alone, for scrubbing
     /v/{id}/info.json         what the page shows of it
 
 `app.resources` has a row for each.

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
-from app.idx.header import ChapterFacts, Header, SidecarFacts, SourceFacts, TrackFacts, ViewFacts
+from app.idx.header import ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, TrackFacts, ViewFacts
 from app.idx.view import read_idx
 from app.plan import FileIdentity
 from indexer.codecs.media_format import MediaFormat
-from indexer.figures import measure, measure_texts
+from indexer.figures import measure, measure_iframes, measure_texts
+from indexer.iframes import tabulate_iframes
 from indexer.init_segment import InitTrack, build_init, segment_type_box
 from indexer.kinds import tabulate_kinds
 from indexer.runs import ChunkMap, tabulate_runs
@@ -71,6 +72,7 @@ def build_idx(archive: Archive) -> bytes:
         views=views,
         texts=archive.subtitles.texts,
         subtitle_files=archive.subtitles.subtitle_files,
+        iframes=IFrameFacts(0, 0),
         chapters=tuple(
             ChapterFacts(round(chapter.start_s * 1000), chapter.title) for chapter in archive.movie.chapters
         ),
@@ -83,7 +85,10 @@ def build_idx(archive: Archive) -> bytes:
     for number, (lengths, _) in enumerate(measured):
         columns[f"view.{number}.bytes"] = lengths
     figures = tuple(figures for _, figures in measured)
-    return pack_idx(replace(header, views=figures, texts=measure_texts(draft)), columns)
+    measured_header = replace(
+        header, views=figures, texts=measure_texts(draft), iframes=measure_iframes(draft)
+    )
+    return pack_idx(measured_header, columns)
 
 
 def _columns(archive: Archive) -> Columns:
@@ -102,6 +107,15 @@ def _columns(archive: Archive) -> Columns:
     }
     if any(segmentation.format_numbers):
         columns["segment.init"] = array("I", segmentation.format_numbers)
+    if archive.served[0].format.kind == "video":
+        starts = segmentation.start_ticks
+        iframes = tabulate_iframes(archive.placed[0], maps[0], starts[0], starts[-1])
+        if iframes is not None:
+            columns |= {
+                "iframe.time": iframes.time,
+                "iframe.sample": iframes.sample,
+                "iframe.offset": iframes.offset,
+            }
     for number, placed in enumerate(archive.placed):
         columns |= _track_columns(f"track.{number}.", placed, segmentation.first_samples[number])
     if archive.sidecar:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
 from app.cmaf.segments import Arrangement, arrange_views
-from app.idx.header import TextFacts, ViewFacts
+from app.idx.header import IFrameFacts, TextFacts, ViewFacts
 from app.idx.view import Idx
 from app.webvtt import plan_cues
 from indexer import bandwidth
@@ -82,6 +83,17 @@ def measure_texts(draft: Idx) -> tuple[TextFacts, ...]:
         peak_bps, average_bps = bandwidth.peak_bps(lengths, seconds), bandwidth.average_bps(lengths, seconds)
         measured.append(replace(text.facts, peak_bps=peak_bps, average_bps=average_bps))
     return tuple(measured)
+
+
+def measure_iframes(draft: Idx) -> IFrameFacts:
+    """Rates of the playlist of I-frames, whose heads are all of one length."""
+    if draft.iframes is None:
+        return IFrameFacts(0, 0)
+    rows = draft.tracks[VIDEO]
+    head, _ = iframe_parts(draft, draft.view_number(rows.facts.name), 0)
+    lengths = [len(head) + sample_bytes(rows, sample) for sample in draft.iframes.sample]
+    seconds = [duration_us / 1e6 for duration_us in draft.iframe_durations_us()]
+    return IFrameFacts(bandwidth.peak_bps(lengths, seconds), bandwidth.average_bps(lengths, seconds))
 
 
 def _figures(

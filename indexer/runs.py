@@ -59,6 +59,11 @@ class ChunkMap:
             return (last - first) * self._size
         return self._at_sample[last] - self._at_sample[first]
 
+    def offset_of(self, sample: int) -> int:
+        """Where a sample begins in the archive."""
+        chunk = bisect_right(self.first_sample, sample) - 1
+        return self.offsets[chunk] + self.bytes_between(self.first_sample[chunk], sample)
+
     def runs(self, track: int, first: int, last: int) -> Iterator[Run]:
         """Samples `[first, last)` as runs, in decode order: whole chunks, but for the first and the last."""
         if first == last:

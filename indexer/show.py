@@ -35,6 +35,7 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
         yield from _text(number, text)
     for view in header.views:
         yield from _view(view, header.segment_count)
+    yield from _iframes(idx)
     yield f"runs: {len(idx.runs.code)} of {idx.runs.kind_count} kinds, {_holes(idx)} of them holes"
     for chapter in header.chapters:
         yield f"chapter: {chapter.start_ms / 1000:.3f} {chapter.title}"
@@ -75,6 +76,12 @@ def _view(view: ViewFacts, segments: int) -> Iterator[str]:
     ranges, head_bytes = view.range_count / segments, view.head_bytes / segments
     yield f"  per segment: {ranges:.1f} ranges, {head_bytes:.0f} head bytes"
     yield f"  slop: {view.slop_bytes} bytes in all, holes of up to {view.merge_bytes} bytes are sent"
+
+
+def _iframes(idx: Idx) -> Iterator[str]:
+    if idx.iframes:
+        rates = idx.header.iframes
+        yield f"I-frames: {len(idx.iframes.sample)}, {rates.average_bps} bit/s, {rates.peak_bps} at most"
 
 
 def _holes(idx: Idx) -> int:

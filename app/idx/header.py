@@ -153,6 +153,14 @@ class SubtitleFile(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class IFrameFacts(Record):
+    """What the playlist of I-frames only costs to play; 0 where there is none."""
+
+    peak_bps: int
+    average_bps: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChapterFacts(Record):
     start_ms: int
     title: str
@@ -173,6 +181,7 @@ class Header(Record):
     views: tuple[ViewFacts, ...]
     texts: tuple[TextFacts, ...]
     subtitle_files: tuple[SubtitleFile, ...]
+    iframes: IFrameFacts
     chapters: tuple[ChapterFacts, ...]
     notes: tuple[str, ...]
     columns: dict[str, tuple[int, str, int]]

@@ -55,6 +55,14 @@ COLUMNS
     track.t.sidecar_offset (S+1)  byte offset of that first sample in the sidecar, and the end of the last.
                              Only of tracks that a sidecar holds
 
+    I-frames, F in number, are sync samples of the first track, a video, for trick play (`indexer.iframes`
+    has the rule). All three columns are absent where there would be fewer than two:
+
+    iframe.time (F+1)        presentation time of each in ticks of the header's `timescale`, and the end of
+                             the presentation. The first may lie before or after segment.time[0]
+    iframe.sample (F)        which sample of the track it is
+    iframe.offset (F)        its byte offset in the archive
+
     View v of the header's `views` (what one playlist serves):
 
     view.v.bytes (S)         length of each segment's response

@@ -59,6 +59,15 @@ class TrackRows:
 
 
 @dataclass(frozen=True, slots=True)
+class IFrames:
+    """The columns `iframe.*`: sync samples of the first track, for trick play."""
+
+    time: Ints
+    sample: Ints
+    offset: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Idx:
     """An open index. `sidecar` is its sidecar as found on disk, where there is one that may be sent."""
 
@@ -72,6 +81,7 @@ class Idx:
     runs: Runs
     view_bytes: tuple[Ints, ...]
     texts: tuple[TextRows, ...]
+    iframes: IFrames | None = None
     sidecar: FileIdentity | None = None
 
     @property
@@ -104,11 +114,19 @@ class Idx:
         return self.header.views[number]
 
     def durations_us(self) -> list[int]:
-        """The duration of each segment in microseconds: differences of cut times that are rounded to the
-        nearest, halves up, so that they add up to the duration of the whole.
+        """The duration of each segment in microseconds, which add up to the duration of the whole."""
+        return self.differences_us(self.segment_time)
+
+    def iframe_durations_us(self) -> list[int]:
+        """The time from each I-frame to the next, likewise: the first one stands for all before it."""
+        return self.differences_us((self.segment_time[0], *self.iframes.time[1:])) if self.iframes else []
+
+    def differences_us(self, times: Ints) -> list[int]:
+        """Steps in microseconds between `times`, rising ticks of the header's timescale, each of which is
+        rounded to the nearest, halves up.
         """
-        timescale, start = self.header.timescale, self.segment_time[0]
-        at_us = [((ticks - start) * 2_000_000 + timescale) // (2 * timescale) for ticks in self.segment_time]
+        timescale, start = self.header.timescale, times[0]
+        at_us = [((ticks - start) * 2_000_000 + timescale) // (2 * timescale) for ticks in times]
         return [following - here for here, following in pairwise(at_us)]
 
 
@@ -174,7 +192,16 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
         read_runs(columns, segments, len(tracks)),
         view_bytes,
         tuple(read_text(columns, number, facts, segments) for number, facts in enumerate(header.texts)),
+        _iframes(columns, tracks) if "iframe.sample" in columns else None,
     )
+
+
+def _iframes(columns: dict[str, memoryview[int]], tracks: tuple[TrackRows, ...]) -> IFrames:
+    time, sample, offset = (columns[f"iframe.{name}"] for name in ("time", "sample", "offset"))
+    check(tracks[0].facts.kind == "video" and len(sample) == len(offset), "iframe.sample")
+    check_rise("iframe.time", time, len(sample))
+    check(len(sample) > 0 <= min(sample) <= max(sample) < tracks[0].facts.sample_count, "iframe.sample")
+    return IFrames(time, sample, offset)
 
 
 def _track(

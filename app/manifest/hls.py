@@ -6,11 +6,14 @@ so that their sum is the presentation's duration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from app.cmaf.iframes import iframes_of, segment_of
+from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx
-from app.manifest.urls import CUES, MEDIA, init_name, segment_name, versioned
+from app.manifest.urls import CUES, MEDIA, iframe_name, init_name, segment_name, versioned
 from app.plan import FileIdentity, Plan
 
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
@@ -19,53 +22,77 @@ VERSION = 7
 """EXT-X-MAP in a playlist that is not I-frames only needs 6 (§7); fMP4 is commonly marked 7."""
 
 
+class Entry(NamedTuple):
+    """A segment: its name, and which init segment is before it. One of cues has none, but changes with it."""
+
+    name: str
+    duration_us: int
+    init: int
+
+
 def plan_media_playlist(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
     """The playlist of one view of an archive."""
     view = idx.view(view_number)
-    lines = (*_head(idx, independent=view.independent), *_segments(idx, MEDIA))
-    return _plan(idx, view.name, archive, lines)
+    tags = ["#EXT-X-INDEPENDENT-SEGMENTS"] if view.independent else []
+    return _plan(idx, f"{view.name}-playlist", archive, tags, _segments(idx, MEDIA))
 
 
 def plan_text_playlist(idx: Idx, text: TextRows, archive: FileIdentity) -> Plan:
     """The playlist of one text track, in the segments that all views have (§3.5)."""
-    return _plan(idx, text.facts.name, archive, (*_head(idx), *_segments(idx, CUES)))
+    return _plan(idx, f"{text.facts.name}-playlist", archive, [], _segments(idx, CUES))
 
 
-def _plan(idx: Idx, name: str, archive: FileIdentity, lines: Iterable[str]) -> Plan:
+def plan_iframe_playlist(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
+    """The I-frames of a video (RFC 8216bis §4.4.3.6). Raises `NotFound` for a view that has none."""
+    iframes = iframes_of(idx, view_number)
+    if iframes is None:
+        raise NotFound("Here is nothing to play by I-frames: no video, or but one keyframe.")
+    of_segment = idx.segment_init or bytes(idx.segment_count)
+    inits = [of_segment[segment_of(idx, sample)] for sample in iframes.sample]
+    names = map(iframe_name, range(len(inits)))
+    entries = list(map(Entry, names, idx.iframe_durations_us(), inits))
+    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], entries)
+
+
+def _segments(idx: Idx, extension: str) -> list[Entry]:
+    names = (segment_name(number, extension) for number in range(idx.segment_count))
+    return list(map(Entry, names, idx.durations_us(), idx.segment_init or bytes(idx.segment_count)))
+
+
+def _plan(idx: Idx, name: str, archive: FileIdentity, tags: Sequence[str], entries: Sequence[Entry]) -> Plan:
+    lines = (*_head(tags, entries), *_media(entries, idx.version), "#EXT-X-ENDLIST", "")
     return Plan(
         content_type=CONTENT_TYPE,
-        etag=f"{idx.version}-{name}-playlist",
+        etag=f"{idx.version}-{name}",
         last_modified_s=archive.mtime_ns // 1_000_000_000,
         max_age_s=MAX_AGE_S,
         immutable=False,
-        pieces=("\n".join((*lines, "#EXT-X-ENDLIST", "")).encode(),),
+        pieces=("\n".join(lines).encode(),),
         guards=(idx.identity, archive),
     )
 
 
-def _head(idx: Idx, *, independent: bool = False) -> Iterator[str]:
+def _head(tags: Sequence[str], entries: Sequence[Entry]) -> Iterator[str]:
     yield "#EXTM3U"
     yield f"#EXT-X-VERSION:{VERSION}"
-    yield f"#EXT-X-TARGETDURATION:{_target_duration_s(idx)}"
+    yield f"#EXT-X-TARGETDURATION:{_target_duration_s(entries)}"
     yield "#EXT-X-PLAYLIST-TYPE:VOD"
-    if independent:
-        yield "#EXT-X-INDEPENDENT-SEGMENTS"
+    yield from tags
 
 
-def _target_duration_s(idx: Idx) -> int:
+def _target_duration_s(entries: Sequence[Entry]) -> int:
     """The longest EXTINF to the nearest second, halves up (§4.3.3.1); at least 1."""
-    return max(1, (max(idx.durations_us()) + 500_000) // 1_000_000)
+    return max(1, (max(entry.duration_us for entry in entries) + 500_000) // 1_000_000)
 
 
-def _segments(idx: Idx, extension: str) -> Iterator[str]:
-    inits = idx.segment_init or bytes(idx.segment_count)
+def _media(entries: Sequence[Entry], version: str) -> Iterator[str]:
     current = None
-    for number, (duration_us, init) in enumerate(zip(idx.durations_us(), inits, strict=True)):
+    for name, duration_us, init in entries:
         if init != current:
             if current is not None:
                 yield "#EXT-X-DISCONTINUITY"
-            if extension == MEDIA:
-                yield f'#EXT-X-MAP:URI="{versioned(init_name(init), idx.version)}"'
+            if not name.endswith(CUES):
+                yield f'#EXT-X-MAP:URI="{versioned(init_name(init), version)}"'
             current = init
         yield f"#EXTINF:{duration_us // 1_000_000}.{duration_us % 1_000_000:06d},"
-        yield versioned(segment_name(number, extension), idx.version)
+        yield versioned(name, version)

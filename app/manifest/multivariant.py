@@ -15,7 +15,7 @@ from app.idx.header import TextFacts
 from app.idx.view import Idx
 from app.manifest.hls import CONTENT_TYPE, MAX_AGE_S, VERSION
 from app.manifest.presentation import Presentation, Rendition, Subtitles, of_archive
-from app.manifest.urls import PLAYLIST, versioned
+from app.manifest.urls import IFRAMES, PLAYLIST, versioned
 from app.plan import FileIdentity, Plan
 
 Groups = dict[str, list[Rendition]]
@@ -59,6 +59,7 @@ def _lines(shown: Presentation) -> Iterator[str]:
             yield from _variant(video, members, group, shown.texts)
         if not groups:
             yield from _variant(video, [], "", shown.texts)
+        yield from _iframes(video)
     if not videos:
         for group, (first, *others) in groups.items():
             yield from _variant(first, others, group, shown.texts)
@@ -127,6 +128,23 @@ def _unused(name: str, taken: Sequence[str]) -> str:
     return next(each for each in chain((name,), numbered) if each not in taken)
 
 
+def _iframes(video: Rendition) -> Iterator[str]:
+    """EXT-X-I-FRAME-STREAM-INF (§4.4.6.3), where there are I-frames to choose from."""
+    facts, idx = video.facts, video.idx
+    if idx.iframes is None:
+        return
+    attributes = {
+        "BANDWIDTH": str(idx.header.iframes.peak_bps),
+        "AVERAGE-BANDWIDTH": str(idx.header.iframes.average_bps),
+        "CODECS": _quoted(facts.codec),
+        **({"SUPPLEMENTAL-CODECS": _quoted(facts.supplemental_codec)} if facts.supplemental_codec else {}),
+        "RESOLUTION": f"{facts.width}x{facts.height}",
+        "VIDEO-RANGE": facts.video_range or "SDR",
+        "URI": _quoted(_playlist(video, IFRAMES)),
+    }
+    yield "#EXT-X-I-FRAME-STREAM-INF:" + _listed(attributes)
+
+
 def _variant(
     leading: Rendition, others: Sequence[Rendition], group: str, texts: Sequence[Subtitles]
 ) -> Iterator[str]:
@@ -158,8 +176,8 @@ def _variant(
     yield _playlist(leading)
 
 
-def _playlist(rendition: Rendition | Subtitles) -> str:
-    return versioned(f"{rendition.folder}/{PLAYLIST}", rendition.idx.version)
+def _playlist(rendition: Rendition | Subtitles, name: str = PLAYLIST) -> str:
+    return versioned(f"{rendition.folder}/{name}", rendition.idx.version)
 
 
 def _listed(attributes: dict[str, str]) -> str:

@@ -10,8 +10,10 @@ import re
 
 _SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.(m4s|vtt)", re.ASCII)
 _INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
+_IFRAME = re.compile(r"iframe_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
 
 PLAYLIST = "playlist.m3u8"
+IFRAMES = "iframes.m3u8"
 MULTIVARIANT = "master.m3u8"
 MPD = "manifest.mpd"
 
@@ -33,10 +35,21 @@ def init_name(number: int) -> str:
     return "init.mp4" if number == 0 else f"init_{number + 1}.mp4"
 
 
+def iframe_name(number: int) -> str:
+    """The file name of I-frame `number`, counted from 0: iframe_0001.m4s."""
+    return f"iframe_{number + 1:04d}.m4s"
+
+
 def segment_number(name: str, extension: str = MEDIA) -> int | None:
     """The inverse of `segment_name`; None for any other spelling."""
     match = _SEGMENT.fullmatch(name)
     return int(match[1]) - 1 if match and int(match[1]) and match[2] == extension else None
+
+
+def iframe_number(name: str) -> int | None:
+    """The inverse of `iframe_name`; None for any other spelling."""
+    match = _IFRAME.fullmatch(name)
+    return int(match[1]) - 1 if match and int(match[1]) else None
 
 
 def init_number(name: str) -> int | None:

@@ -12,7 +12,7 @@ from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.idx.header import Header, SourceFacts, TrackFacts, ViewFacts
+from app.idx.header import Header, IFrameFacts, SourceFacts, TrackFacts, ViewFacts
 from app.idx.layout import HOLE
 from app.idx.view import open_idx
 from indexer.write import pack_idx
@@ -82,6 +82,7 @@ def write_index(
         views=(_view(),),
         texts=(),
         subtitle_files=(),
+        iframes=IFrameFacts(0, 0),
         chapters=(),
         notes=(),
         columns={},

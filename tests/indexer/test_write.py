@@ -22,7 +22,7 @@ from blake3 import blake3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.idx.header import Header, SourceFacts
+from app.idx.header import Header, IFrameFacts, SourceFacts
 from indexer.write import narrowest, pack_idx, publish, sweep
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ except OSError as error:
 HEADER = Header(
     generator="tests", source=SourceFacts("a.mp4", 1, 2, "00", "fast"), timescale=1, segment_count=1,
     segment_duration_ms=6000, slop=0.0, title="", tracks=(), views=(), texts=(), subtitle_files=(),
-    chapters=(), notes=(), columns={},
+    iframes=IFrameFacts(0, 0), chapters=(), notes=(), columns={},
 )  # fmt: skip
 
 values = st.one_of(

@@ -8,6 +8,9 @@ const troubles = [];
 let audio = () => [];
 let texts = () => [];
 let chooseAudio = () => {};
+let bufferingGoal_s = 10;
+let trickPlay;
+let scrubber;
 
 for (const name of ["loadedmetadata", "playing", "waiting", "stalled", "seeking", "seeked", "ended"]) {
   video.addEventListener(name, () => happened.push(name));
@@ -32,6 +35,15 @@ const players = {
     audio = () => hls.audioTracks.map(({ lang, name }) => ({ lang, name }));
     texts = () => hls.subtitleTracks.map(({ lang, name }) => ({ lang, name }));
     chooseAudio = (wanted) => { hls.audioTrack = hls.audioTracks.findIndex(({ lang }) => lang === wanted); };
+    scrubber = async (scrubbed) => {
+      const iframes = hls.createIFramePlayer();
+      iframes.on(Hls.Events.ERROR, (_, data) => troubles.push(`hls.js I-frames ${data.details}`));
+      const loaded = new Promise((resolve) => iframes.once(Hls.Events.LEVEL_LOADED, resolve));
+      iframes.attachMedia(scrubbed);
+      iframes.startLoad();
+      await within(10, "playlist of I-frames", loaded); // what is asked for before is forgotten
+      return (time_s) => iframes.loadMediaAt(time_s, { seekOnAppend: true });
+    };
     hls.loadSource(url);
     hls.attachMedia(video);
   },
@@ -41,12 +53,14 @@ const players = {
     const player = new shaka.Player();
     player.configure("streaming.preferNativeHls", false);
     player.addEventListener("error", ({ detail }) => troubles.push(`shaka ${detail.code} ${detail.data}`));
+    player.configure("streaming.bufferingGoal", bufferingGoal_s);
     await player.attach(video);
     audio = () => player.getAudioTracks().map(({ language, label }) => ({ lang: language, name: label }));
     texts = () => player.getTextTracks().map(({ language, label }) => ({ lang: language, name: label }));
     chooseAudio = (wanted) => {
       player.selectAudioTrack(player.getAudioTracks().find(({ language }) => language === wanted));
     };
+    trickPlay = (rate) => player.trickPlay(rate, true);
     await player.load(url);
   },
   async "dash.js"(url) {
@@ -79,6 +93,10 @@ async function start(player, url) {
   }
 }
 
+const until = (holds) => new Promise((resolve) => {
+  const timer = setInterval(() => holds() && (clearInterval(timer), resolve()), 50);
+});
+
 const once = (name) => new Promise((resolve) => video.addEventListener(name, () => resolve(), { once: true }));
 
 async function playToEnd(rate = 1) {
@@ -94,21 +112,49 @@ async function seek(time_s) {
   await within(10, "picture after the seek", seeked);
 }
 
+// Shows the I-frame of each time in turn in a picture of its own, as beside a seek bar; their numbers.
+async function scrub(times_s) {
+  const scrubbed = document.body.appendChild(document.createElement("video"));
+  const goTo = await scrubber(scrubbed);
+  const numbers = [];
+  for (const time_s of times_s) {
+    const isThere = () => {
+      const isAt = Math.abs(scrubbed.currentTime - time_s) < 0.1;
+      if (!isAt) goTo(time_s); // as a moving pointer does: hls.js 1.7.4 forgets what comes while it seeks
+      return isAt && scrubbed.readyState >= 2 && !scrubbed.seeking;
+    };
+    await within(10, `I-frame of ${time_s} s`, until(isThere));
+    numbers.push(shownFrame(scrubbed));
+  }
+  return numbers;
+}
+
+// Plays so many times as fast by I-frames, to the end; resolves to the numbers of the frames that were shown.
+async function playByIFrames(rate) {
+  const shown = new Set();
+  const note = () => {
+    shown.add(shownFrame());
+    video.requestVideoFrameCallback(note);
+  };
+  await video.play();
+  trickPlay(rate);
+  video.requestVideoFrameCallback(note);
+  await within(30, "end", once("ended"));
+  return [...shown];
+}
+
 // Resolves when there is nothing left to load.
 async function loadedToEnd() {
   const isLoaded = () => video.buffered.length && video.buffered.end(video.buffered.length - 1) > video.duration - 0.1;
-  const loaded = new Promise((resolve) => {
-    const timer = setInterval(() => isLoaded() && (clearInterval(timer), resolve()), 50);
-  });
-  await within(10, "last segment", loaded);
+  await within(10, "last segment", until(isLoaded));
 }
 
 // The number that the blocks of the shown picture spell (`tests/player/clips.py`).
-function shownFrame() {
+function shownFrame(shown = video) {
   const [canvas, blocks] = [document.createElement("canvas"), 8];
-  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  [canvas.width, canvas.height] = [shown.videoWidth, shown.videoHeight];
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(video, 0, 0);
+  pen.drawImage(shown, 0, 0);
   let number = 0;
   for (let block = 0; block < blocks; block++) {
     const [red] = pen.getImageData(((block + 0.5) * canvas.width) / blocks, canvas.height / 4, 1, 1).data;

@@ -39,12 +39,21 @@ class Player:
 
 
 def start(
-    open_tab: OpenTab, site: str, name: str, origin: Origin, archive: str, playlist: str = "playlist.m3u8"
+    open_tab: OpenTab,
+    site: str,
+    name: str,
+    origin: Origin,
+    archive: str,
+    playlist: str = "playlist.m3u8",
+    *,
+    before: str = "",
 ) -> Player:
+    """`before` is run before anything is loaded."""
     tab = open_tab()
     tab.page.goto(f"{site}/harness.html")
     assert tab.complaints == []
     player = Player(tab)
+    player.run(before or "null")
     player.run("start(...argument)", [name, f"{origin.base}/v/{quote(archive)}/{playlist}"])
     assert player.report()["troubles"] == []
     return player

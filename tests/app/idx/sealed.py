@@ -35,6 +35,7 @@ HEADER = {
     "timescale": 1000, "segment_count": 2, "segment_duration_ms": 6000, "slop": 0.01, "title": "",
     "tracks": [TRACK], "views": [VIEW], "texts": [TEXT],
     "subtitle_files": [{"name": "a.eng.srt", "size": 10, "mtime_ns": 1}],
+    "iframes": {"peak_bps": 0, "average_bps": 0},
     "chapters": [{"start_ms": 0, "title": "one"}], "notes": ["a note"],
     "sidecar": {"size": 100, "mtime_ns": 1, "fingerprint": "00"},
 }  # fmt: skip

@@ -53,6 +53,10 @@ def test_a_whole_playlist() -> None:
         'CODECS="avc1.64000a,mp4a.40.2",RESOLUTION=64x48,FRAME-RATE=1.000,VIDEO-RANGE=SDR,'
         'AUDIO="mp4a.40.2-2ch",CLOSED-CAPTIONS=NONE\n'
         f"video/playlist.m3u8?v={idx.version}\n"
+        f"#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={idx.header.iframes.peak_bps},"
+        f"AVERAGE-BANDWIDTH={idx.header.iframes.average_bps},"
+        'CODECS="avc1.64000a",RESOLUTION=64x48,VIDEO-RANGE=SDR,'
+        f'URI="video/iframes.m3u8?v={idx.version}"\n'
     )
 
 
@@ -120,6 +124,12 @@ def test_sound_that_holds_objects_says_so() -> None:
     idx = replace(idx, tracks=(idx.tracks[0], replace(idx.tracks[1], facts=facts)))
     (media,) = m3u8.loads(text(idx)).media
     assert (media.channels, media.group_id) == ("16/JOC", "ec-3-16/JOCch")
+
+
+def test_one_keyframe_is_no_trick_play() -> None:
+    still = MadeTrack([1000] * 10, [1000] * 10, sync=[number == 0 for number in range(10)])
+    assert m3u8.loads(text(index(still, audio()))).iframe_playlists == []
+    assert m3u8.loads(text(index(audio()))).iframe_playlists == []
 
 
 def test_segments_are_independent_only_if_all_are() -> None:

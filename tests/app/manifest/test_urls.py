@@ -6,12 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.manifest.urls import init_name, init_number, segment_name, segment_number, versioned
+from app.manifest.urls import (
+    iframe_name,
+    iframe_number,
+    init_name,
+    init_number,
+    segment_name,
+    segment_number,
+    versioned,
+)
 
 
 @given(st.integers(0, 10**9 - 2))
 def test_segment_numbers_come_back(number: int) -> None:
     assert segment_number(segment_name(number)) == number
+
+
+@given(st.integers(0, 10**9 - 2))
+def test_iframe_numbers_come_back(number: int) -> None:
+    assert iframe_number(iframe_name(number)) == number
+    assert segment_number(iframe_name(number)) is None is iframe_number(segment_name(number))
 
 
 @given(st.integers(0, 998))
@@ -37,6 +51,7 @@ def test_spelling() -> None:
 )  # fmt: skip
 def test_no_other_spelling_of_a_segment(name: str) -> None:
     assert segment_number(name) is None
+    assert iframe_number(name.replace("seg", "iframe")) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""I-frames: fragments of one sync sample each, for playlists of I-frames only (RFC 8216bis §4.4.3.6).
+
+A fragment holds the sample as its segment does, with the same flags, decode time and composition offset.
+Only its duration is another: until the next I-frame, as the playlist says, so that fragments follow one
+another without a gap, which players that scrub by Media Source Extensions need.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from app.cmaf import fragment
+from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES, ByteRange
+from app.idx.view import Idx, IFrames, TrackRows
+from app.plan import FileIdentity, FileRange, Plan
+
+VIDEO = 0
+"""The track: where there is a video, it is the first."""
+
+
+def iframes_of(idx: Idx, view_number: int) -> IFrames | None:
+    """The I-frames of a view, which only that of the video alone has."""
+    is_video_alone = idx.view(view_number).name == idx.tracks[VIDEO].facts.name
+    return idx.iframes if is_video_alone else None
+
+
+def count_iframes(idx: Idx, view_number: int) -> int:
+    iframes = iframes_of(idx, view_number)
+    return len(iframes.sample) if iframes else 0
+
+
+def plan_iframe(idx: Idx, view_number: int, number: int, archive: FileIdentity) -> Plan:
+    """I-frame `number` of the index, from 0."""
+    head, (offset, length) = iframe_parts(idx, view_number, number)
+    return Plan(
+        content_type=SEGMENT_TYPES["video"],
+        etag=f"{idx.version}-iframe-{number}",
+        last_modified_s=archive.mtime_ns // 1_000_000_000,
+        max_age_s=IMMUTABLE_MAX_AGE_S,
+        immutable=True,
+        pieces=(head, FileRange(archive, offset, length)),
+        guards=(idx.identity,),
+    )
+
+
+def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRange]:
+    """The bytes before the sample, and where it lies. Raises `IndexError` for a number too high."""
+    rows, iframes = idx.tracks[VIDEO], idx.iframes
+    if iframes is None:
+        raise IndexError("no I-frames")
+    sample, offset = iframes.sample[number], iframes.offset[number]
+    size = sample_bytes(rows, sample)
+    kind = rows.kind[sample] if rows.kind is not None else 0
+    tfhd = fragment.tfhd(
+        rows.track_id,
+        iframes.time[number + 1] - iframes.time[number],
+        size,
+        rows.kind_flags[kind],
+        empty=False,
+    )
+    payload_at = fragment.moof_bytes([_traf_bytes(tfhd)]) + fragment.MDAT_HEADER_BYTES
+    truns = fragment.truns([1], [payload_at], fragment.SAMPLE_COMPOSITION, [[rows.kind_composition[kind]]])
+    traf = fragment.traf(tfhd, _decode_time(rows, sample), truns)
+    moof = fragment.moof(number + 1, [traf])
+    return b"".join((idx.view(view_number).styp, moof, fragment.mdat_header(size))), (offset, size)
+
+
+def segment_of(idx: Idx, sample: int) -> int:
+    """The segment that holds a sample of the video."""
+    return bisect_right(idx.tracks[VIDEO].first_sample, sample) - 1
+
+
+def sample_bytes(rows: TrackRows, sample: int) -> int:
+    return rows.facts.size_bytes or 0 if rows.size is None else rows.size[sample]
+
+
+def _traf_bytes(tfhd: bytes) -> int:
+    return fragment.TRAF_BYTES + len(tfhd) + fragment.TRUN_HEADER_BYTES + 4
+
+
+def _decode_time(rows: TrackRows, sample: int) -> int:
+    """`tfdt`: that of its segment and the durations since, so of a few hundred samples at most."""
+    segment = bisect_right(rows.first_sample, sample) - 1
+    first, at = rows.first_sample[segment], rows.decode_time[segment]
+    if rows.default_duration is not None or rows.kind is None:
+        return at + (sample - first) * rows.kind_duration[0]
+    return at + sum(map(rows.kind_duration.__getitem__, rows.kind[first:sample]))
