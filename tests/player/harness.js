@@ -38,10 +38,11 @@ const players = {
     scrubber = async (scrubbed) => {
       const iframes = hls.createIFramePlayer();
       iframes.on(Hls.Events.ERROR, (_, data) => troubles.push(`hls.js I-frames ${data.details}`));
-      const loaded = new Promise((resolve) => iframes.once(Hls.Events.LEVEL_LOADED, resolve));
+      const happened = (event) => new Promise((resolve) => iframes.once(event, resolve));
+      const isReady = Promise.all([happened(Hls.Events.LEVEL_LOADED), happened(Hls.Events.MEDIA_ATTACHED)]);
       iframes.attachMedia(scrubbed);
       iframes.startLoad();
-      await within(10, "playlist of I-frames", loaded); // what is asked for before is forgotten
+      await within(10, "playlist of I-frames", isReady); // what is asked for before is forgotten
       return (time_s) => iframes.loadMediaAt(time_s, { seekOnAppend: true });
     };
     hls.loadSource(url);
@@ -118,11 +119,9 @@ async function scrub(times_s) {
   const goTo = await scrubber(scrubbed);
   const numbers = [];
   for (const time_s of times_s) {
-    const isThere = () => {
-      const isAt = Math.abs(scrubbed.currentTime - time_s) < 0.1;
-      if (!isAt) goTo(time_s); // as a moving pointer does: hls.js 1.7.4 forgets what comes while it seeks
-      return isAt && scrubbed.readyState >= 2 && !scrubbed.seeking;
-    };
+    goTo(time_s);
+    const isAt = () => Math.abs(scrubbed.currentTime - time_s) < 0.1;
+    const isThere = () => isAt() && scrubbed.readyState >= 2 && !scrubbed.seeking;
     await within(10, `I-frame of ${time_s} s`, until(isThere));
     numbers.push(shownFrame(scrubbed));
   }
