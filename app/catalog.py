@@ -91,7 +91,7 @@ class Catalog:
             opened = self._open_once(archive_id)
         if opened.idx is None:
             raise Mismatch(INDEX_DAMAGED)
-        source = _stat(opened.source_path)
+        source = stat_of(opened.source_path)
         archive = opened.archive
         if archive is None or not archive.source.matches(source):
             archive = opened.archive = self._check_source(archive_id, opened.idx, opened, source)
@@ -100,7 +100,7 @@ class Catalog:
         return archive
 
     def _check_source(self, archive_id: str, idx: Idx, opened: _Opened, found: os.stat_result) -> Archive:
-        source = _within(self.media_dir, opened.source_path, found)
+        source = within(self.media_dir, opened.source_path, found)
         recorded = idx.header.source
         if (source.size, source.mtime_ns) == (recorded.size, recorded.mtime_ns):
             return Archive(archive_id, idx, source)
@@ -118,7 +118,7 @@ class Catalog:
             found = os.stat(path)
             if idx.sidecar and idx.sidecar.matches(found):
                 return archive
-            sidecar = _within(self.index_dir, path, found)
+            sidecar = within(self.index_dir, path, found)
         except (OSError, OriginError):
             sidecar = None
         if sidecar and recorded and (sidecar.size, sidecar.mtime_ns) != (recorded.size, recorded.mtime_ns):
@@ -158,7 +158,7 @@ class Catalog:
 
     def _open(self, archive_id: str) -> _Opened:
         path = os.path.join(self.index_dir, archive_id + SUFFIX)
-        identity = _within(self.index_dir, path, _stat(path))
+        identity = within(self.index_dir, path, stat_of(path))
         try:
             idx = open_idx(path)
         except IndexDamaged as error:
@@ -180,14 +180,15 @@ def _is_still(identity: FileIdentity) -> bool:
         return False
 
 
-def _stat(path: str) -> os.stat_result:
+def stat_of(path: str) -> os.stat_result:
+    """Raises `NotFound`, `Unreadable` or `Overloaded`."""
     try:
         return os.stat(path)
     except OSError as error:
         raise _refusal(path, error) from error
 
 
-def _within(root: str, path: str, found: os.stat_result) -> FileIdentity:
+def within(root: str, path: str, found: os.stat_result) -> FileIdentity:
     """Raises `NotFound` for what is no regular file, or lies outside of `root` with links followed."""
     below = os.path.join(os.path.realpath(root), "")
     if not stat.S_ISREG(found.st_mode) or not os.path.realpath(path).startswith(below):

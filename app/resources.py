@@ -1,8 +1,9 @@
 """What can be asked of an archive, and who plans it: a row a resource.
 
 A resource is named by the last part of its URL, either by a fixed name or by one that holds a number
-(`app.manifest.urls`). Its planner gets the index, the view's number or the text but for what is of the
-archive as a whole, the number of the name where it holds one, and the archive as found on disk.
+(`app.manifest.urls`). Its planner gets the index, the view's number or the text, the number of the name where
+it holds one, and the archive as found on disk. What is of all tracks gets their `Presentation` instead, of an
+archive or of a title.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from app.idx.cues import TextRows
 from app.idx.view import Idx
 from app.manifest.dash import plan_dash
 from app.manifest.hls import plan_iframe_playlist, plan_media_playlist, plan_text_playlist
-from app.manifest.info import INFO, plan_info
+from app.manifest.info import INFO, plan_info, plan_title_info
 from app.manifest.multivariant import plan_multivariant
+from app.manifest.presentation import Presentation, of_archive
 from app.manifest.urls import (
     CUES,
     IFRAMES,
@@ -58,10 +60,11 @@ class Family:
     count: Callable[..., int]
 
 
-_OF_ARCHIVE = {
+_OF_PRESENTATION = {
     MULTIVARIANT: Resource("multivariant", plan_multivariant),
     MPD: Resource("mpd", plan_dash),
 }
+_OF_TITLE = _OF_PRESENTATION | {INFO: Resource("info", plan_title_info)}
 _OF_VIEW = {
     PLAYLIST: Resource("playlist", plan_media_playlist),
     IFRAMES: Resource("iframes", plan_iframe_playlist),
@@ -83,7 +86,7 @@ _FAMILIES_OF_TEXT = (
         lambda idx, _: idx.segment_count,
     ),
 )
-_NAMED = _OF_ARCHIVE | _OF_TEXT | _OF_VIEW
+_NAMED = _OF_PRESENTATION | _OF_TEXT | _OF_VIEW
 _FAMILIES = (*_FAMILIES_OF_VIEW, *_FAMILIES_OF_TEXT)
 UNKNOWN = "unknown"
 ROUTES = (*(each.route for each in _NAMED.values()), *(each.resource.route for each in _FAMILIES))
@@ -111,8 +114,8 @@ def part_of(idx: Idx, track: str) -> Part:
 
 def plan_resource(idx: Idx, part: Part, name: str, source: FileIdentity) -> Plan:
     """The answer to a request for `name` of a view or text. Raises `NotFound`."""
-    if name in _OF_ARCHIVE and isinstance(part, int) and idx.view(part).name == MUXED:
-        return _OF_ARCHIVE[name].plan(idx, source)
+    if name in _OF_PRESENTATION and isinstance(part, int) and idx.view(part).name == MUXED:
+        return _OF_PRESENTATION[name].plan(of_archive(idx, source))
     is_view = isinstance(part, int)
     named = _OF_VIEW if is_view else _OF_TEXT
     if name in named:
@@ -122,3 +125,10 @@ def plan_resource(idx: Idx, part: Part, name: str, source: FileIdentity) -> Plan
         if number is not None and number < family.count(idx, part):
             return family.resource.plan(idx, part, number, source)
     raise NotFound(f"This archive has {MULTIVARIANT}, {MPD} and {PLAYLIST}, which name all else.")
+
+
+def plan_title_resource(shown: Presentation, name: str) -> Plan:
+    """The answer to a request for `name` of a title. Raises `NotFound`."""
+    if name not in _OF_TITLE:
+        raise NotFound(f"This title has {MULTIVARIANT} and {MPD}; its renditions have all else.")
+    return _OF_TITLE[name].plan(shown)

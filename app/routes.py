@@ -9,6 +9,7 @@
     /v/{id}/{text}/…          playlist.m3u8 and seg_0001.vtt of subtitles: text-eng, …; whole: subtitles.vtt
     /v/{id}/video/iframes.m3u8, iframe_0001.m4s    keyframes alone, for scrubbing
     /v/{id}/info.json         what the page shows of it
+    /v/{title}/…              master.m3u8, manifest.mpd and info.json of a title (`app.titles`)
 
 `app.resources` has a row for each.
 
@@ -34,9 +35,11 @@ from app import metrics
 from app.catalog import Archive, Catalog
 from app.errors import Gone, Malformed, NotFound
 from app.idx.layout import VERSION_DIGITS
+from app.manifest.presentation import Presentation
 from app.plan import Plan
 from app.request_note import note_of
-from app.resources import MUXED, ROUTES, Part, part_of, plan_resource, route_of
+from app.resources import MUXED, ROUTES, Part, part_of, plan_resource, plan_title_resource, route_of
+from app.titles import find_title
 
 Deliver = Callable[[Plan, Request], Response]
 
@@ -56,10 +59,17 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
         note = note_of(request.environ)
         path, _, name = resource.rpartition("/")
         note.archive_id, note.route = path, route_of(name)
-        archive, part = _find(catalog, path)
-        note.archive_id = archive.id
-        is_versioned = _check_version(request.environ["QUERY_STRING"], archive.idx.version)
-        plan = plan_resource(archive.idx, part, name, archive.source)
+        query = request.environ["QUERY_STRING"]
+        try:
+            archive, part = _find(catalog, path)
+        except NotFound as missing:
+            shown = _find_title(catalog, path, missing)
+            is_versioned = _check_version(query, shown.version)
+            plan = plan_title_resource(shown, name)
+        else:
+            note.archive_id = archive.id
+            is_versioned = _check_version(query, archive.idx.version)
+            plan = plan_resource(archive.idx, part, name, archive.source)
         if plan.immutable and not is_versioned:
             plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
         _OBSERVE[note.route](perf_counter() - started_s)
@@ -79,6 +89,14 @@ def _find(catalog: Catalog, path: str) -> tuple[Archive, Part]:
             raise
     archive = catalog.find(archive_id)
     return archive, part_of(archive.idx, track)
+
+
+def _find_title(catalog: Catalog, path: str, missing: NotFound) -> Presentation:
+    """The title of that id. Raises `missing` where there is none, else as `find_title`."""
+    try:
+        return find_title(catalog, path).presentation()
+    except NotFound:
+        raise missing from None
 
 
 def _check_version(query: str, version: str) -> bool:

@@ -24,6 +24,7 @@ from indexer.fingerprint import FAST, FULL
 from indexer.lines import one_line
 from indexer.pipeline import Options, Outcome, index_archive
 from indexer.slop import DEFAULT_SLOP
+from indexer.titles import Titles
 from indexer.write import sweep
 
 EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
@@ -129,6 +130,9 @@ def main(  # noqa: PLR0913 - an argument an option
     What is up to date is skipped, so run it again whenever archives have come or changed; a running
     origin serves them at once. An archive that is refused never stops the others.
 
+    Archives of one folder that are named after heights (film/1080p.mp4, film/720p.mp4), or that a film.toml
+    lists, are renditions of one title, film, if they are cut alike.
+
     Exit status: 0 all good, 1 some refused, 2 wrong usage, 3 some not finished yet (still being
     written; run it again later).
 
@@ -157,8 +161,12 @@ def main(  # noqa: PLR0913 - an argument an option
             outcomes.append(outcome)
             _report(console, outcome)
             progress.advance(task)
+    titles = list(Titles(media_dir, index_dir).settle([each.id for each in found if not each.refusal]))
+    for title in titles:
+        if title.status != "up to date":
+            console.print(one_line(f"{title.id}: {title.text}"), markup=False)
     click.echo(_summary(outcomes, time.monotonic() - started_s))
-    sys.exit(_exit_status(outcomes))
+    sys.exit(_exit_status({each.status for each in outcomes} | {each.status for each in titles}))
 
 
 def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterator[Outcome]:
@@ -214,6 +222,5 @@ def _summary(outcomes: Sequence[Outcome], took_s: float) -> str:
     return f"{', '.join(parts)} in {took_s:.1f} s: {sizes}"
 
 
-def _exit_status(outcomes: Sequence[Outcome]) -> int:
-    found = {outcome.status for outcome in outcomes}
+def _exit_status(found: set[str]) -> int:
     return EXIT_REFUSED if "refused" in found else EXIT_UNFINISHED if "unfinished" in found else 0

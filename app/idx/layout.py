@@ -112,6 +112,8 @@ COLUMN_ALIGNMENT = 8
 SUFFIX = ".idx"
 SIDECAR_SUFFIX = ".audio"
 """Of a sidecar's name, after the whole name of its index."""
+TITLE_MAGIC = b"\x89VST\r\n\x1a\n"
+TITLE_SUFFIX = ".title"
 
 ELEMENT_BYTES = {"B": 1, "H": 2, "I": 4, "Q": 8, "b": 1, "h": 2, "i": 4, "q": 8}
 """The typecodes a column may have, and their widths."""

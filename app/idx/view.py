@@ -24,6 +24,7 @@ from app.idx.layout import (
     FORMAT,
     MAGIC,
     PROLOGUE,
+    SUFFIX,
     VERSION_DIGITS,
 )
 from app.idx.runs import Runs, read_runs
@@ -147,9 +148,23 @@ def open_idx(path: str) -> Idx:
 
 def read_idx(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
     """Check the bytes of a whole `.idx`; `identity` is the file they came from. Raises `IndexDamaged`."""
+    packed, digest = unseal(mapping, MAGIC, SUFFIX)
+    try:
+        return _assemble(identity, digest, Header.unpack(packed), mapping)
+    except (KeyError, TypeError, ValueError) as error:
+        raise IndexDamaged(f"inconsistent: {error}") from error
+
+
+def unseal(mapping: memoryview[int], expected_magic: bytes, suffix: str) -> tuple[memoryview[int], str]:
+    """The packed header of a file that begins and ends as an `.idx` does, and its digest in hex.
+
+    Raises `IndexDamaged`.
+    """
+    if len(mapping) < PROLOGUE.size + DIGEST_BYTES:
+        raise IndexDamaged("shorter than its fixed parts")
     magic, version, header_bytes, file_bytes = PROLOGUE.unpack_from(mapping)
-    if magic != MAGIC:
-        raise IndexDamaged("not an .idx file")
+    if magic != expected_magic:
+        raise IndexDamaged(f"no {suffix} file")
     if version != FORMAT:
         raise IndexDamaged(f"format {version}; this vodsplice reads format {FORMAT}")
     if file_bytes != len(mapping):
@@ -157,11 +172,7 @@ def read_idx(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
     digest = blake3(mapping[:-DIGEST_BYTES]).digest()
     if digest != mapping[-DIGEST_BYTES:]:
         raise IndexDamaged("its checksum does not hold: a bit has changed since it was written")
-    try:
-        header = Header.unpack(mapping[PROLOGUE.size : PROLOGUE.size + header_bytes])
-        return _assemble(identity, digest.hex(), header, mapping)
-    except (KeyError, TypeError, ValueError) as error:
-        raise IndexDamaged(f"inconsistent: {error}") from error
+    return mapping[PROLOGUE.size : PROLOGUE.size + header_bytes], digest.hex()
 
 
 def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memoryview[int]) -> Idx:

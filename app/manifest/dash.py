@@ -17,12 +17,11 @@ from fractions import Fraction
 from itertools import accumulate, groupby, pairwise
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES, TrackFacts
+from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES, TextFacts, TrackFacts
 from app.idx.view import Idx
-from app.manifest.hls import MAX_AGE_S
-from app.manifest.presentation import Presentation, Rendition, of_archive
-from app.manifest.urls import FIRST_SEGMENT, SEGMENT_TEMPLATE, init_name, versioned
-from app.plan import FileIdentity, Plan
+from app.manifest.presentation import Presentation, Rendition
+from app.manifest.urls import FIRST_SEGMENT, SEGMENT_TEMPLATE, SUBTITLES, init_name, versioned
+from app.plan import Plan
 
 CONTENT_TYPE = "application/dash+xml"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
@@ -38,17 +37,8 @@ CICP_LAYOUTS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 11, 8: 12}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def plan_dash(idx: Idx, archive: FileIdentity) -> Plan:
-    """The MPD of an archive."""
-    return Plan(
-        content_type=CONTENT_TYPE,
-        etag=f"{idx.version}-dash",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=MAX_AGE_S,
-        immutable=False,
-        pieces=(write_mpd(of_archive(idx)),),
-        guards=(idx.identity, archive),
-    )
+def plan_dash(shown: Presentation) -> Plan:
+    return shown.plan("dash", CONTENT_TYPE, write_mpd(shown))
 
 
 def write_mpd(shown: Presentation) -> bytes:
@@ -63,12 +53,14 @@ def write_mpd(shown: Presentation) -> bytes:
         "maxSegmentDuration": _seconds(max(durations_us)),
         "minBufferTime": _seconds(max(map(buffer_us, shown.renditions))),
     })  # fmt: skip
-    if shown.lead.header.title:
-        SubElement(SubElement(mpd, "ProgramInformation"), "Title").text = _text(shown.lead.header.title)
+    if shown.title:
+        SubElement(SubElement(mpd, "ProgramInformation"), "Title").text = _text(shown.title)
     starts_us = list(accumulate(durations_us, initial=0))
     for segments in _periods(shown.lead):
-        start = _seconds(starts_us[segments.start])
-        _write_period(SubElement(mpd, "Period", id=f"p{segments.start + 1}", start=start), shown, segments)
+        start_us = starts_us[segments.start]
+        period = SubElement(mpd, "Period", id=f"p{segments.start + 1}", start=_seconds(start_us))
+        _write_tracks(period, shown, segments)
+        _write_texts(period, shown, start_us)
     indent(mpd)
     text: bytes = tostring(mpd, encoding="utf-8", xml_declaration=True)
     return text
@@ -98,7 +90,7 @@ def _periods(idx: Idx) -> Iterator[range]:
         first = stop
 
 
-def _write_period(period: Element, shown: Presentation, segments: range) -> None:
+def _write_tracks(period: Element, shown: Presentation, segments: range) -> None:
     for number, members in enumerate(_adaptation_sets(shown)):
         facts = members[0].facts
         adaptation = SubElement(period, "AdaptationSet", _of_set(number, members))
@@ -108,6 +100,33 @@ def _write_period(period: Element, shown: Presentation, segments: range) -> None
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         for member in members:
             _write_representation(adaptation, member, segments)
+
+
+def _write_texts(period: Element, shown: Presentation, start_us: int) -> None:
+    """A whole file each, whose times count from the start of the presentation."""
+    for text in shown.texts:
+        attributes = {"id": str(len(period)), "contentType": "text", "mimeType": "text/vtt"}
+        adaptation = SubElement(period, "AdaptationSet", attributes | _language(text.facts.language))
+        if text.facts.title:
+            SubElement(adaptation, "Label").text = _text(text.facts.title)
+        for role in _roles_of_text(text.facts):
+            _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
+        bandwidth = str(max(1, text.facts.peak_bps))
+        representation = SubElement(adaptation, "Representation", id=text.folder, bandwidth=bandwidth)
+        SubElement(representation, "BaseURL").text = versioned(f"{text.folder}/{SUBTITLES}", text.idx.version)
+        if start_us:
+            offset = {"timescale": "1000000", "presentationTimeOffset": str(start_us)}
+            SubElement(representation, "SegmentBase", offset)
+
+
+def _roles_of_text(facts: TextFacts) -> list[str]:
+    told = [role for role in facts.roles if role in DASH_ROLES]
+    implied = "forced-subtitle" if facts.forced else "caption" if facts.hearing_impaired else "subtitle"
+    return told or [implied]
+
+
+def _language(language: str) -> dict[str, str]:
+    return {"lang": language} if language != "und" else {}
 
 
 def _adaptation_sets(shown: Presentation) -> list[list[Rendition]]:
@@ -122,9 +141,7 @@ def _adaptation_sets(shown: Presentation) -> list[list[Rendition]]:
 def _of_set(number: int, members: Sequence[Rendition]) -> dict[str, str]:
     facts = members[0].facts
     attributes = {"id": str(number), "contentType": facts.kind, "mimeType": f"{facts.kind}/mp4"}
-    if facts.language != "und":
-        attributes["lang"] = facts.language
-    attributes["segmentAlignment"] = "true"
+    attributes |= _language(facts.language) | {"segmentAlignment": "true"}
     if all(each.view.independent for each in members):
         # A sync sample is a SAP of type 1 or 2 (ISO/IEC 14496-12 §8.6.2); of 1 where nothing is reordered.
         ordered = all(each.idx.tracks[each.view.tracks[0]].default_composition == 0 for each in members)

@@ -13,9 +13,11 @@ from typing import Any
 from app.idx.header import ChapterFacts, TextFacts, TrackFacts
 from app.idx.view import Idx
 from app.manifest.hls import MAX_AGE_S
+from app.manifest.presentation import Presentation
 from app.plan import FileIdentity, Plan
 
 INFO = "info.json"
+CONTENT_TYPE = "application/json"
 TRACK_FACTS = (
     "name", "kind", "codec", "codec_name", "width", "height", "video_range", "channels", "sample_rate_hz",
     "language", "title", "default", "expected_players",
@@ -28,14 +30,26 @@ TEXT_FACTS = ("name", "codec_name", "file", "language", "title", "forced", "hear
 def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
     """The facts of one view of an archive."""
     return Plan(
-        content_type="application/json",
+        content_type=CONTENT_TYPE,
         etag=f"{idx.version}-{idx.view(view_number).name}-info",
         last_modified_s=archive.mtime_ns // 1_000_000_000,
         max_age_s=MAX_AGE_S,
         immutable=False,
-        pieces=(json.dumps(_info(idx, view_number), ensure_ascii=False, separators=(",", ":")).encode(),),
+        pieces=(_json(_info(idx, view_number)),),
         guards=(idx.identity, archive),
     )
+
+
+def plan_title_info(shown: Presentation) -> Plan:
+    """The facts of a title: all of its tracks, and what else is known of its best rendition."""
+    best = shown.renditions[0]
+    tracks = [_track(each.facts, in_playlist=True) | {"name": each.folder} for each in shown.renditions]
+    of_title = {"version": shown.version, "title": shown.title, "tracks": tracks, "is_title": True}
+    return shown.plan("info", CONTENT_TYPE, _json(_info(best.idx, best.view_number) | of_title))
+
+
+def _json(facts: dict[str, Any]) -> bytes:
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _info(idx: Idx, view_number: int) -> dict[str, Any]:
@@ -43,6 +57,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
     starts_us = list(accumulate(idx.durations_us(), initial=0))
     return {
         "version": idx.version,
+        "is_title": False,
         "title": header.title,
         "file": header.source.name,
         "size_bytes": header.source.size,

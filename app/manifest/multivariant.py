@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count
 
 from app.idx.header import TextFacts
-from app.idx.view import Idx
-from app.manifest.hls import CONTENT_TYPE, MAX_AGE_S, VERSION
-from app.manifest.presentation import Presentation, Rendition, Subtitles, of_archive
+from app.manifest.hls import CONTENT_TYPE, VERSION
+from app.manifest.presentation import Presentation, Rendition, Subtitles
 from app.manifest.urls import IFRAMES, PLAYLIST, versioned
-from app.plan import FileIdentity, Plan
+from app.plan import Plan
 
 Groups = dict[str, list[Rendition]]
 
@@ -27,17 +26,8 @@ FOR_HEARING_IMPAIRED = (
 """CHARACTERISTICS of what tells sounds as well (RFC 8216bis §4.4.6.1)."""
 
 
-def plan_multivariant(idx: Idx, archive: FileIdentity) -> Plan:
-    """The playlist that names the playlists of all tracks."""
-    return Plan(
-        content_type=CONTENT_TYPE,
-        etag=f"{idx.version}-master",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=MAX_AGE_S,
-        immutable=False,
-        pieces=(write_multivariant(of_archive(idx)),),
-        guards=(idx.identity, archive),
-    )
+def plan_multivariant(shown: Presentation) -> Plan:
+    return shown.plan("master", CONTENT_TYPE, write_multivariant(shown))
 
 
 def write_multivariant(shown: Presentation) -> bytes:

@@ -1,16 +1,22 @@
 """What a manifest lists: every track apart, each by the folder its URLs begin with.
 
-Of a single archive, all is in one index and folders are its tracks' names. The playlist of tracks
+Of a single archive, all is in one index and folders are its tracks' names. Of a title, whose archives are
+renditions of one another: the picture of each, and every sound that the best of them has, and those of the
+others that differ from these in language, codec or channels. The playlist of tracks
 (`app.manifest.multivariant`) and the MPD (`app.manifest.dash`) are both written from this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, Ints
+from app.manifest.hls import MAX_AGE_S
+from app.plan import FileIdentity, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +50,92 @@ class Subtitles:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An archive of a title: its id, its index, and itself as found on disk."""
+
+    id: str
+    idx: Idx
+    archive: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
-    """`lead` has the cuts in time that all renditions share."""
+    """`lead` has the cuts in time that all renditions share; `guards` are the files that all this is from."""
 
     lead: Idx
     renditions: Sequence[Rendition]
-    texts: Sequence[Subtitles] = ()
+    texts: Sequence[Subtitles]
+    title: str
+    version: str
+    last_modified_s: int
+    guards: tuple[FileIdentity, ...]
 
     def of_kind(self, kind: str) -> list[Rendition]:
         return [each for each in self.renditions if each.facts.kind == kind]
 
+    def plan(self, name: str, content_type: str, content: bytes) -> Plan:
+        """The answer whose body is `content`; `name` tells it from other answers of the same version."""
+        return Plan(
+            content_type=content_type,
+            etag=f"{self.version}-{name}",
+            last_modified_s=self.last_modified_s,
+            max_age_s=MAX_AGE_S,
+            immutable=False,
+            pieces=(content,),
+            guards=self.guards,
+        )
 
-def of_archive(idx: Idx) -> Presentation:
+
+def of_archive(idx: Idx, archive: FileIdentity) -> Presentation:
     """The tracks of one archive; its first view is the muxed one."""
-    renditions = [Rendition(idx, number, idx.view(number).name) for number in range(1, len(idx.header.views))]
+    tracks = [Rendition(idx, number, idx.view(number).name) for number in range(1, len(idx.header.views))]
     texts = [Subtitles(idx, text.facts, text.facts.name) for text in idx.texts]
-    return Presentation(idx, renditions, texts)
+    modified_s = archive.mtime_ns // 1_000_000_000
+    return Presentation(
+        idx, tracks, texts, idx.header.title, idx.version, modified_s, (idx.identity, archive)
+    )
+
+
+def of_title(
+    title_id: str, title: str, version: str, record: FileIdentity, members: Sequence[Member]
+) -> Presentation:
+    """The tracks of archives that are cut alike, the best first; `record` is the file that says so."""
+    lead = members[0].idx
+    return Presentation(
+        lead=lead,
+        renditions=list(_renditions(title_id, members)),
+        texts=list(_texts(title_id, members)),
+        title=title or lead.header.title,
+        version=version,
+        last_modified_s=max(each.archive.mtime_ns for each in members) // 1_000_000_000,
+        guards=(record, *(file for each in members for file in (each.idx.identity, each.archive))),
+    )
+
+
+def _renditions(title_id: str, members: Sequence[Member]) -> Iterator[Rendition]:
+    """Pictures, then the sounds of each member that none before it has."""
+    apart = [
+        Rendition(member.idx, number, f"{_folder(title_id, member)}/{view.name}")
+        for member in members
+        for number, view in enumerate(member.idx.header.views[1:], start=1)
+    ]
+    yield from (each for each in apart if each.facts.kind == "video")
+    listed: dict[tuple[str, ...], Idx] = {}
+    for each in apart:
+        key = each.facts.language, each.facts.codec, each.facts.hls_channels
+        if each.facts.kind == "audio" and listed.setdefault(key, each.idx) is each.idx:
+            yield each
+
+
+def _texts(title_id: str, members: Sequence[Member]) -> Iterator[Subtitles]:
+    """Of each member those whose names, which tell language and purpose, none before it has."""
+    listed: set[str] = set()
+    for member in members:
+        for text in member.idx.texts:
+            if text.facts.name not in listed:
+                listed.add(text.facts.name)
+                yield Subtitles(member.idx, text.facts, f"{_folder(title_id, member)}/{text.facts.name}")
+
+
+def _folder(title_id: str, member: Member) -> str:
+    return quote(posixpath.relpath(member.id, title_id))

@@ -38,7 +38,7 @@ def index(*tracks: MadeTrack, title: str = "") -> Idx:
 
 
 def document(idx: Idx) -> bytes:
-    (content,) = plan_dash(idx, ARCHIVE).pieces
+    (content,) = plan_dash(of_archive(idx, ARCHIVE)).pieces
     assert isinstance(content, bytes)
     return content
 
@@ -209,7 +209,7 @@ def test_what_must_be_buffered_is_enough_from_anywhere_and_no_more() -> None:
     sizes = [1000] * 5 + [9000] * 5 + [100] * 5 + [8000] * 5
     sync = [number % 5 == 0 for number in range(20)]
     idx = index(video(sizes=sizes, durations=[1000] * 20, sync=sync))
-    (picture,) = of_archive(idx).renditions
+    (picture,) = of_archive(idx, ARCHIVE).renditions
     needed_s = Fraction(buffer_us(picture), 1_000_000)
     starts_s = [Fraction(each, 1_000_000) for each in accumulate(idx.durations_us(), initial=0)]
     late_s = []
@@ -221,6 +221,6 @@ def test_what_must_be_buffered_is_enough_from_anywhere_and_no_more() -> None:
 
 
 def test_the_answer_around_it() -> None:
-    plan = plan_dash(index(video()), ARCHIVE)
+    plan = plan_dash(of_archive(index(video()), ARCHIVE))
     assert (plan.content_type, plan.cache_control) == ("application/dash+xml", "public, max-age=300")
     assert plan.guards == (NO_FILE, ARCHIVE)

@@ -13,6 +13,7 @@ from app.errors import NotFound
 from app.idx.view import Idx
 from app.manifest.hls import plan_iframe_playlist, plan_media_playlist
 from app.manifest.multivariant import plan_multivariant
+from app.manifest.presentation import of_archive
 from app.plan import FileIdentity, FileRange
 from tests.indexer.built import NO_FILE, built
 from tests.media.made_movie import (
@@ -70,7 +71,7 @@ def test_a_stranger_reads_it(idx: Idx) -> None:
 
 
 def test_what_the_multivariant_playlist_says_of_it(idx: Idx) -> None:
-    (content,) = plan_multivariant(idx, ARCHIVE).pieces
+    (content,) = plan_multivariant(of_archive(idx, ARCHIVE)).pieces
     assert isinstance(content, bytes)
     (found,) = m3u8.loads(content.decode()).iframe_playlists
     assert found.uri == f"video/iframes.m3u8?v={idx.version}"

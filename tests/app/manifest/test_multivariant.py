@@ -9,6 +9,7 @@ import pytest
 
 from app.idx.view import Idx
 from app.manifest.multivariant import plan_multivariant
+from app.manifest.presentation import of_archive
 from app.plan import FileIdentity
 from tests.indexer.built import NO_FILE, built
 from tests.indexer.codecs.entries import box, sound
@@ -31,7 +32,7 @@ def index(*tracks: MadeTrack) -> Idx:
 
 
 def text(idx: Idx) -> str:
-    (content,) = plan_multivariant(idx, ARCHIVE).pieces
+    (content,) = plan_multivariant(of_archive(idx, ARCHIVE)).pieces
     assert isinstance(content, bytes)
     return content.decode()
 
@@ -138,7 +139,7 @@ def test_segments_are_independent_only_if_all_are() -> None:
 
 
 def test_the_answer_around_it() -> None:
-    plan = plan_multivariant(index(video()), ARCHIVE)
+    plan = plan_multivariant(of_archive(index(video()), ARCHIVE))
     assert plan.content_type == "application/vnd.apple.mpegurl"
     assert plan.cache_control == "public, max-age=300"
     assert plan.guards == (NO_FILE, ARCHIVE)

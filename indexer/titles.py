@@ -1,0 +1,180 @@
+"""Archives that are renditions of one title ─▶ its `.title` file, once their cuts have been compared.
+
+Two ways to say that archives belong together:
+
+- by name: a folder with two or more archives named after a height, as `film/1080p.mp4`, `film/720p60.mp4`,
+  `film/4k-hdr.mp4`, is the title `film`;
+- by a list: `film.toml` beside archives is the title `film` (`indexer.title_list`).
+
+All is read from `.idx` files, of renditions alone, so this costs next to nothing. The archives stay served by
+their own ids.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
+
+from app.idx.layout import SUFFIX, TITLE_SUFFIX
+from app.idx.title import MemberFacts, TitleFacts, open_title, pack_title
+from app.idx.view import Idx, IndexDamaged, open_idx
+from indexer.alignment import REMEDY, misalignment
+from indexer.title_list import LIST_SUFFIX, Candidate, Refused, read_list
+from indexer.write import publish
+
+RENDITION = re.compile(r"(?:[1-9]\d{2,3}p|[248]k)(?:\d{2,3})?(?:[-_.][a-z0-9]+)*", re.ASCII | re.IGNORECASE)
+"""Names of archives that make a title of their folder: a height, a frame rate, what else tells them apart."""
+
+Status = Literal["published", "up to date", "refused", "passed over"]
+
+
+@dataclass(frozen=True, slots=True)
+class TitleOutcome:
+    """What became of a title. `text` is one line."""
+
+    id: str
+    status: Status
+    text: str
+
+
+class Titles:
+    """Titles among the archives of two folders, which mirror each other."""
+
+    def __init__(self, media_dir: str, index_dir: str) -> None:
+        self._media_dir, self._index_dir = media_dir, index_dir
+
+    def settle(self, ids: Sequence[str]) -> Iterator[TitleOutcome]:
+        """Compare what titles the archives `ids` may belong to; publish these, or withdraw them."""
+        folders = {posixpath.dirname(each) for each in ids}
+        for folder in sorted(folders - {""}):
+            yield from self._by_name(folder)
+        for folder in sorted(folders.union(*map(_above, folders))):
+            yield from self._by_lists(folder)
+
+    def _by_name(self, folder: str) -> Iterator[TitleOutcome]:
+        if os.path.exists(os.path.join(self._media_dir, folder + LIST_SUFFIX)):
+            return
+        names = (name.removesuffix(SUFFIX) for name in self._names(folder) if name.endswith(SUFFIX))
+        ids = [posixpath.join(folder, name) for name in names if RENDITION.fullmatch(name)]
+        members = tuple(each for each in ids if self._is_there(each))
+        if len(members) > 1:
+            yield self._settle(Candidate(folder, members))
+        else:
+            self._withdraw(folder, listed_in="")
+
+    def _by_lists(self, folder: str) -> Iterator[TitleOutcome]:
+        lists = []
+        with suppress(OSError):
+            found = sorted(os.listdir(os.path.join(self._media_dir, folder)))
+            lists = [name for name in found if name.endswith(LIST_SUFFIX) and not name.startswith(".")]
+        for name in lists:
+            title_id = posixpath.join(folder, name.removesuffix(LIST_SUFFIX))
+            try:
+                candidate = read_list(os.path.join(self._media_dir, folder, name), title_id)
+            except Refused as error:
+                self._withdraw(title_id, listed_in=name)
+                yield TitleOutcome(title_id, "refused", f"refused as a title: {name} {error}")
+                continue
+            if candidate:
+                yield self._settle(candidate)
+            else:
+                self._withdraw(title_id, listed_in=name)
+        for name in self._names(folder):
+            title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
+            listed_in = posixpath.basename(title_id) + LIST_SUFFIX
+            if name.endswith(TITLE_SUFFIX) and listed_in not in lists:
+                self._withdraw(title_id, listed_in=listed_in)
+
+    def _names(self, folder: str) -> list[str]:
+        """What the index folder of `folder` holds."""
+        try:
+            return sorted(os.listdir(os.path.join(self._index_dir, folder)))
+        except OSError:
+            return []
+
+    def _settle(self, candidate: Candidate) -> TitleOutcome:
+        """Publish a candidate, or refuse it and withdraw what was published under its id."""
+        if self._is_there(candidate.id):
+            self._withdraw(candidate.id, candidate.listed_in)
+            text = "no title: an archive has the same id and is served instead; rename one of the two"
+            return TitleOutcome(candidate.id, "passed over", text)
+        path = self._path(candidate.id)
+        try:
+            facts = self._compare(candidate)
+            content = pack_title(facts)
+            is_new = _content(path) != content
+            if is_new:
+                publish(path, content)
+        except (Refused, OSError) as error:
+            self._withdraw(candidate.id, candidate.listed_in)
+            text = f"refused as a title: {error}. Its archives stay served by their own ids"
+            return TitleOutcome(candidate.id, "refused", text)
+        names = ", ".join(posixpath.relpath(member.id, candidate.id) for member in facts.members)
+        text = f"title of {len(facts.members)} renditions, the best first: {names}"
+        return TitleOutcome(candidate.id, "published" if is_new else "up to date", text)
+
+    def _compare(self, candidate: Candidate) -> TitleFacts:
+        """The facts of a title whose members fit together. Raises `Refused`."""
+        opened = sorted(((each, self._open(each)) for each in candidate.members), key=_rank, reverse=True)
+        best_id, best = opened[0]
+        for each, idx in opened:
+            if idx.header.tracks[0].kind != "video":
+                raise Refused(f"{each} has no video; leave it out")
+            if unlike := misalignment(best, idx):
+                raise Refused(f"{each} is not cut as {best_id}, the best, is: its {unlike}; {REMEDY}")
+        members = tuple(MemberFacts(each, idx.digest) for each, idx in opened)
+        return TitleFacts(f"vodsplice {version('vodsplice')}", candidate.title, candidate.listed_in, members)
+
+    def _is_there(self, archive_id: str) -> bool:
+        """Whether there is an archive of that id, and its index."""
+        try:
+            name = self._open(archive_id).header.source.name
+        except Refused:
+            return False
+        return os.path.exists(os.path.join(self._media_dir, posixpath.dirname(archive_id), name))
+
+    def _open(self, archive_id: str) -> Idx:
+        try:
+            return open_idx(os.path.join(self._index_dir, archive_id + SUFFIX))
+        except (OSError, IndexDamaged) as error:
+            raise Refused(f"{archive_id} has no index; index it too") from error
+
+    def _withdraw(self, title_id: str, listed_in: str) -> None:
+        """Remove a title that was published, if it came from `listed_in`."""
+        path = self._path(title_id)
+        with suppress(OSError):
+            try:
+                is_ours = open_title(path).facts.listed_in == listed_in
+            except IndexDamaged:
+                is_ours = True
+            if is_ours:
+                os.unlink(path)
+
+    def _path(self, title_id: str) -> str:
+        return os.path.join(self._index_dir, title_id + TITLE_SUFFIX)
+
+
+def _above(folder: str) -> Iterator[str]:
+    while folder:
+        folder = posixpath.dirname(folder)
+        yield folder
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _rank(opened: tuple[str, Idx]) -> tuple[int, int, int]:
+    """The larger picture is the better one, then the higher rate."""
+    video = opened[1].header.tracks[0]
+    return video.height, video.width, opened[1].view(0).average_bps

@@ -1,0 +1,158 @@
+"""A title as the origin answers for it: which tracks it lists, and what comes of changes to its members."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import urljoin
+
+import m3u8
+import pytest
+
+from app.titles import TITLE_CHANGED, TITLE_DAMAGED
+from tests.app.conftest import Client
+from tests.media.made_title import index_all, picture, put_rendition, sound
+from tests.oracle import mpd
+
+MASTER, MPD, INFO = "/v/film/master.m3u8", "/v/film/manifest.mpd", "/v/film/info.json"
+
+
+@pytest.fixture
+def title(media_dir: Path, index_dir: Path) -> Path:
+    """film/1080p with sound in two languages, film/720p with one of them and another; its folder."""
+    put_rendition(media_dir / "film/1080p.mp4", picture(2000), sound("eng"), sound("deu"))
+    put_rendition(media_dir / "film/720p.mp4", picture(1000, timescale=12_800), sound("fra"), sound("eng"))
+    assert [each.status for each in index_all(media_dir, index_dir)] == ["published"]
+    return media_dir / "film"
+
+
+def test_the_playlist_lists_every_picture_and_each_sound_once(client: Client, title: Path) -> None:
+    answer = client.get(MASTER)
+    assert (answer.status_int, answer.content_type) == (200, "application/vnd.apple.mpegurl")
+    read = m3u8.loads(answer.text)
+    folders = [variant.uri.partition("/playlist.m3u8?v=")[0] for variant in read.playlists]
+    assert folders == ["1080p/video", "720p/video"]
+    assert [(each.language, each.uri.partition("/playlist")[0], each.default) for each in read.media] == [
+        ("en", "1080p/audio-eng", "YES"), ("de", "1080p/audio-deu", "NO"), ("fr", "720p/audio-fra", "NO"),
+    ]  # fmt: skip
+    for uri in (*(each.uri for each in read.playlists), *(each.uri for each in read.media)):
+        playlist = client.get(urljoin(MASTER, uri))
+        segment, *_ = m3u8.loads(playlist.text).segments
+        assert client.get(urljoin(urljoin(MASTER, uri), segment.uri)).status_int == 200
+
+
+def test_the_mpd_has_pictures_in_one_set(client: Client, title: Path) -> None:
+    answer = client.get(MPD)
+    assert mpd.problems(answer.body) == []
+    assert answer.text.count('contentType="video"') == 1
+    found = mpd.read(answer.body, MPD)
+    assert [each.attributes["id"] for each in found] == [
+        "1080p/video", "720p/video", "1080p/audio-eng", "1080p/audio-deu", "720p/audio-fra",
+    ]  # fmt: skip
+    for each in found:
+        assert client.get(each.init).status_int == 200
+        assert [client.get(media.url).status_int for media in each.media] == [200] * 3
+
+
+def test_what_the_page_shows(client: Client, title: Path) -> None:
+    found = json.loads(client.get(INFO).text)
+    assert (found["is_title"], found["duration_s"]) == (True, 20.0)
+    pictures = [each["name"] for each in found["tracks"] if each["kind"] == "video"]
+    assert pictures == ["1080p/video", "720p/video"]
+
+
+def test_urls_of_a_list_lead_to_its_archives(client: Client, media_dir: Path, index_dir: Path) -> None:
+    put_rendition(media_dir / "shows/film hd.mp4", picture(200))
+    put_rendition(media_dir / "shows/small/film.mp4", picture(100))
+    rows = "".join(f'[[rendition]]\narchive = "{each}"\n' for each in ("film hd.mp4", "small/film.mp4"))
+    (media_dir / "shows/the film.toml").write_text(f'title = "The <film>"\n{rows}')
+    assert [each.status for each in index_all(media_dir, index_dir)] == ["published"]
+    read = m3u8.loads(client.get("/v/shows/the%20film/master.m3u8").text)
+    assert [each.uri.partition("/playlist")[0] for each in read.playlists] == [
+        "../film%20hd/video", "../small/film/video",
+    ]  # fmt: skip
+    for each in read.playlists:
+        assert client.get(urljoin("/v/shows/the%20film/master.m3u8", each.uri)).status_int == 200
+    assert "<Title>The &lt;film&gt;</Title>" in client.get("/v/shows/the%20film/manifest.mpd").text
+
+
+def test_versions(client: Client, title: Path) -> None:
+    version = json.loads(client.get(INFO).text)["version"]
+    assert client.get(f"{MASTER}?v={version}").status_int == 200
+    assert client.get(f"{MASTER}?v=0123456789").status_int == 410
+    assert client.get(f"{MASTER}?v=x").status_int == 400
+    assert client.get(MASTER).headers["ETag"] == f'"{version}-master"'
+
+
+@pytest.mark.parametrize("name", ["playlist.m3u8", "init.mp4", "seg_0001.m4s", "video/playlist.m3u8", "x"])
+def test_what_only_renditions_have(name: str, client: Client, title: Path) -> None:
+    assert client.get(f"/v/film/{name}").status_int == 404
+
+
+def test_members_are_served_as_before(client: Client, title: Path) -> None:
+    assert client.get("/v/film/1080p/master.m3u8").status_int == 200
+    assert client.get("/v/film/1080p/playlist.m3u8").status_int == 200
+
+
+def test_a_changed_member_is_a_mismatch_until_it_is_indexed(
+    client: Client, title: Path, media_dir: Path, index_dir: Path
+) -> None:
+    before = client.get(MASTER).headers["ETag"]
+    put_rendition(title / "720p.mp4", picture(900), sound("fra"))
+    assert client.get(MASTER).status_int == 409  # the archive is not what was indexed
+    (title / "720p.mp4").rename(title / "720p.mov")
+    index_all(media_dir, index_dir)
+    assert client.get(MASTER).status_int == 200
+    assert client.get(MASTER).headers["ETag"] != before
+
+
+def test_a_member_that_was_indexed_alone_is_a_mismatch(
+    client: Client, title: Path, media_dir: Path, index_dir: Path
+) -> None:
+    record = (index_dir / "film.title").read_bytes()
+    put_rendition(title / "720p.mp4", picture(900))
+    index_all(media_dir, index_dir)
+    (index_dir / "film.title").write_bytes(record)
+    answer = client.get(MPD)
+    assert (answer.status_int, answer.text.strip()) == (409, TITLE_CHANGED)
+
+
+def test_a_member_that_is_gone_is_a_mismatch(client: Client, title: Path) -> None:
+    (title / "720p.mp4").unlink()
+    answer = client.get(MASTER)
+    assert (answer.status_int, answer.text.strip()) == (409, TITLE_CHANGED)
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 500])
+def test_a_damaged_record_is_a_mismatch(content: bytes, client: Client, title: Path, index_dir: Path) -> None:
+    (index_dir / "film.title").write_bytes(content)
+    answer = client.get(MASTER)
+    assert (answer.status_int, answer.text.strip()) == (409, TITLE_DAMAGED)
+
+
+def test_every_flipped_bit_of_a_record_is_noticed(client: Client, title: Path, index_dir: Path) -> None:
+    path = index_dir / "film.title"
+    record = path.read_bytes()
+    for at in range(0, len(record), 7):
+        path.write_bytes(record[:at] + bytes([record[at] ^ 1]) + record[at + 1 :])
+        assert client.get(MASTER).status_int == 409
+
+
+def test_a_record_that_leaves_the_folder_is_not_read(
+    client: Client, title: Path, index_dir: Path, tmp_path: Path
+) -> None:
+    os.rename(index_dir / "film.title", tmp_path / "film.title")
+    (index_dir / "film.title").symlink_to(tmp_path / "film.title")
+    assert client.get(MASTER).status_int == 404
+    assert client.get("/v/.film/master.m3u8").status_int == 404
+
+
+def test_an_archive_comes_before_a_title(
+    client: Client, title: Path, media_dir: Path, index_dir: Path
+) -> None:
+    record = (index_dir / "film.title").read_bytes()
+    put_rendition(media_dir / "film.mp4", picture(77))
+    index_all(media_dir, index_dir)
+    (index_dir / "film.title").write_bytes(record)
+    assert [each.uri.partition("/")[0] for each in m3u8.loads(client.get(MASTER).text).playlists] == ["video"]

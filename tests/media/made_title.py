@@ -1,0 +1,42 @@
+"""Renditions of one title, laid out by hand: pictures with the same keyframes, sounds in some languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from indexer.archives import find_archives
+from indexer.pipeline import Options, index_archive
+from indexer.titles import TitleOutcome, Titles
+from tests.media.made_movie import Chunk, MadeTrack, make_movie
+from tests.media.mp4_file import write_mp4
+
+SECONDS = 20
+KEY_EVERY_S = 2
+
+
+def picture(
+    size: int, *, timescale: int = 1000, seconds: int = SECONDS, keys_at: Sequence[int] = ()
+) -> MadeTrack:
+    """A frame a second of `size` bytes; a keyframe every other second, or at the seconds `keys_at`."""
+    keys = keys_at or range(0, seconds, KEY_EVERY_S)
+    sync = [second in keys for second in range(seconds)]
+    return MadeTrack([size] * seconds, [timescale] * seconds, timescale=timescale, sync=sync)
+
+
+def sound(language: str = "und", *, lasting: int = 2 * SECONDS) -> MadeTrack:
+    """Two frames a second, `lasting` of them."""
+    return MadeTrack([50] * lasting, [500] * lasting, "soun", language=language)
+
+
+def put_rendition(path: Path, *tracks: MadeTrack) -> Path:
+    chunks = [Chunk(number, len(each.sizes)) for number, each in enumerate(tracks)]
+    return write_mp4(path, make_movie(tracks, chunks))
+
+
+def index_all(media_dir: Path, index_dir: Path) -> list[TitleOutcome]:
+    """What `vodsplice-index` does of a whole media folder; what became of its titles."""
+    archives = find_archives([str(media_dir)], str(media_dir), str(index_dir))
+    for archive in archives:
+        assert index_archive(archive, Options()).status in ("indexed", "up to date")
+    return list(Titles(str(media_dir), str(index_dir)).settle([each.id for each in archives]))
