@@ -114,7 +114,7 @@ class _Segments:
     def of(cls, segmentation: Segmentation) -> _Segments:
         starts, timescale = segmentation.start_ticks, segmentation.timescale
         bounds = [1000 * (ticks - starts[0]) for ticks in starts]
-        playback = Playback(1000 * starts[0] // timescale, -(-bounds[-1] // timescale))
+        playback = Playback(starts[0], timescale, -(-bounds[-1] // timescale))
         return cls(timescale, bounds, playback)
 
     def shown_in(self, cue: Cue) -> range:

@@ -44,15 +44,19 @@ _HEARING_IMPAIRED = re.compile(r"\b(?:SDH|CC|hearing[ -]impaired|hard of hearing
 
 @dataclass(frozen=True, slots=True)
 class Playback:
-    """The time that is served: it begins at `start_ms` of the archive's timeline and lasts `duration_ms`."""
+    """The time that is served, from `start_ticks` of the archive's timeline on, and how long it lasts."""
 
-    start_ms: int
+    start_ticks: int
+    timescale: int
     duration_ms: int
 
     def cue(self, track: Track, start: int, stop: int, settings: str, payload: str) -> Cue:
         """`start` and `stop` are ticks of the track, on the archive's timeline."""
-        start_ms, end_ms = (rescale(ticks, track.timescale, 1000) - self.start_ms for ticks in (start, stop))
-        return Cue(start_ms, end_ms, settings, payload)
+        return Cue(self._ms(start, track.timescale), self._ms(stop, track.timescale), settings, payload)
+
+    def _ms(self, ticks: int, timescale: int) -> int:
+        since = ticks * self.timescale - self.start_ticks * timescale
+        return rescale(since, timescale * self.timescale, 1000)
 
 
 def read_tracks(source: Source, movie: Movie, in_time: Playback) -> tuple[list[Text], list[str]]:

@@ -7,6 +7,7 @@ const happened = [];
 const troubles = [];
 let audio = () => [];
 let texts = () => [];
+let showText = (place) => Array.from(video.textTracks).forEach((track, each) => (track.mode = each === place ? "showing" : "disabled"));
 let chooseAudio = () => {};
 let bufferingGoal_s = 10;
 let trickPlay;
@@ -30,10 +31,13 @@ const players = {
   async "hls.js"(url) {
     await script("node_modules/hls.js/dist/hls.min.js");
     const hls = new Hls();
-    // Everything counts, recovered or not: an origin should give a player nothing to recover from.
-    hls.on(Hls.Events.ERROR, (_, data) => troubles.push(`hls.js ${data.details} ${data.error?.message ?? ""}`));
+    // Everything counts, recovered or not: an origin should give a player nothing to recover from. But hls.js
+    // itself aborts what it loads of a text when another is chosen.
+    const isOwn = ({ details }) => details === Hls.ErrorDetails.INTERNAL_ABORTED;
+    hls.on(Hls.Events.ERROR, (_, data) => isOwn(data) || troubles.push(`hls.js ${data.details} ${data.error?.message ?? ""}`));
     audio = () => hls.audioTracks.map(({ lang, name }) => ({ lang, name }));
-    texts = () => hls.subtitleTracks.map(({ lang, name }) => ({ lang, name }));
+    texts = () => hls.subtitleTracks.map(({ lang, name, forced }) => ({ lang, name, forced }));
+    showText = (place) => [hls.subtitleTrack, hls.subtitleDisplay] = [place, true];
     chooseAudio = (wanted) => { hls.audioTrack = hls.audioTracks.findIndex(({ lang }) => lang === wanted); };
     scrubber = async (scrubbed) => {
       const iframes = hls.createIFramePlayer();
@@ -53,11 +57,14 @@ const players = {
     shaka.polyfill.installAll();
     const player = new shaka.Player();
     player.configure("streaming.preferNativeHls", false);
+    // Shaka 5.2.12 shows no text that is chosen for the first time when all pictures are loaded, whoever serves it.
+    player.configure("preferredText", [{ language: "en" }]);
     player.addEventListener("error", ({ detail }) => troubles.push(`shaka ${detail.code} ${detail.data}`));
     player.configure("streaming.bufferingGoal", bufferingGoal_s);
     await player.attach(video);
     audio = () => player.getAudioTracks().map(({ language, label }) => ({ lang: language, name: label }));
-    texts = () => player.getTextTracks().map(({ language, label }) => ({ lang: language, name: label }));
+    texts = () => player.getTextTracks().map(({ language, label, forced }) => ({ lang: language, name: label, forced }));
+    showText = (place) => player.selectTextTrack(player.getTextTracks()[place]);
     chooseAudio = (wanted) => {
       player.selectAudioTrack(player.getAudioTracks().find(({ language }) => language === wanted));
     };
@@ -70,6 +77,7 @@ const players = {
     player.on("error", ({ error }) => troubles.push(`dash.js ${error.code} ${error.message}`));
     audio = () => player.getTracksFor("audio").map(({ lang }) => ({ lang, name: "" }));
     texts = () => player.getTracksFor("text").map(({ lang }) => ({ lang, name: "" }));
+    showText = (place) => player.setTextTrack(place);
     chooseAudio = (wanted) => player.setCurrentTrack(player.getTracksFor("audio").find(({ lang }) => lang === wanted));
     player.initialize(video, url, false);
   },
@@ -146,6 +154,22 @@ async function playByIFrames(rate) {
 async function loadedToEnd() {
   const isLoaded = () => video.buffered.length && video.buffered.end(video.buffered.length - 1) > video.duration - 0.1;
   await within(10, "last segment", until(isLoaded));
+}
+
+const showing = () => Array.from(video.textTracks).filter(({ mode }) => mode === "showing");
+
+const words = (cues) => Array.from(cues ?? [], ({ startTime, endTime, text }) => [startTime, endTime, text]);
+
+// What is on the screen now, and all that the player knows of the text it shows: [start, end, text] each.
+const shownCues = () => showing().flatMap(({ activeCues }) => words(activeCues)).map(([, , text]) => text).sort();
+const knownCues = () => showing().flatMap(({ cues }) => words(cues));
+
+// Resolves when the texts on the screen are `wanted`.
+async function showsCues(wanted) {
+  const shown = new Promise((resolve) => {
+    const timer = setInterval(() => `${shownCues()}` === `${wanted}` && (clearInterval(timer), resolve()), 50);
+  });
+  await within(10, `cues ${wanted} but ${shownCues()}`, shown);
 }
 
 // The number that the blocks of the shown picture spell (`tests/player/clips.py`).

@@ -1,0 +1,99 @@
+"""Players on subtitles: found, switched on, and the right words at the right time, after any seek.
+
+A cue a second, and one that spans all segments. `late` begins at 3 s of its own timeline, where playback and
+subtitles begin with it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.running_origin import Origin, running_origin
+from tests.nginx.running_stack import running_stack
+from tests.player.clips import SECONDS
+from tests.player.conftest import OpenTab, index
+from tests.player.test_playing import start
+
+pytestmark = [pytest.mark.browser, pytest.mark.requires_tool("ffmpeg")]
+
+PLAYERS = ("hls.js", "shaka")
+Cues = list[tuple[float, float, str]]  # start and end in seconds, text
+
+SEPARATE: Cues = [(0.5, 3.25, "across segments"), (3.5, 4.75, "and on")]
+"""3GPP timed text has one cue at a time."""
+AT_ONCE: Cues = sorted(
+    [
+        (0.5, 4.75, "all along"),
+        *((second + 0.25, second + 0.75, f"second {second}") for second in range(SECONDS)),
+    ]
+)
+LANGUAGES = ["en", "de", "fr"]
+TOLERANCE_S = {"film": 0.001, "late": 0.025}
+"""The sound of `late` begins a frame of AAC before its picture; players put one or the other at 0."""
+
+
+def srt(cues: Cues) -> str:
+    return "".join(f"1\n{at(start)} --> {at(end)}\n{text}\n\n" for start, end, text in cues)
+
+
+def at(time_s: float) -> str:
+    return f"00:00:{int(time_s):02d},{round(time_s * 1000) % 1000:03d}"
+
+
+@pytest.fixture(scope="module")
+def subtitled(clip: Path, tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]) -> Path:
+    """A folder with `media` and `index`: 3GPP timed text in English, files in German and, forced, French."""
+    folder = tmp_path_factory.mktemp("subtitled")
+    media_dir = folder / "media"
+    media_dir.mkdir()
+    words = folder / "words.srt"
+    words.write_text(srt(SEPARATE))
+    command = [tool("ffmpeg"), "-v", "error", "-i", str(clip), "-i", str(words), "-map", "0", "-map", "1"]
+    options = ("-c", "copy", "-c:s", "mov_text", "-metadata:s:s:0", "language=eng")
+    subprocess.run([*command, *options, str(media_dir / "film.mp4")], check=True)
+    subprocess.run([*command, *options, "-output_ts_offset", "3", str(media_dir / "late.mp4")], check=True)
+    for name in ("film", "late"):
+        (media_dir / f"{name}.deu.srt").write_text(srt(AT_ONCE))
+        (media_dir / f"{name}.fr.forced.vtt").write_text(
+            "WEBVTT\n\n00:01.000 --> 00:02.000 line:0\noui & non\n"
+        )
+    index(media_dir, folder / "index")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["origin", pytest.param("stack", marks=pytest.mark.nginx)])
+def captions(subtitled: Path, request: pytest.FixtureRequest) -> Iterator[Origin]:
+    """That folder, by each way that media is delivered."""
+    run = running_origin if request.param == "origin" else running_stack
+    log = subtitled / f"{request.param}.log"
+    with run(subtitled / "media", subtitled / "index", log, "--workers", "1") as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+@pytest.mark.parametrize("archive", ["film", "late"])
+def test_shows_the_right_words_at_the_right_time(
+    name: str, archive: str, captions: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    player = start(open_tab, players_site, name, captions, archive, "master.m3u8")
+    assert [each["lang"] for each in player.report()["texts"]] == LANGUAGES
+    player.run("loadedToEnd()")
+    for place, cues in enumerate((SEPARATE, AT_ONCE)):
+        player.run("showText(argument)", place)
+        for time_s in (2.5, 4.5, 0.4, 1.9, 4.9, 3.38):
+            player.run("seek(argument)", time_s)
+            player.run(
+                "showsCues(argument)", sorted(text for start, end, text in cues if start <= time_s < end)
+            )
+        player.run("playToEnd()")
+        known = player.run("knownCues()")
+        assert [text for *_, text in sorted(known)] == [text for *_, text in cues]
+        times = [time_s for start, end, _ in sorted(known) for time_s in (start, end)]
+        assert times == pytest.approx(
+            [time_s for start, end, _ in cues for time_s in (start, end)], abs=TOLERANCE_S[archive]
+        )
+    assert player.report()["troubles"] == []
