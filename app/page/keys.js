@@ -4,7 +4,7 @@ const TYPES_TEXT = "input:not([readonly]), textarea, select";
 const BEFORE_END_S = 0.1; // Chromium's own HLS may fail to parse what it asks for at the very end
 const PRESSED_BY_SPACE = "button, summary, a";
 
-// `actions` has: seekSegment(step), search(), back(), help().
+// `actions` has: captions(), seekSegment(step), search(), back(), help().
 export function listenToKeys(video, actions) {
   const seekTo = (time_s) => (video.currentTime = Math.max(0, Math.min(video.duration - BEFORE_END_S, time_s) || 0));
   const seek = (step_s) => seekTo(video.currentTime + step_s);
@@ -24,7 +24,7 @@ export function listenToKeys(video, actions) {
     ArrowLeft: () => seek(-5), ArrowRight: () => seek(5), j: () => seek(-10), l: () => seek(10),
     ArrowUp: () => louder(0.1), ArrowDown: () => louder(-0.1), m: () => (video.muted = !video.muted),
     ",": () => frame(-1), ".": () => frame(1), "<": () => faster(1 / 1.25), ">": () => faster(1.25),
-    p: () => actions.seekSegment(-1), n: () => actions.seekSegment(1), f: fullscreen,
+    p: () => actions.seekSegment(-1), n: () => actions.seekSegment(1), c: actions.captions, f: fullscreen,
   };
   const ofPage = { "/": actions.search, "?": actions.help, Escape: actions.back };
 

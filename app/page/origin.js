@@ -9,6 +9,8 @@ export const playlistUrl = (id) => absolute(`v/${encodeId(id)}/playlist.m3u8`);
 // The same with tracks apart: one for each language, as players with menus want it.
 export const multivariantUrl = (id) => absolute(`v/${encodeId(id)}/master.m3u8`);
 
+export const subtitlesUrl = (id, name, version) => absolute(`v/${encodeId(id)}/${name}/subtitles.vtt?v=${version}`);
+
 export const pageUrl = (id) => absolute(`#${encodeId(id)}`);
 
 // ' is the one character that encodeURIComponent leaves alone and a shell does not

@@ -1,5 +1,6 @@
 // The page: which archive the address names, and what to show for it. Everything else is in a module of its own.
 
+import { changeCaptions, offerCaptions } from "./captions.js";
 import { bitrateSummary, showChapters, showFacts, summary } from "./facts.js";
 import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
@@ -76,6 +77,7 @@ function showScreen(info) {
 async function start(info, playing, from_s) {
   const lost = undecodable(video, info.tracks);
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
+  offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
   await load(video, `${playlistUrl(info.id)}?v=${info.version}`, async (error) => {
     const found = await diagnose(video, info, error);
@@ -152,6 +154,7 @@ addEventListener("hashchange", () => route());
 listenToKeys(video, {
   isPlaying: () => current !== null,
   frameRate: () => current.tracks.find(({ kind }) => kind === "video")?.frame_rate || 25,
+  captions: () => changeCaptions(video),
   seekSegment: (step) => seek(plot.neighbour_s(step)),
   search: () => library.focusSearch(),
   back: () => (listed.ids.length > 1 ? (location.hash = "") : undefined),

@@ -17,6 +17,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _CUE_TIMESTAMP = re.compile(r"<[\d:.]+>", re.ASCII)
+_BARE_AMPERSAND = re.compile(r"&(?!(?:[a-zA-Z]+|#\d+|#x[\da-fA-F]+);)", re.ASCII)
 _SETTING = re.compile(r"(?:vertical|line|position|size|align):[\w.,%-]+", re.ASCII)
 
 
@@ -37,7 +38,8 @@ def _marked(text: str, style: int) -> str:
 
 def payload_of_webvtt(text: str) -> str:
     """A payload as another WebVTT has it. Its timestamps, of karaoke, go: they count on another clock."""
-    return _without_empty_lines(_CUE_TIMESTAMP.sub("", clean(text)).replace("-->", "--&gt;"))
+    untimed = _CUE_TIMESTAMP.sub("", clean(text)).replace("-->", "--&gt;")
+    return _without_empty_lines(_BARE_AMPERSAND.sub("&amp;", untimed))
 
 
 def settings_of_webvtt(text: str) -> str:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.app.running_origin import Origin, running_origin
 from tests.nginx.running_stack import running_stack
 from tests.player.clips import SECONDS
 from tests.player.conftest import OpenTab, index
+from tests.player.page_use import opened, ready, wait_for
 from tests.player.test_playing import start
 
 pytestmark = [pytest.mark.browser, pytest.mark.requires_tool("ffmpeg")]
@@ -34,6 +36,11 @@ AT_ONCE: Cues = sorted(
 LANGUAGES = ["en", "de", "fr"]
 TOLERANCE_S = {"film": 0.001, "late": 0.025}
 """The sound of `late` begins a frame of AAC before its picture; players put one or the other at 0."""
+WORDS_AT_1_5_S = {
+    "English": "across segments",
+    "German": "all along,second 1",
+    "French (forced)": "oui &amp; non",
+}
 
 
 def srt(cues: Cues) -> str:
@@ -97,3 +104,22 @@ def test_shows_the_right_words_at_the_right_time(
             [time_s for start, end, _ in cues for time_s in (start, end)], abs=TOLERANCE_S[archive]
         )
     assert player.report()["troubles"] == []
+
+
+def test_the_page_has_them_in_the_players_own_menu(captions: Origin, open_tab: OpenTab) -> None:
+    tab = opened(open_tab, captions, "film")
+    page = ready(tab.page)
+    facts = page.locator("#facts")
+    for words in ("English\u00a0· 3GPP timed text", "German\u00a0· SubRip", "French (forced)\u00a0· WebVTT"):
+        expect(facts).to_contain_text(words)
+    shown = "Array.from(video.textTracks).filter(({ mode }) => mode === 'showing')"
+    words_of = "({ activeCues }) => Array.from(activeCues, ({ text }) => text).sort()"
+    assert page.evaluate(f"{shown}.length") == 0
+    page.evaluate("video.currentTime = 1.5")
+    for label, words in WORDS_AT_1_5_S.items():
+        page.keyboard.press("c")
+        assert page.evaluate(f"{shown}.map(({{ label }}) => label)") == [label]
+        wait_for(page, f"`${{{shown}.flatMap({words_of})}}` === '{words}'")
+    page.keyboard.press("c")
+    assert page.evaluate(f"{shown}.length") == 0
+    assert tab.complaints == []
