@@ -2,8 +2,9 @@
 
 A segment lasts at least half the target and ends at the candidate nearest to its start plus the target,
 so lengths stay between half and one and a half targets wherever the archive has candidates there. The
-rule looks at nothing but times, so renditions with the same keyframes are cut alike. Times are ticks of
-one timescale throughout.
+rule looks at nothing but times, so renditions with the same keyframes are cut alike; what differs by less
+than a `SLACK`th of a target counts as equal, as a frame more at the end or another timescale must not decide.
+Times are ticks of one timescale throughout.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections.abc import Sequence
 
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_SEGMENTS
+
+SLACK = 50
+"""Where candidates are closer together than that, the nearest one is taken."""
 
 
 def choose_cuts(
@@ -27,7 +31,7 @@ def choose_cuts(
     start, position = start_ticks, -1
     while True:
         lowest = bisect_left(candidate_ticks, start + (target_ticks + 1) // 2, position + 1)
-        nearest = _nearest(candidate_ticks, start + target_ticks, lowest)
+        nearest = _nearest(candidate_ticks, start + target_ticks, lowest, target_ticks // SLACK)
         if nearest is None:
             return cuts
         if _is_last(candidate_ticks[nearest], start, end_ticks, target_ticks):
@@ -43,21 +47,22 @@ def choose_cuts(
 
 def _is_last(nearest: int, start: int, end: int, target: int) -> bool:
     """Whether the segment from `start` goes on to the end, rather than to the nearest candidate."""
-    wanted, tail = start + target, end - nearest
+    wanted, tail, slack = start + target, end - nearest, target // SLACK
     return (
         tail <= 0
-        or abs(end - wanted) <= abs(nearest - wanted)
-        or (2 * tail < target and end <= wanted + target // 2)
+        or abs(end - wanted) <= abs(nearest - wanted) + slack
+        or (2 * (tail + slack) < target and end <= wanted + target // 2)
     )
 
 
-def _nearest(candidates: Sequence[int], wanted: int, lowest: int) -> int | None:
+def _nearest(candidates: Sequence[int], wanted: int, lowest: int, slack: int) -> int | None:
     """The position, from `lowest` on, whose value is nearest to `wanted`; the earlier of two as near."""
     if lowest >= len(candidates):
         return None
     after = bisect_left(candidates, wanted, lowest)
     if after == len(candidates):
         return after - 1
-    if after > lowest and wanted - candidates[after - 1] <= candidates[after] - wanted:
-        return after - 1
-    return after
+    if after == lowest:
+        return after
+    early, late = wanted - candidates[after - 1], candidates[after] - wanted
+    return after - 1 if early <= (late if early < slack else late + slack) else after

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, compress, pairwise
 
 from indexer.cuts import choose_cuts
@@ -20,6 +20,9 @@ from indexer.limits import MAX_TICKS, MAX_TIMELESS_SAMPLES
 from indexer.select import Change
 from indexer.timeline import Placement
 from indexer.track import NON_SYNC_BIT, Samples, Track
+
+ENDS_TOGETHER = 10
+"""Tracks whose ends are apart by less than a target divided by this end together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms:
     forced = _forced_cuts(lead, changes, start, end, target)
     cuts: list[Cut] = []
     for cut, following in pairwise(forced):
-        cuts += [cut, *_cuts_between(lead, cut, following, target)]
+        cuts += [cut, *_cuts_between(lead, cut, _as_the_lead_ends(lead, following, target), target)]
     starts = [*(cut.ticks for cut in cuts), forced[-1].ticks]
     first_samples = [[*(cut.lead_sample for cut in cuts), lead.track.samples.count]]
     for other in tracks[1:]:
@@ -145,6 +148,14 @@ def _forced_cuts(
         cut(over, lead.track.samples.count, changes[-1].format_number)
     cut(end, lead.track.samples.count, changes[-1].format_number)
     return cuts
+
+
+def _as_the_lead_ends(lead: PlacedTrack, cut: Cut, target: int) -> Cut:
+    """`cut`, moved to the leading track's end where it is close to that: what encoders of sound pad must not
+    decide where renditions of one picture are cut.
+    """
+    is_close = abs(cut.ticks - lead.end_ticks) <= target // ENDS_TOGETHER
+    return replace(cut, ticks=lead.end_ticks) if is_close else cut
 
 
 def _cuts_between(lead: PlacedTrack, cut: Cut, following: Cut, target: int) -> list[Cut]:

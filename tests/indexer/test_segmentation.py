@@ -185,3 +185,23 @@ def test_samples_without_any_duration_are_bounded(monkeypatch: pytest.MonkeyPatc
     assert starts_s(segmented(MadeTrack([1] * 5, [0] * 5))) == [0, 0.001]
     with pytest.raises(LimitExceeded, match="6 samples that all last no time; 5 are served"):
         segmented(MadeTrack([1] * 6, [0] * 6))
+
+
+@pytest.mark.parametrize("gop", [2, 3, 4, 5, 7])
+@pytest.mark.parametrize("seconds", [23, 26, 27, 28, 33])
+def test_renditions_with_the_same_keyframes_are_cut_alike(seconds: int, gop: int) -> None:
+    """Whatever their timescales, and however their sound is padded or cut off."""
+    sync = [number % gop == 0 for number in range(seconds)]
+    found = []
+    for timescale, sound_ms in ((1000, None), (12_800, 21), (90_000, -40), (30_000, 400), (600, -500)):
+        picture = MadeTrack([10] * seconds, [timescale] * seconds, timescale=timescale, sync=sync)
+        lasting_ms = [250] * (4 * seconds - 4) + [1000 + (sound_ms or 0)]
+        sound = MadeTrack([5] * len(lasting_ms), lasting_ms, "soun")
+        found.append(starts_s(segmented(picture, *([sound] if sound_ms is not None else [])))[:-1])
+    assert found == [found[0]] * len(found)
+
+
+def test_a_frame_less_at_the_end_does_not_matter() -> None:
+    whole = MadeTrack([10] * 270, [100] * 270, sync=[number % 20 == 0 for number in range(270)])
+    less = MadeTrack([10] * 269, [100] * 269, sync=[number % 20 == 0 for number in range(269)])
+    assert starts_s(segmented(whole))[:-1] == starts_s(segmented(less))[:-1] == [0, 6, 12, 18, 24]
