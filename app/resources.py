@@ -23,7 +23,9 @@ from app.manifest.hls import plan_iframe_playlist, plan_media_playlist, plan_tex
 from app.manifest.info import INFO, plan_info, plan_title_info
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import Presentation, of_archive
+from app.manifest.session import plan_chapters
 from app.manifest.urls import (
+    CHAPTERS,
     CUES,
     IFRAMES,
     MPD,
@@ -63,6 +65,7 @@ class Family:
 _OF_PRESENTATION = {
     MULTIVARIANT: Resource("multivariant", plan_multivariant),
     MPD: Resource("mpd", plan_dash),
+    CHAPTERS: Resource("chapters", plan_chapters),
 }
 _OF_TITLE = _OF_PRESENTATION | {INFO: Resource("info", plan_title_info)}
 _OF_VIEW = {

@@ -13,6 +13,7 @@ from app.cmaf.iframes import iframes_of, segment_of
 from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx
+from app.manifest.chapters import date_tags
 from app.manifest.urls import CUES, MEDIA, iframe_name, init_name, segment_name, versioned
 from app.plan import FileIdentity, Plan
 
@@ -60,7 +61,7 @@ def _segments(idx: Idx, extension: str) -> list[Entry]:
 
 
 def _plan(idx: Idx, name: str, archive: FileIdentity, tags: Sequence[str], entries: Sequence[Entry]) -> Plan:
-    lines = (*_head(tags, entries), *_media(entries, idx.version), "#EXT-X-ENDLIST", "")
+    lines = (*_head(tags, entries), *date_tags(idx), *_media(entries, idx.version), "#EXT-X-ENDLIST", "")
     return Plan(
         content_type=CONTENT_TYPE,
         etag=f"{idx.version}-{name}",

@@ -10,8 +10,9 @@ from dataclasses import asdict
 from itertools import accumulate
 from typing import Any
 
-from app.idx.header import ChapterFacts, TextFacts, TrackFacts
+from app.idx.header import TextFacts, TrackFacts
 from app.idx.view import Idx
+from app.manifest.chapters import Chapter, chapters_of
 from app.manifest.hls import MAX_AGE_S
 from app.manifest.presentation import Presentation
 from app.plan import FileIdentity, Plan
@@ -66,7 +67,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
         "peak_bps": view.peak_bps,
         "tracks": [_track(track, number in view.tracks) for number, track in enumerate(header.tracks)],
         "texts": [_text(text.facts) for text in idx.texts],
-        "chapters": [_chapter(chapter) for chapter in header.chapters],
+        "chapters": [_chapter(chapter) for chapter in chapters_of(idx)],
         "notes": header.notes,
         "segments": {
             "start_s": [start_us / 1e6 for start_us in starts_us],
@@ -86,5 +87,5 @@ def _text(text: TextFacts) -> dict[str, Any]:
     return {name: facts[name] for name in TEXT_FACTS}
 
 
-def _chapter(chapter: ChapterFacts) -> dict[str, Any]:
+def _chapter(chapter: Chapter) -> dict[str, Any]:
     return {"start_s": chapter.start_ms / 1000, "title": chapter.title}

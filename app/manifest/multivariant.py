@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count
 
 from app.idx.header import TextFacts
+from app.manifest.attributes import listed, quoted
 from app.manifest.hls import CONTENT_TYPE, VERSION
 from app.manifest.presentation import Presentation, Rendition, Subtitles
+from app.manifest.session import session_tags
 from app.manifest.urls import IFRAMES, PLAYLIST, versioned
 from app.plan import Plan
 
@@ -41,6 +43,7 @@ def _lines(shown: Presentation) -> Iterator[str]:
     yield f"#EXT-X-VERSION:{VERSION}"
     if all(each.view.independent for each in shown.renditions):
         yield "#EXT-X-INDEPENDENT-SEGMENTS"
+    yield from session_tags(shown)
     for group, members in groups.items():
         yield from _audio(group, members)
     yield from _texts(shown.texts)
@@ -70,15 +73,15 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
         names.append(_unused(facts.title or _spoken(facts.language) or "Audio", names))
         attributes = {
             "TYPE": "AUDIO",
-            "GROUP-ID": _quoted(group),
-            "NAME": _quoted(names[-1]),
+            "GROUP-ID": quoted(group),
+            "NAME": quoted(names[-1]),
             **_language(facts.language),
             "DEFAULT": "YES" if number == 0 else "NO",
             "AUTOSELECT": "YES",
-            "CHANNELS": _quoted(facts.hls_channels or str(facts.channels)),
-            "URI": _quoted(_playlist(member)),
+            "CHANNELS": quoted(facts.hls_channels or str(facts.channels)),
+            "URI": quoted(_playlist(member)),
         }
-        yield "#EXT-X-MEDIA:" + _listed(attributes)
+        yield "#EXT-X-MEDIA:" + listed(attributes)
 
 
 def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
@@ -87,16 +90,16 @@ def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
         names.append(_unused(_name_of(text.facts), names))
         attributes = {
             "TYPE": "SUBTITLES",
-            "GROUP-ID": _quoted(TEXTS_GROUP),
-            "NAME": _quoted(names[-1]),
+            "GROUP-ID": quoted(TEXTS_GROUP),
+            "NAME": quoted(names[-1]),
             **_language(text.facts.language),
             "DEFAULT": "NO",
             "AUTOSELECT": "YES",
             **({"FORCED": "YES"} if text.facts.forced else {}),
-            **({"CHARACTERISTICS": _quoted(FOR_HEARING_IMPAIRED)} if text.facts.hearing_impaired else {}),
-            "URI": _quoted(_playlist(text)),
+            **({"CHARACTERISTICS": quoted(FOR_HEARING_IMPAIRED)} if text.facts.hearing_impaired else {}),
+            "URI": quoted(_playlist(text)),
         }
-        yield "#EXT-X-MEDIA:" + _listed(attributes)
+        yield "#EXT-X-MEDIA:" + listed(attributes)
 
 
 def _name_of(text: TextFacts) -> str:
@@ -109,7 +112,7 @@ def _spoken(language: str) -> str:
 
 
 def _language(language: str) -> dict[str, str]:
-    return {"LANGUAGE": _quoted(language)} if _spoken(language) else {}
+    return {"LANGUAGE": quoted(language)} if _spoken(language) else {}
 
 
 def _unused(name: str, taken: Sequence[str]) -> str:
@@ -126,13 +129,13 @@ def _iframes(video: Rendition) -> Iterator[str]:
     attributes = {
         "BANDWIDTH": str(idx.header.iframes.peak_bps),
         "AVERAGE-BANDWIDTH": str(idx.header.iframes.average_bps),
-        "CODECS": _quoted(facts.codec),
-        **({"SUPPLEMENTAL-CODECS": _quoted(facts.supplemental_codec)} if facts.supplemental_codec else {}),
+        "CODECS": quoted(facts.codec),
+        **({"SUPPLEMENTAL-CODECS": quoted(facts.supplemental_codec)} if facts.supplemental_codec else {}),
         "RESOLUTION": f"{facts.width}x{facts.height}",
         "VIDEO-RANGE": facts.video_range or "SDR",
-        "URI": _quoted(_playlist(video, IFRAMES)),
+        "URI": quoted(_playlist(video, IFRAMES)),
     }
-    yield "#EXT-X-I-FRAME-STREAM-INF:" + _listed(attributes)
+    yield "#EXT-X-I-FRAME-STREAM-INF:" + listed(attributes)
 
 
 def _variant(
@@ -147,33 +150,24 @@ def _variant(
     attributes = {
         "BANDWIDTH": str(view.peak_bps + sum(peaks_bps)),
         "AVERAGE-BANDWIDTH": str(view.average_bps + sum(averages_bps)),
-        "CODECS": _quoted(",".join(codecs)),
+        "CODECS": quoted(",".join(codecs)),
     }
     if facts.supplemental_codec:
-        attributes["SUPPLEMENTAL-CODECS"] = _quoted(facts.supplemental_codec)
+        attributes["SUPPLEMENTAL-CODECS"] = quoted(facts.supplemental_codec)
     if facts.kind == "video":
         attributes["RESOLUTION"] = f"{facts.width}x{facts.height}"
         if facts.frame_rate_milli:
             attributes["FRAME-RATE"] = f"{facts.frame_rate_milli / 1000:.3f}"
         attributes["VIDEO-RANGE"] = facts.video_range or "SDR"
     if group:
-        attributes["AUDIO"] = _quoted(group)
+        attributes["AUDIO"] = quoted(group)
     if texts:
-        attributes["SUBTITLES"] = _quoted(TEXTS_GROUP)
+        attributes["SUBTITLES"] = quoted(TEXTS_GROUP)
     if facts.kind == "video":
         attributes["CLOSED-CAPTIONS"] = "NONE"
-    yield "#EXT-X-STREAM-INF:" + _listed(attributes)
+    yield "#EXT-X-STREAM-INF:" + listed(attributes)
     yield _playlist(leading)
 
 
 def _playlist(rendition: Rendition | Subtitles, name: str = PLAYLIST) -> str:
     return versioned(f"{rendition.folder}/{name}", rendition.idx.version)
-
-
-def _listed(attributes: dict[str, str]) -> str:
-    return ",".join(f"{name}={value}" for name, value in attributes.items())
-
-
-def _quoted(value: str) -> str:
-    """A quoted-string (§4.2), which can hold no quote and no line break."""
-    return '"' + "".join("'" if each == '"' else max(each, " ") for each in value) + '"'

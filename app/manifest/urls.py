@@ -16,6 +16,7 @@ PLAYLIST = "playlist.m3u8"
 IFRAMES = "iframes.m3u8"
 MULTIVARIANT = "master.m3u8"
 MPD = "manifest.mpd"
+CHAPTERS = "chapters.json"
 
 FIRST_SEGMENT = 1
 SEGMENT_TEMPLATE = "seg_$Number%04d$.m4s"

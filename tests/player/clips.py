@@ -5,8 +5,9 @@ Each picture holds its frame number in binary, as a row of eight white or black 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import pi, sin
 from pathlib import Path
 from struct import pack
@@ -31,17 +32,25 @@ ENCODING = {
 }
 
 
+CHAPTERS_S = {0.0: "Eins", 2.0: 'Zwei, "quoted"', 3.5: "Drei & <b>"}
+TITLE = "Five seconds"
+
+
 def write_clip(
     path: Path,
     *,
     video: VideoEncoder | None = "libx264",
     audio: bool = True,
     languages: Sequence[str] = ("und",),
+    chapters: bool = False,
 ) -> Path:
     """An ordinary MP4: H.264 or HEVC with B-frames and a key frame a second, AAC in stereo for each of
-    `languages` (ISO 639-2).
+    `languages` (ISO 639-2). With chapters it has a title, too.
     """
     with av.open(str(path), "w", format="mp4") as container:
+        if chapters:
+            container.metadata["title"] = TITLE
+            container.set_chapters(list(_chapters()))
         packets: list[av.Packet[Any]] = []
         if video:
             picture = container.add_stream(video, FPS, options=ENCODING[video])
@@ -58,6 +67,17 @@ def write_clip(
         for packet in sorted(packets, key=lambda packet: (packet.dts or 0) * packet.time_base):
             container.mux(packet)
     return path
+
+
+def _chapters() -> Iterator[Any]:
+    for number, (start_s, end_s) in enumerate(pairwise([*CHAPTERS_S, float(SECONDS)])):
+        yield {
+            "id": number,
+            "start": int(1000 * start_s),
+            "end": int(1000 * end_s),
+            "time_base": Fraction(1, 1000),
+            "metadata": {"title": CHAPTERS_S[start_s]},
+        }
 
 
 def _picture(number: int) -> av.VideoFrame:

@@ -8,6 +8,8 @@ const troubles = [];
 let audio = () => [];
 let texts = () => [];
 let showText = (place) => Array.from(video.textTracks).forEach((track, each) => (track.mode = each === place ? "showing" : "disabled"));
+let session = [];
+let chapters = () => [];
 let chooseAudio = () => {};
 let bufferingGoal_s = 10;
 let trickPlay;
@@ -38,6 +40,12 @@ const players = {
     audio = () => hls.audioTracks.map(({ lang, name }) => ({ lang, name }));
     texts = () => hls.subtitleTracks.map(({ lang, name, forced }) => ({ lang, name, forced }));
     showText = (place) => [hls.subtitleTrack, hls.subtitleDisplay] = [place, true];
+    hls.on(Hls.Events.MANIFEST_LOADED, (_, { sessionData }) => {
+      session = Object.values(sessionData ?? {}).map(({ "DATA-ID": id, VALUE, URI }) => ({ id, value: VALUE ?? URI }));
+    });
+    chapters = () => Object.values(hls.levels[hls.currentLevel].details.dateRanges).map((range) => (
+      [range.startTime, range.duration, range.attr["X-VODSPLICE-TITLE"]]
+    ));
     chooseAudio = (wanted) => { hls.audioTrack = hls.audioTracks.findIndex(({ lang }) => lang === wanted); };
     scrubber = async (scrubbed) => {
       const iframes = hls.createIFramePlayer();
@@ -203,5 +211,6 @@ function report() {
     size: [video.videoWidth, video.videoHeight],
     audio: audio(),
     texts: texts(),
+    session,
   };
 }

@@ -51,6 +51,7 @@ def test_a_whole_playlist() -> None:
 #EXT-X-TARGETDURATION:5
 #EXT-X-PLAYLIST-TYPE:VOD
 #EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-PROGRAM-DATE-TIME:2000-01-01T00:00:00.000Z
 #EXT-X-MAP:URI="init.mp4?v={idx.version}"
 #EXTINF:5.000000,
 seg_0001.m4s?v={idx.version}

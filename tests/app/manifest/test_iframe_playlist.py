@@ -56,6 +56,7 @@ def test_a_whole_playlist(idx: Idx) -> None:
         "#EXT-X-TARGETDURATION:3",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         "#EXT-X-I-FRAMES-ONLY",
+        "#EXT-X-PROGRAM-DATE-TIME:2000-01-01T00:00:00.000Z",
         f'#EXT-X-MAP:URI="init.mp4?v={idx.version}"',
         *entries,
         "#EXT-X-ENDLIST",
