@@ -34,6 +34,10 @@ class Unsupported(SourceError):
     word = "unsupported"
 
 
+class Unplaceable(Unsupported):
+    """An edit list that is more than fragments can express."""
+
+
 class LimitExceeded(SourceError):
     """A bound of `indexer.limits` would be passed; the archive may be fine, or hostile."""
 

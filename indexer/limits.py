@@ -33,6 +33,13 @@ MAX_FRAGMENT_BOXES = 400_000
 MAX_EDITS = 1024
 """Entries of one `elst`. Editors write one or two, a long cut list a few hundred."""
 
+MAX_EDITED_SAMPLES = 1 << 20
+"""In a track that an edit list cuts, where their times differ: 24 bytes each. That is five hours of 60
+frames a second."""
+
+MAX_REPLAYED_SHARE = 2
+"""Samples that the edits of a track may show, over those that it has."""
+
 MAX_CHAPTERS = 1000
 """Each chapter of a text track costs a read. Audiobooks have a few hundred."""
 

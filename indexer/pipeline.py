@@ -21,6 +21,7 @@ from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.archives import ArchivePath
 from indexer.build import Archive, build_idx
 from indexer.demux.open import demux
+from indexer.edits import check_replayed
 from indexer.errors import SourceError, Unfinished
 from indexer.fingerprint import FAST, FULL, fingerprint
 from indexer.segmentation import PlacedTrack, decode_times, segment
@@ -104,6 +105,7 @@ def make_idx(
     """
     movie = demux(source)
     selection = select(movie)
+    check_replayed((served.track for served in selection.tracks), source.size_bytes)
     placed = tuple(
         PlacedTrack(served.track, place(movie, served.track), decode_times(served.track.samples))
         for served in selection.tracks

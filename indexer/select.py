@@ -4,8 +4,8 @@ The rule: one video and every audio track that has samples and a codec that HLS 
 another module's (`indexer.subtitles.tracks`), and no archive is served for them alone. Where several
 videos qualify, or for the one audio of the muxed stream: enabled tracks before disabled ones, then those
 that more players can be expected to play, then the order of the archive. Everything else is passed over
-with a note; but an archive whose only moving pictures cannot be served is refused rather than served
-without them.
+with a note. But an archive whose only moving pictures cannot be served is refused rather than served
+without them; and so is one whose only video or audio is damaged, or has an edit list that cannot be served.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from itertools import accumulate
 
 from indexer.codecs.describe import describe, same_in_effect
 from indexer.codecs.media_format import MediaFormat
-from indexer.errors import Unsupported
+from indexer.edits import shown
+from indexer.errors import Malformed, SourceError, Unplaceable, Unsupported
 from indexer.part_names import part_names
 from indexer.track import Movie, Track
 
@@ -62,23 +63,8 @@ class Selection:
 
 def select(movie: Movie) -> Selection:
     """Raises `Unsupported` where the archive cannot be served, `Malformed` where a sample entry is broken."""
-    notes: list[str] = []
-    found: dict[str, list[ServedTrack]] = {"video": [], "audio": []}
-    missed_pictures = ""
-    for track in movie.tracks:
-        if track.handler in TEXT_HANDLERS:
-            continue
-        try:
-            served = _qualify(track)
-        except Unsupported as error:
-            notes.append(f"track {track.track_id} ({track.handler}) passed over: {error.rule}")
-            if track.handler == "vide" and track.samples.count > 1:
-                missed_pictures = notes[-1]
-        else:
-            found[served.format.kind].append(served)
+    found, notes = _sorted_out(movie)
     videos, audios = _ranked(found["video"]), _ranked(found["audio"])
-    if missed_pictures and not videos:
-        raise Unsupported(missed_pictures, remedy=_REMEDY)
     notes += [f"track {each.track.track_id} passed over: another video is served" for each in videos[1:]]
     chosen = videos[:1]
     for audio in audios:
@@ -93,7 +79,40 @@ def select(movie: Movie) -> Selection:
     return Selection(tuple(_named(chosen)), tuple(notes))
 
 
-def _qualify(track: Track) -> ServedTrack:
+def _sorted_out(movie: Movie) -> tuple[dict[str, list[ServedTrack]], list[str]]:
+    """The tracks that can be served, by kind, and notes on the others. Raises what refuses the archive."""
+    notes: list[str] = []
+    found: dict[str, list[ServedTrack]] = {"video": [], "audio": []}
+    lost: dict[str, SourceError] = {}
+    for broken in movie.lost:
+        lost.setdefault(_HANDLERS[broken.handler], broken.error)
+    for track in movie.tracks:
+        if track.handler in TEXT_HANDLERS:
+            continue
+        try:
+            served = _qualify(movie, track)
+        except (Malformed, Unsupported) as error:
+            notes.append(f"track {track.track_id} ({track.handler}) passed over: {error.rule}")
+            if isinstance(error, (Malformed, Unplaceable)):
+                lost.setdefault(_HANDLERS[track.handler], error)
+            elif track.handler == "vide" and track.samples.count > 1:
+                lost.setdefault("video", Unsupported(notes[-1], remedy=_REMEDY))
+        else:
+            found[served.format.kind].append(served)
+    for kind, reason in lost.items():
+        if not found[kind]:
+            raise reason
+    return found, notes
+
+
+def _qualify(movie: Movie, track: Track) -> ServedTrack:
+    """Raises `Unsupported` or `Malformed` for what is wrong with the track."""
+    served = _described(track)
+    visible = shown(movie, track)
+    return served if visible is track else _described(visible)
+
+
+def _described(track: Track) -> ServedTrack:
     if track.handler not in _HANDLERS:
         raise Unsupported(f"its handler is {track.handler!r}, neither video nor audio", remedy=_REMEDY)
     if not track.samples.count:

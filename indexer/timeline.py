@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from indexer.errors import Unsupported
+from indexer.errors import Unplaceable
 from indexer.track import Edit, Movie, Samples, Track, each
 
+WRITE_THE_CUT_OUT = "write the cut out, e.g. ffmpeg -i IN -c copy OUT.mp4 after trimming, and index that"
 NORMAL_RATE = 0x0001_0000
 EMPTY = -1
 
@@ -41,8 +42,8 @@ class Placement:
 
 
 def place(movie: Movie, track: Track) -> Placement:
-    """Raises `Unsupported` for an edit list that is more than one offset."""
-    empty_movie_ticks, media_time_ticks = _one_edit(movie, track)
+    """Raises `Unplaceable` for an edit list that is more than one offset."""
+    empty_movie_ticks, media_time_ticks = one_edit(movie, track)
     if track.edits and track.handler == "vide" and not movie.fragmented:
         media_time_ticks = _first_shown_ticks(track.samples, media_time_ticks)
     delay_ticks = rescale(empty_movie_ticks, movie.timescale, track.timescale) - media_time_ticks
@@ -84,7 +85,7 @@ def _first_shown_ticks(samples: Samples, media_time_ticks: int) -> int:
     return media_time_ticks if first is None else first
 
 
-def _one_edit(movie: Movie, track: Track) -> tuple[int, int]:
+def one_edit(movie: Movie, track: Track) -> tuple[int, int]:
     """What the edit list comes down to: a delay in movie ticks, the first media time in track ticks."""
     edits = list(track.edits)
     delay_movie_ticks = 0
@@ -95,26 +96,31 @@ def _one_edit(movie: Movie, track: Track) -> tuple[int, int]:
     if not edits:
         return delay_movie_ticks, 0
     if any(edit.rate_16_16 != NORMAL_RATE for edit in edits):
-        raise _refusal(track, "an edit plays at a rate other than 1")
+        raise refusal(track, "an edit plays at a rate other than 1")
     _check_uncut(movie, track, edits)
     return delay_movie_ticks, edits[0].media_time_ticks
 
 
 def _check_uncut(movie: Movie, track: Track, edits: Sequence[Edit]) -> None:
     """Several edits are one where each goes on where the one before ended, to a tick of the coarser scale."""
-    tolerance_ticks = max(1, -(-track.timescale // movie.timescale))
+    tolerance = tolerance_ticks(movie, track)
     for edit, following in pairwise(edits):
         if following.media_time_ticks == EMPTY:
-            raise _refusal(track, "an empty edit stands between two others")
+            raise refusal(track, "an empty edit stands between two others")
         end = edit.media_time_ticks + rescale(edit.duration_movie_ticks, movie.timescale, track.timescale)
-        if abs(following.media_time_ticks - end) > tolerance_ticks:
+        if abs(following.media_time_ticks - end) > tolerance:
             jump = f"an edit ends at tick {end} and the next begins at {following.media_time_ticks}"
-            raise _refusal(track, jump)
+            raise refusal(track, jump)
 
 
-def _refusal(track: Track, what: str) -> Unsupported:
-    return Unsupported(
-        f"track {track.track_id}: {what}, so its samples have no single place in time",
-        remedy="write the cut out, e.g. ffmpeg -i IN -c copy OUT.mp4 after trimming, and index that",
-        where="moov/trak/edts/elst",
+def tolerance_ticks(movie: Movie, track: Track) -> int:
+    """What edits may be off by: a tick of the coarser scale."""
+    return max(1, -(-track.timescale // movie.timescale))
+
+
+def refusal(track: Track, what: str) -> Unplaceable:
+    return Unplaceable(
+        f"{what}, so its samples have no single place in time",
+        remedy=WRITE_THE_CUT_OUT,
+        where=f"edts/elst of track {track.track_id}",
     )

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import TypeAlias
 
+from indexer.errors import SourceError
+
 SYNC_FLAGS = 0x0200_0000
 """`sample_flags` (ISO/IEC 14496-12 §8.8.3.1) of a sync sample: depends on no other."""
 NON_SYNC_FLAGS = 0x0101_0000
@@ -93,6 +95,14 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class LostTrack:
+    """A video or audio track that cannot be read. It matters where no other of its kind is served."""
+
+    handler: str  # vide, soun
+    error: SourceError
+
+
+@dataclass(frozen=True, slots=True)
 class Movie:
     """A whole archive, demuxed. `notes` say in a line each what was passed over, and why."""
 
@@ -104,3 +114,4 @@ class Movie:
     fragmented: bool = False
     structure_ranges: tuple[tuple[int, int], ...] = ()  # byte ranges that hold moov/moof, for fingerprints
     notes: tuple[str, ...] = ()
+    lost: tuple[LostTrack, ...] = ()

@@ -12,8 +12,7 @@ from itertools import accumulate, islice, repeat
 
 from indexer.box_tree import Box, first_of_each
 from indexer.demux.metadata import clean_text
-from indexer.demux.mp4_track import MAIN_HANDLERS
-from indexer.demux.reading import Reading
+from indexer.demux.reading import MAIN_HANDLERS, Reading
 from indexer.errors import SourceError
 from indexer.limits import MAX_CHAPTERS, MAX_TITLE_CHARACTERS
 from indexer.track import Chapter, Column, Track

@@ -16,7 +16,6 @@ from collections.abc import Iterable
 
 from indexer.box_tree import REMUX, Box, children, first_of_each
 from indexer.demux.fragment_track import FragmentTrack
-from indexer.demux.mp4_track import MAIN_HANDLERS
 from indexer.demux.reading import Reading
 from indexer.demux.track_run import FragmentHeader, Run, read_tfhd, read_trex, read_trun, start_ticks
 from indexer.errors import LimitExceeded, SourceError
@@ -65,11 +64,7 @@ class Fragments:
                 track.start_at(*start, self._reading)
             self._append(track, runs, is_last=next_moof_offset == self._reading.source.size_bytes)
         except SourceError as error:
-            if track.handler in MAIN_HANDLERS:
-                raise
-            self._reading.notes.append(
-                f"track {header.track_id} ({track.handler}) passed over: {error.rule}"
-            )
+            self._reading.lose(track.handler, f"track {header.track_id}", error)
             del self._tracks[header.track_id]
             return None
         return runs[-1].end if runs else data_end

@@ -1,8 +1,8 @@
 """MP4, QuickTime, 3GP, M4A, CMAF: `moov` and `moof`s to a `Movie` (ISO/IEC 14496-12, QTFF).
 
 Reads the top level, `moov`, and where it is fragmented the `moof`s; never media data, but for the titles of
-chapters. A broken video or audio track refuses the archive; any other broken track is passed over with a
-note, and so are tracks without samples.
+chapters. Broken tracks are passed over with a note where there are others of their kind, else they refuse the
+archive; tracks without samples are passed over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from indexer.demux.chapters import read_chapters, split_chapter_tracks
 from indexer.demux.fragments import Fragments
 from indexer.demux.metadata import title_of
 from indexer.demux.mp4_layout import TRAILERS, Layout, TopLevelBox, read_layout
-from indexer.demux.mp4_track import MAIN_HANDLERS, handler_of, read_track
+from indexer.demux.mp4_track import handler_of, read_track
 from indexer.demux.reading import WAIT, Reading
 from indexer.errors import LimitExceeded, SourceError, Unfinished, Unsupported
 from indexer.limits import MAX_MOOF_BYTES, MAX_MOOV_BYTES, MAX_TRACKS
@@ -43,6 +43,7 @@ def demux_mp4(source: Source) -> Movie:
     if reading.fragmented:
         tracks = _with_fragments(tracks, moov, layout, reading)
     tracks, of_chapters = split_chapter_tracks(tuple(t for t in tracks if _has_samples(t, reading)))
+    reading.refuse_unless_others(track.handler for track in tracks)
     return Movie(
         timescale=mvhd.timescale,
         major_brand=layout.major_brand,
@@ -52,6 +53,7 @@ def demux_mp4(source: Source) -> Movie:
         fragmented=bool(layout.moofs),
         structure_ranges=_structure_ranges(layout),
         notes=tuple(reading.notes),
+        lost=tuple(reading.lost),
     )
 
 
@@ -80,10 +82,7 @@ def _read_tracks(moov: Box, reading: Reading) -> Iterator[Track]:
             ids.add(track.track_id)
             yield track
         except SourceError as error:
-            if handler in MAIN_HANDLERS:
-                raise
-            kind = handler or "of no stated kind"
-            reading.notes.append(f"{error.where or trak.where} ({kind}) passed over: {error.rule}")
+            reading.lose(handler, error.where or trak.where, error)
 
 
 def _with_fragments(

@@ -13,15 +13,13 @@ from indexer.box_tree import REMUX, Box, children, first_of_each, required
 from indexer.demux.columns import big_endian
 from indexer.demux.language import MAX_TAG_BYTES, UNDETERMINED, from_mdhd, from_tag
 from indexer.demux.metadata import handler_title, roles_of, title_of
-from indexer.demux.reading import Reading
+from indexer.demux.reading import MAIN_HANDLERS, Reading
 from indexer.demux.sample_table import read_samples
 from indexer.demux.tables import FULL_BOX_BYTES, counted_rows
 from indexer.errors import LimitExceeded, Unsupported
 from indexer.limits import MAX_EDITS
 from indexer.track import Edit, Track
 
-MAIN_HANDLERS = frozenset({"vide", "soun"})
-"""Of tracks without which an archive is not worth serving: damage in them refuses it."""
 ENABLED_FLAG = 1
 """Of `tkhd` (§8.3.2.3)."""
 SELF_CONTAINED_FLAG = 1

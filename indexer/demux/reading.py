@@ -5,10 +5,16 @@ One `Reading` lives as long as one call of `demux`; every table parser gets it. 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from indexer.box_tree import REMUX, Box
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
 from indexer.limits import EXPANSION_FLOOR_BYTES, EXPANSION_PER_TABLE_BYTE, MAX_REFERENCED_SHARE
 from indexer.source import Source
+from indexer.track import LostTrack
+
+MAIN_HANDLERS = frozenset({"vide", "soun"})
+"""Of tracks that are served: what is wrong with any other is only a note."""
 
 WAIT = "index it again when the recording or copy is complete; one that broke off must be made again"
 
@@ -25,8 +31,24 @@ class Reading:
         self.incomplete = incomplete
         self.fragmented = False
         self.notes: list[str] = []
+        self.lost: list[LostTrack] = []
         self._budget_bytes = EXPANSION_FLOOR_BYTES
         self._referenced_bytes = 0
+
+    def lose(self, handler: str, name: str, error: SourceError) -> None:
+        """Pass over a track; raises `error` where it is about the archive rather than about that track."""
+        if handler in MAIN_HANDLERS:
+            if not isinstance(error, Malformed):
+                raise error
+            self.lost.append(LostTrack(handler, error))
+        self.notes.append(f"{name} ({handler or 'of no stated kind'}) passed over: {error.rule}")
+
+    def refuse_unless_others(self, handlers: Iterable[str]) -> None:
+        """Raise what is wrong with a lost track if none of its kind is among `handlers`."""
+        there = set(handlers)
+        for track in self.lost:
+            if track.handler not in there:
+                raise track.error
 
     def earn(self, table_bytes: int) -> None:
         """`table_bytes` of `moov` or `moof` were read; they back what is expanded from them."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from indexer.errors import Malformed, Unsupported
+from indexer.errors import Malformed, Unplaceable, Unsupported
 from indexer.select import Change, Selection, select
+from indexer.track import Edit, LostTrack
 from tests.indexer.codecs.entries import box, esds, sound, visual
 from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
 
 AC3_ENTRY = sound("ac-3", box("dac3", bytes.fromhex("10112d")))
 UNSERVED_VIDEO = visual("mjpa")
 UNSERVED_AUDIO = sound("Qclp")
+BROKEN_ENTRY = visual("avc1", box("avcC", b"\x01"))
 MONO_ENTRY = sound("mp4a", esds(0x40, bytes.fromhex("1188")))
 
 
@@ -90,7 +94,28 @@ def test_nothing_to_serve_is_refused_with_the_reasons() -> None:
 
 def test_a_broken_sample_entry_refuses_the_archive() -> None:
     with pytest.raises(Malformed, match="avcC"):
-        selected(track(), track("vide", visual("avc1", box("avcC", b"\x01"))))
+        selected(track(), track("vide", BROKEN_ENTRY))
+
+
+def test_a_broken_track_is_passed_over_where_another_of_its_kind_is_served() -> None:
+    found = selected(track("vide", BROKEN_ENTRY), track("vide"), track())
+    assert [(each.name, each.track.track_id) for each in found.tracks] == [("video", 2), ("audio", 3)]
+    assert "track 1 (vide) passed over: ends after 1 bytes" in found.notes[0]
+    made = make_movie([track("vide"), track()], [Chunk(0, 1), Chunk(1, 1)]).movie
+    lost = LostTrack("soun", Malformed("has no 'stsc' box", remedy="remux it"))
+    assert len(select(replace(made, lost=(lost,))).tracks) == 2
+    without_sound = replace(made, lost=(lost,), tracks=made.tracks[:1])
+    with pytest.raises(Malformed, match="stsc"):
+        select(without_sound)
+
+
+def test_a_track_that_has_no_single_place_in_time_is_passed_over_where_another_is_served() -> None:
+    fast = (Edit(40, 0, 0x2_0000),)
+    found = selected(track("vide"), replace(track(language="en"), edits=fast), track(language="fr"))
+    assert [each.name for each in found.tracks] == ["video", "audio-fra"]
+    assert found.notes[0].startswith("track 2 (soun) passed over: an edit plays at a rate other than 1")
+    with pytest.raises(Unplaceable, match="edts/elst of track 2: an edit plays at a rate"):
+        selected(track("vide"), replace(track(), edits=fast))
 
 
 def changing(handler: str, *entries: bytes) -> Selection:

@@ -77,7 +77,7 @@ def test_one_offset(edits: tuple[Edit, ...], compositions: tuple[int, ...], expe
 def test_more_than_one_offset_is_refused(edits: tuple[Edit, ...], rule: str) -> None:
     with pytest.raises(Unsupported) as refused:
         placement(*edits)
-    assert str(refused.value).startswith(f"moov/trak/edts/elst: track 1: {rule}, so its samples")
+    assert str(refused.value).startswith(f"edts/elst of track 1: {rule}, so its samples")
 
 
 @pytest.mark.parametrize(

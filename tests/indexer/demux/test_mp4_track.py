@@ -146,9 +146,15 @@ def test_a_broken_auxiliary_track_is_passed_over(handler: str) -> None:
 
 
 @pytest.mark.parametrize("handler", ["vide", "soun"])
-def test_a_broken_main_track_refuses_the_archive(handler: str) -> None:
-    error = refusal(movie(trak(), BROKEN.replace(b"vide", handler.encode())), Malformed)
+def test_a_broken_main_track_refuses_the_archive_unless_there_is_another(handler: str) -> None:
+    broken = BROKEN.replace(b"vide", handler.encode())
+    other = "soun" if handler == "vide" else "vide"
+    error = refusal(movie(trak(handler=other), broken), Malformed)
     assert error.where == "moov/trak[2]/mdia/minf/stbl/stsz"
+    found = demuxed(movie(broken, trak(handler=handler, track_id=1)))
+    assert [track.track_id for track in found.tracks] == [1]
+    assert [lost.handler for lost in found.lost] == [handler]
+    assert f"stsz ({handler}) passed over: announces 99 rows" in found.notes[0]
 
 
 @pytest.mark.parametrize("content", [box("trak"), box("trak", tkhd(2)), box("trak", tkhd(2), box("mdia"))])
@@ -159,7 +165,8 @@ def test_a_track_of_no_stated_kind_is_passed_over(content: bytes) -> None:
 
 
 def test_two_tracks_of_one_id() -> None:
-    refusal(movie(trak(), trak()), Malformed)
+    refusal(movie(trak(), trak(handler="soun")), Malformed)
+    assert len(demuxed(movie(trak(), trak())).tracks) == 1
     assert len(demuxed(movie(trak(), trak(handler="meta"))).tracks) == 1
 
 

@@ -1,0 +1,93 @@
+"""Pieces of a track's samples: cut out, and joined in another order or at other times.
+
+Functions over `Samples` only; which pieces, and when they are shown, is for `indexer.edits` to say. Samples
+are counted in decode order, times are ticks of the track.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from indexer.track import Column, Samples
+
+_TYPECODES = {
+    "size_bytes": "I", "duration_ticks": "I", "composition_ticks": "i", "flags": "I",
+    "chunk_description": "I",
+}  # fmt: skip
+"""Of the columns that may be one number."""
+
+
+def cut(samples: Samples, start: int, stop: int) -> Samples:
+    """Samples [start, stop), of which there is one at least, at the times that they have."""
+    ends = array("Q", accumulate(samples.chunk_samples))
+    first, last = bisect_right(ends, start), bisect_left(ends, stop)
+    skipped = start - (ends[first] - samples.chunk_samples[first])
+    chunk_offset = samples.chunk_offset[first : last + 1]
+    chunk_samples = samples.chunk_samples[first : last + 1]
+    chunk_offset[0] += _sum(samples.size_bytes, start - skipped, start)
+    chunk_samples[0] -= skipped
+    chunk_samples[-1] -= ends[last] - stop
+    return Samples(
+        count=stop - start,
+        size_bytes=_part(samples.size_bytes, start, stop),
+        duration_ticks=_part(samples.duration_ticks, start, stop),
+        composition_ticks=_part(samples.composition_ticks, start, stop),
+        flags=_part(samples.flags, start, stop),
+        chunk_offset=chunk_offset,
+        chunk_samples=chunk_samples,
+        chunk_description=_part(samples.chunk_description, first, last + 1),
+        first_decode_ticks=samples.first_decode_ticks + _sum(samples.duration_ticks, 0, start),
+    )
+
+
+def joined(pieces: Sequence[Samples], last_durations: Sequence[int]) -> Samples:
+    """The pieces one after the other, in decode order; `last_durations` are for the last sample of each piece
+    but the last, which so lasts until the next piece begins.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    columns = {name: _joined(pieces, name) for name in _TYPECODES}
+    durations = _spelled_out(columns["duration_ticks"], sum(piece.count for piece in pieces), "I")
+    for stop, duration in zip(accumulate(piece.count for piece in pieces), last_durations, strict=False):
+        durations[stop - 1] = duration
+    chunk_offset, chunk_samples = array("Q"), array("I")
+    for piece in pieces:
+        chunk_offset += piece.chunk_offset
+        chunk_samples += piece.chunk_samples
+    return Samples(
+        count=sum(piece.count for piece in pieces),
+        size_bytes=columns["size_bytes"],
+        duration_ticks=durations,
+        composition_ticks=columns["composition_ticks"],
+        flags=columns["flags"],
+        chunk_offset=chunk_offset,
+        chunk_samples=chunk_samples,
+        chunk_description=columns["chunk_description"],
+        first_decode_ticks=pieces[0].first_decode_ticks,
+    )
+
+
+def _joined(pieces: Sequence[Samples], name: str) -> Column:
+    columns: list[Column] = [getattr(piece, name) for piece in pieces]
+    if isinstance(columns[0], int) and all(column == columns[0] for column in columns):
+        return columns[0]
+    whole = array(_TYPECODES[name])
+    for piece, column in zip(pieces, columns, strict=True):
+        rows = len(piece.chunk_offset) if name.startswith("chunk_") else piece.count
+        whole += _spelled_out(column, rows, whole.typecode)
+    return whole
+
+
+def _spelled_out(column: Column, count: int, typecode: str) -> array[int]:
+    return array(typecode, [column]) * count if isinstance(column, int) else column
+
+
+def _part(column: Column, start: int, stop: int) -> Column:
+    return column if isinstance(column, int) else column[start:stop]
+
+
+def _sum(column: Column, start: int, stop: int) -> int:
+    return column * (stop - start) if isinstance(column, int) else sum(column[start:stop])
