@@ -25,13 +25,6 @@ AAC_FRAME = 1024
 BLACK, WHITE = 16, 235
 
 VideoEncoder = Literal["libx264", "libx265"]
-_GOP = f"keyint={FPS}:min-keyint={FPS}:scenecut=0:bframes=2"
-ENCODING = {
-    "libx264": {"preset": "veryfast", "x264-params": _GOP},
-    "libx265": {"preset": "ultrafast", "x265-params": f"{_GOP}:log-level=none"},
-}
-
-
 CHAPTERS_S = {0.0: "Eins", 2.0: 'Zwei, "quoted"', 3.5: "Drei & <b>"}
 TITLE = "Five seconds"
 
@@ -43,9 +36,12 @@ def write_clip(
     audio: bool = True,
     languages: Sequence[str] = ("und",),
     chapters: bool = False,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    seconds: int = SECONDS,
+    gop: int = FPS,
 ) -> Path:
-    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame a second, AAC in stereo for each of
-    `languages` (ISO 639-2). With chapters it has a title, too.
+    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame each `gop`, AAC in stereo for each of
+    `languages` (ISO 639-2). With chapters it has a title, too. Frames number 256 at most.
     """
     with av.open(str(path), "w", format="mp4") as container:
         if chapters:
@@ -53,20 +49,27 @@ def write_clip(
             container.set_chapters(list(_chapters()))
         packets: list[av.Packet[Any]] = []
         if video:
-            picture = container.add_stream(video, FPS, options=ENCODING[video])
-            picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-            for number in range(FRAMES):
-                packets += picture.encode(_picture(number))
+            picture = container.add_stream(video, FPS, options=_encoding(video, gop))
+            picture.width, picture.height, picture.pix_fmt = *size, "yuv420p"
+            for number in range(seconds * FPS):
+                packets += picture.encode(_picture(number).reformat(*size))
             packets += picture.encode(None)
         for language in languages if audio else ():
             sound = container.add_stream("aac", RATE_HZ, layout="stereo")
             sound.metadata["language"] = language
-            for at in range(0, SECONDS * RATE_HZ, AAC_FRAME):
-                packets += sound.encode(_sound(at))
+            for at in range(0, seconds * RATE_HZ, AAC_FRAME):
+                packets += sound.encode(_sound(at, seconds * RATE_HZ))
             packets += sound.encode(None)
         for packet in sorted(packets, key=lambda packet: (packet.dts or 0) * packet.time_base):
             container.mux(packet)
     return path
+
+
+def _encoding(encoder: VideoEncoder, gop: int) -> dict[str, str]:
+    parameters = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=2"
+    if encoder == "libx264":
+        return {"preset": "veryfast", "x264-params": parameters}
+    return {"preset": "ultrafast", "x265-params": f"{parameters}:log-level=none"}
 
 
 def _chapters() -> Iterator[Any]:
@@ -94,8 +97,8 @@ def _picture(number: int) -> av.VideoFrame:
     return frame
 
 
-def _sound(at: int) -> av.AudioFrame:
-    stop = min(at + AAC_FRAME, SECONDS * RATE_HZ)
+def _sound(at: int, end: int) -> av.AudioFrame:
+    stop = min(at + AAC_FRAME, end)
     samples = [0.2 * sin(2 * pi * 440 * each / RATE_HZ) for each in range(at, stop)]
     frame = av.AudioFrame(format="fltp", layout="stereo", samples=len(samples))
     for plane in frame.planes:

@@ -11,6 +11,7 @@ let showText = (place) => Array.from(video.textTracks).forEach((track, each) => 
 let session = [];
 let chapters = () => [];
 let chooseAudio = () => {};
+let chooseHeight = () => {};
 let bufferingGoal_s = 10;
 let trickPlay;
 let scrubber;
@@ -32,7 +33,7 @@ const players = {
   },
   async "hls.js"(url) {
     await script("node_modules/hls.js/dist/hls.min.js");
-    const hls = new Hls();
+    const hls = new Hls({ maxBufferLength: bufferingGoal_s, maxMaxBufferLength: bufferingGoal_s });
     // Everything counts, recovered or not: an origin should give a player nothing to recover from. But hls.js
     // itself aborts what it loads of a text when another is chosen.
     const isOwn = ({ details }) => details === Hls.ErrorDetails.INTERNAL_ABORTED;
@@ -47,6 +48,7 @@ const players = {
       [range.startTime, range.duration, range.attr["X-VODSPLICE-TITLE"]]
     ));
     chooseAudio = (wanted) => { hls.audioTrack = hls.audioTracks.findIndex(({ lang }) => lang === wanted); };
+    chooseHeight = (wanted) => { hls.nextLoadLevel = hls.levels.findIndex(({ height }) => height === wanted); };
     scrubber = async (scrubbed) => {
       const iframes = hls.createIFramePlayer();
       iframes.on(Hls.Events.ERROR, (_, data) => troubles.push(`hls.js I-frames ${data.details}`));
@@ -76,6 +78,12 @@ const players = {
     chooseAudio = (wanted) => {
       player.selectAudioTrack(player.getAudioTracks().find(({ language }) => language === wanted));
     };
+    chooseHeight = (wanted) => {
+      player.configure("abr.enabled", false);
+      const [playing] = player.getVariantTracks().filter(({ active }) => active);
+      const isWanted = ({ height, language }) => height === wanted && language === playing.language;
+      player.selectVariantTrack(player.getVariantTracks().find(isWanted));
+    };
     trickPlay = (rate) => player.trickPlay(rate, true);
     await player.load(url);
   },
@@ -87,6 +95,13 @@ const players = {
     texts = () => player.getTracksFor("text").map(({ lang }) => ({ lang, name: "" }));
     showText = (place) => player.setTextTrack(place);
     chooseAudio = (wanted) => player.setCurrentTrack(player.getTracksFor("audio").find(({ lang }) => lang === wanted));
+    const buffer = { bufferTimeDefault: bufferingGoal_s, bufferTimeAtTopQuality: bufferingGoal_s, fastSwitchEnabled: false };
+    player.updateSettings({ streaming: { buffer } });
+    chooseHeight = (wanted) => {
+      player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: false } } } });
+      const [{ id }] = player.getRepresentationsByType("video").filter(({ height }) => height === wanted);
+      player.setRepresentationForTypeById("video", id);
+    };
     player.initialize(video, url, false);
   },
 };
@@ -122,6 +137,14 @@ async function playToEnd(rate = 1) {
   await within(5, "start", video.play());
   await within(30, "end", ended);
 }
+
+async function play() {
+  await within(10, "start", Promise.all([once("playing"), video.play()]));
+}
+
+const end = () => within(30, "end", once("ended"));
+
+const shownHeight = (height) => within(20, `picture ${height} high`, until(() => video.videoHeight === height));
 
 async function seek(time_s) {
   const seeked = once("seeked");
