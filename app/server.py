@@ -105,7 +105,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             for listener in arbiter.LISTENERS:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
         if METRICS_DIR_ENV in os.environ:
-            metrics_listener.start(*addresses.parse(settings.metrics_bind))
+            metrics_listener.start(*addresses.parse(settings.metrics_bind), settings.nginx_log)
         self._announce(self._sourced, [str(listener) for listener in arbiter.LISTENERS])
 
     def _child_exit(self, arbiter: Any, worker: Any) -> None:  # noqa: ARG002 - gunicorn's signature

@@ -134,6 +134,9 @@ class Settings:
     metrics_bind: str = _setting(
         "", _text_or_off, "address", "`host:port` of a listener of its own for `/metrics`, or off"
     )
+    nginx_log: str = _setting(
+        "", _text_or_off, "file", "access log of the nginx in front, counted for `/metrics` as well, or off"
+    )
     access_log: bool = _setting(True, _switch, "switch", "one line a request on standard output")
     log_format: str = _setting("text", _one_of("text", "json"), "text, json", "how log lines are written")
     hls_js_url: str = _setting(

@@ -75,7 +75,7 @@ def running(wanted: Wanted, output: IO[bytes] | None = None) -> Iterator[Stack]:
         address = f"{wanted.host}:{listener.getsockname()[1]}"
         _write_prefix(prefix, address, splice=wanted.splice)
         printing = {"stdout": output, "stderr": output}
-        with _process(_gunicorn_command(wanted), prefix, signal.SIGTERM, **printing) as gunicorn:
+        with _process(_gunicorn_command(wanted, prefix), prefix, signal.SIGTERM, **printing) as gunicorn:
             _wait_for("gunicorn", gunicorn, prefix / "run" / "gunicorn.sock")
             # nginx takes the listener over as it would from an older nginx, or from systemd.
             inherited = {
@@ -117,13 +117,14 @@ def _module_folder() -> str:
     )
 
 
-def _gunicorn_command(wanted: Wanted) -> list[str]:
+def _gunicorn_command(wanted: Wanted, prefix: Path) -> list[str]:
     flags = {
         "--media-dir": wanted.media_dir.absolute(),
         "--index-dir": wanted.index_dir.absolute(),
         "--bind": "unix:run/gunicorn.sock",
         "--splice": "on" if wanted.splice else "off",
         "--access-log": "off",
+        "--nginx-log": prefix / "logs" / "access.log",
     }
     words = [str(word) for flag in flags.items() for word in flag]
     return [*wanted.serve_program, *words, *wanted.serve_flags]
