@@ -25,7 +25,7 @@ from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
 from indexer.sidecar import sidecar_offsets, tracks_in_sidecar
-from indexer.subtitles.collect import NO_SUBTITLES, Subtitles
+from indexer.subtitles.tabulate import NO_SUBTITLES, Subtitles
 from indexer.track import NON_SYNC_BIT, Movie
 from indexer.write import narrowest, pack_idx
 
@@ -71,7 +71,7 @@ def build_idx(archive: Archive) -> bytes:
         tracks=tuple(_track_facts(archive, number) for number in range(len(archive.served))),
         views=views,
         texts=archive.subtitles.texts,
-        subtitle_files=archive.subtitles.subtitle_files,
+        subtitle_files=archive.subtitles.files,
         iframes=IFrameFacts(0, 0),
         chapters=tuple(
             ChapterFacts(round(chapter.start_s * 1000), chapter.title) for chapter in archive.movie.chapters

@@ -64,8 +64,11 @@ MAX_CUE_APPEARANCES = 1_000_000
 MAX_SUBTITLE_FILES = 64
 """Files of subtitles beside one archive."""
 
+MAX_SUBTITLE_FILES_BYTES = 8 << 20
+"""Of all of them, some 2 s. Thirty languages of a film have 3 MB."""
+
 MAX_SUBTITLE_FILE_BYTES = 4 << 20
-"""Of a file of subtitles, about 0.5 s. Of a film it has 100 KB; typeset, a megabyte or two without fonts."""
+"""Of one. A film has 100 KB, typeset a megabyte or two without its fonts."""
 
 MAX_TITLE_CHARACTERS = 256
 """Titles go into playlists and pages; what is longer is cut."""

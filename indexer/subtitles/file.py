@@ -104,7 +104,7 @@ def _substation(subtitles: SSAFile) -> Iterator[ReadCue]:
     for event in subtitles.events:
         if not event.is_comment:
             style = subtitles.styles.get(event.style, _UNSTYLED)
-            runs, own = read_substation(event.text, faces | {"": _face(style)})
+            runs, own = read_substation(event.text, _face(style), faces)
             place = own or place_of_key(int(style.alignment))
             yield event.start, event.end, aligned(*place), payload_of(runs)
 

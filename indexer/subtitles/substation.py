@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from indexer.subtitles.markup import BOLD, ITALIC, UNDERLINE
 
 _OVERRIDES = re.compile(r"\{([^{}]*)\}")
-_OVERRIDES_AND_TAGS = re.compile(r"\{(\\[^{}]*)\}|<(\s*/?\s*[a-zA-Z][^<>]*)>")
+_OVERRIDES_AND_TAGS = re.compile(r"\{(\\[^{}]*)\}|<(/?[a-zA-Z][^<>]*)>")
 _OVERRIDE = re.compile(r"\\(an|[abiup])(\d{1,4})(?!\d)|\\r([^\\]*)", re.ASCII)
-_TAG = re.compile(r"\s*(/?)\s*([a-zA-Z]+)")
+_TAG_NAME = re.compile(r"[a-zA-Z]+")
 _STYLES = {"b": BOLD, "i": ITALIC, "u": UNDERLINE}
 _BOLD_WEIGHT = 600
 _LEGACY_ROWS = {0: 1, 4: -1, 8: 0}
@@ -39,28 +39,25 @@ def place_of_key(key: int) -> Place:
     return (key - 1) % 3 - 1, 1 - (key - 1) // 3
 
 
-def read_substation(text: str, faces: Mapping[str, int]) -> tuple[list[Styled], Place | None]:
-    """`faces` of the file's styles by name, and by "" that of the line's own."""
-    return _read(text, _OVERRIDES, faces)
+def read_substation(text: str, own_face: int, faces: Mapping[str, int]) -> tuple[list[Styled], Place | None]:
+    """`own_face` is that of the line's style; `faces`, those of all styles by name."""
+    line = Line(own_face)
+    return list(_runs(text, _OVERRIDES, line, faces)), line.place
 
 
 def read_subrip(text: str) -> tuple[list[Styled], Place | None]:
-    return _read(text, _OVERRIDES_AND_TAGS, {"": 0})
-
-
-def _read(text: str, markup: re.Pattern[str], faces: Mapping[str, int]) -> tuple[list[Styled], Place | None]:
-    line = Line(faces[""])
-    return list(_runs(text, markup, line, faces)), line.place
+    line = Line(0)
+    return list(_runs(text, _OVERRIDES_AND_TAGS, line, {})), line.place
 
 
 def _runs(text: str, markup: re.Pattern[str], line: Line, faces: Mapping[str, int]) -> Iterator[Styled]:
-    at = 0
+    own_face, at = line.style, 0
     for match in markup.finditer(text):
         if not line.drawing:
             yield _plain(text[at : match.start()]), line.style
         at = match.end()
         if match[1] is not None:
-            _override(line, match[1], faces)
+            _override(line, match[1], own_face, faces)
         else:
             _tag(line, match[2])
     if not line.drawing:
@@ -71,10 +68,10 @@ def _plain(text: str) -> str:
     return text.replace("\\N", "\n").replace("\\n", " ").replace("\\h", "\N{NO-BREAK SPACE}")
 
 
-def _override(line: Line, overrides: str, faces: Mapping[str, int]) -> None:
+def _override(line: Line, overrides: str, own_face: int, faces: Mapping[str, int]) -> None:
     for name, digits, style in _OVERRIDE.findall(overrides):
         if not name:
-            line.style = faces.get(style.strip(), faces[""])
+            line.style = faces.get(style.strip(), own_face)
             continue
         value = int(digits)
         if name in _STYLES:
@@ -90,6 +87,6 @@ def _override(line: Line, overrides: str, faces: Mapping[str, int]) -> None:
 
 def _tag(line: Line, tag: str) -> None:
     """Tags other than b, i and u go; what they hold stays."""
-    match = _TAG.match(tag)
-    style = _STYLES.get(match[2].lower(), 0) if match else 0
-    line.style = line.style & ~style if match and match[1] else line.style | style
+    name = _TAG_NAME.search(tag)
+    style = _STYLES.get(name[0].lower(), 0) if name else 0
+    line.style = line.style & ~style if tag.startswith("/") else line.style | style

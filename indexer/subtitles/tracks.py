@@ -16,6 +16,7 @@ from indexer.codecs.sample_entry import fourcc_of, printable
 from indexer.codecs.unserved import refusal
 from indexer.errors import LimitExceeded, SourceError, Unsupported
 from indexer.limits import MAX_CUES, MAX_TEXT_SAMPLE_BYTES, MAX_TEXT_SAMPLES
+from indexer.segmentation import Segmentation
 from indexer.select import TEXT_HANDLERS
 from indexer.source import Source
 from indexer.subtitles import tx3g, wvtt
@@ -49,6 +50,12 @@ class Playback:
     start_ticks: int
     timescale: int
     duration_ms: int
+
+    @classmethod
+    def of(cls, segmentation: Segmentation) -> Playback:
+        start_ticks, end_ticks = segmentation.start_ticks[0], segmentation.start_ticks[-1]
+        timescale = segmentation.timescale
+        return cls(start_ticks, timescale, -(-1000 * (end_ticks - start_ticks) // timescale))
 
     def cue(self, track: Track, start: int, stop: int, settings: str, payload: str) -> Cue:
         """`start` and `stop` are ticks of the track, on the archive's timeline."""

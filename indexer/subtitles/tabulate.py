@@ -1,0 +1,108 @@
+"""Texts ─▶ what an index holds of them: facts, and columns cut like the segments of the archive."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from typing import TypeAlias
+
+from app.idx.header import SubtitleFile, TextFacts
+from indexer.errors import LimitExceeded
+from indexer.limits import MAX_CUE_APPEARANCES, MAX_CUES_A_SEGMENT
+from indexer.part_names import part_names
+from indexer.segmentation import Segmentation
+from indexer.subtitles.cue import Cue, Text
+
+Columns: TypeAlias = "dict[str, array[int]]"
+
+REMEDY = "leave out what nobody reads"
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitles:
+    """`texts` without their rates; `columns`: of each, by the names of `app.idx.layout`."""
+
+    texts: tuple[TextFacts, ...] = ()
+    columns: tuple[Columns, ...] = ()
+    files: tuple[SubtitleFile, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+NO_SUBTITLES = Subtitles()
+
+
+def tabulate_texts(texts: Sequence[Text], segmentation: Segmentation) -> Subtitles:
+    """Texts with more cues than segments may hold are left out with a note."""
+    kept, columns, notes = [], [], []
+    for text in texts:
+        try:
+            columns.append(_columns(text.cues, segmentation))
+            kept.append(text)
+        except LimitExceeded as error:
+            notes.append(f"{text.file or f'track {text.source_track_id}'} passed over: {error.rule}")
+    names = part_names(("text", text.language) for text in kept)
+    facts = tuple(_facts(text, name) for text, name in zip(kept, names, strict=True))
+    return Subtitles(facts, tuple(columns), notes=tuple(notes))
+
+
+def _facts(text: Text, name: str) -> TextFacts:
+    return TextFacts(
+        name=name,
+        codec_name=text.codec_name,
+        source_track_id=text.source_track_id,
+        file=text.file,
+        language=text.language,
+        title=text.title,
+        roles=text.roles,
+        forced=text.forced,
+        hearing_impaired=text.hearing_impaired,
+        cue_count=len(text.cues),
+        peak_bps=0,
+        average_bps=0,
+    )
+
+
+def _columns(cues: Sequence[Cue], segmentation: Segmentation) -> Columns:
+    """Raises `LimitExceeded` where segments would hold too many cues."""
+    shown = _shown(cues, segmentation)
+    blocks = [_block(cue) for cue in cues]
+    return {
+        "start": array("Q", (cue.start_ms for cue in cues)),
+        "end": array("Q", (cue.end_ms for cue in cues)),
+        "offset": array("Q", accumulate(map(len, blocks), initial=0)),
+        "content": array("B", b"".join(blocks)),
+        "first": array("Q", accumulate(map(len, shown), initial=0)),
+        "cue": array("Q", chain.from_iterable(shown)),
+    }
+
+
+def _shown(cues: Sequence[Cue], segmentation: Segmentation) -> list[list[int]]:
+    """The numbers of the cues of each segment: those that are shown while it lasts."""
+    starts, timescale = segmentation.start_ticks, segmentation.timescale
+    bounds = [1000 * (ticks - starts[0]) for ticks in starts]  # as cues: from 0, in ms * ticks a second
+    spans = [_span(bounds, cue.start_ms * timescale, cue.end_ms * timescale) for cue in cues]
+    if sum(map(len, spans)) > MAX_CUE_APPEARANCES:
+        rule = f"its segments together hold more than {MAX_CUE_APPEARANCES} cues"
+        raise LimitExceeded(rule, remedy=REMEDY)
+    shown: list[list[int]] = [[] for _ in range(segmentation.count)]
+    for number, span in enumerate(spans):
+        for segment in span:
+            shown[segment].append(number)
+    if max(map(len, shown)) > MAX_CUES_A_SEGMENT:
+        raise LimitExceeded(f"a segment of it has more than {MAX_CUES_A_SEGMENT} cues", remedy=REMEDY)
+    return shown
+
+
+def _span(bounds: Sequence[int], start: int, end: int) -> range:
+    """The segments between `bounds` that overlap [start, end); the last takes what begins in its last ms."""
+    first = min(bisect_right(bounds, start), len(bounds) - 1) - 1
+    stop = min(bisect_left(bounds, end), len(bounds) - 1)
+    return range(first, max(stop, first + 1))
+
+
+def _block(cue: Cue) -> bytes:
+    """All of a WebVTT cue that follows its times."""
+    return f"{cue.settings and ' '}{cue.settings}\n{cue.payload}".encode()
