@@ -15,6 +15,7 @@ from app.idx.view import Idx
 from app.manifest.chapters import Chapter, chapters_of
 from app.manifest.hls import MAX_AGE_S
 from app.manifest.presentation import Presentation
+from app.manifest.urls import SUBTITLES, versioned
 from app.plan import FileIdentity, Plan
 
 INFO = "info.json"
@@ -25,7 +26,7 @@ TRACK_FACTS = (
 )  # fmt: skip
 """Fields of `TrackFacts` that are shown as they are."""
 
-TEXT_FACTS = ("name", "codec_name", "file", "language", "title", "forced", "hearing_impaired", "cue_count")
+TEXT_FACTS = ("codec_name", "file", "language", "title", "forced", "hearing_impaired", "cue_count")
 
 
 def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
@@ -45,7 +46,10 @@ def plan_title_info(shown: Presentation) -> Plan:
     """The facts of a title: all of its tracks, and what else is known of its best rendition."""
     best = shown.renditions[0]
     tracks = [_track(each.facts, in_playlist=True) | {"name": each.folder} for each in shown.renditions]
-    of_title = {"version": shown.version, "title": shown.title, "tracks": tracks, "is_title": True}
+    texts = [_text(each.facts, each.folder, each.idx.version) for each in shown.texts]
+    of_title = {
+        "version": shown.version, "title": shown.title, "tracks": tracks, "texts": texts, "is_title": True,
+    }  # fmt: skip
     return shown.plan("info", CONTENT_TYPE, _json(_info(best.idx, best.view_number) | of_title))
 
 
@@ -66,7 +70,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
         "average_bps": view.average_bps,
         "peak_bps": view.peak_bps,
         "tracks": [_track(track, number in view.tracks) for number, track in enumerate(header.tracks)],
-        "texts": [_text(text.facts) for text in idx.texts],
+        "texts": [_text(text.facts, text.facts.name, idx.version) for text in idx.texts],
         "chapters": [_chapter(chapter) for chapter in chapters_of(idx)],
         "notes": header.notes,
         "segments": {
@@ -82,9 +86,9 @@ def _track(track: TrackFacts, in_playlist: bool) -> dict[str, Any]:
     return {name: facts[name] for name in TRACK_FACTS} | derived
 
 
-def _text(text: TextFacts) -> dict[str, Any]:
+def _text(text: TextFacts, folder: str, version: str) -> dict[str, Any]:
     facts = asdict(text)
-    return {name: facts[name] for name in TEXT_FACTS}
+    return {name: facts[name] for name in TEXT_FACTS} | {"url": versioned(f"{folder}/{SUBTITLES}", version)}
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:

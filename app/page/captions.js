@@ -1,13 +1,13 @@
 // Subtitles in the player's own menu: one <track> for each text, whole, whichever way the archive is played.
 
 import { language } from "./format.js";
-import { subtitlesUrl } from "./origin.js";
+import { urlBelow } from "./origin.js";
 
 export function offerCaptions(video, info) {
   video.replaceChildren(...info.texts.map((text) => {
     const track = document.createElement("track");
     track.kind = text.hearing_impaired ? "captions" : "subtitles";
-    track.src = subtitlesUrl(info.id, text.name, info.version);
+    track.src = urlBelow(info.id, text.url);
     track.srclang = text.language === "und" ? "" : text.language;
     track.label = captionWords(text);
     return track;

@@ -9,7 +9,8 @@ export const playlistUrl = (id) => absolute(`v/${encodeId(id)}/playlist.m3u8`);
 // The same with tracks apart: one for each language, as players with menus want it.
 export const multivariantUrl = (id) => absolute(`v/${encodeId(id)}/master.m3u8`);
 
-export const subtitlesUrl = (id, name, version) => absolute(`v/${encodeId(id)}/${name}/subtitles.vtt?v=${version}`);
+// `url` as the facts have it, relative to the archive's or title's own
+export const urlBelow = (id, url) => absolute(`v/${encodeId(id)}/${url}`);
 
 export const pageUrl = (id) => absolute(`#${encodeId(id)}`);
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.idx.header import SourceFacts
 from app.idx.view import Idx, read_idx
 from app.plan import FileIdentity
 from indexer.build import Archive, build_idx
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
+from indexer.subtitles.cue import Text
+from indexer.subtitles.tabulate import tabulate_texts
 from indexer.timeline import place
 from indexer.track import Movie
 from tests.media.made_movie import MadeMovie
@@ -23,9 +27,12 @@ def placed(movie: Movie) -> tuple[PlacedTrack, ...]:
     )
 
 
-def build(made: MadeMovie, *, segment_ms: int = 6000, slop: float = 0.01) -> bytes:
-    """The `.idx` of a made movie."""
+def build(
+    made: MadeMovie, *, segment_ms: int = 6000, slop: float = 0.01, texts: Sequence[Text] = ()
+) -> bytes:
+    """The `.idx` of a made movie and some subtitles."""
     selection, tracks = select(made.movie), placed(made.movie)
+    segmentation = segment(tracks, selection.tracks[0].changes, segment_ms)
     return build_idx(
         Archive(
             generator="vodsplice, tests",
@@ -33,13 +40,16 @@ def build(made: MadeMovie, *, segment_ms: int = 6000, slop: float = 0.01) -> byt
             movie=made.movie,
             served=selection.tracks,
             placed=tracks,
-            segmentation=segment(tracks, selection.tracks[0].changes, segment_ms),
+            segmentation=segmentation,
             segment_duration_ms=segment_ms,
             slop=slop,
             notes=selection.notes,
+            subtitles=tabulate_texts(texts, segmentation),
         )
     )
 
 
-def built(made: MadeMovie, *, segment_ms: int = 6000, slop: float = 0.01) -> Idx:
-    return read_idx(NO_FILE, memoryview(build(made, segment_ms=segment_ms, slop=slop)))
+def built(
+    made: MadeMovie, *, segment_ms: int = 6000, slop: float = 0.01, texts: Sequence[Text] = ()
+) -> Idx:
+    return read_idx(NO_FILE, memoryview(build(made, segment_ms=segment_ms, slop=slop, texts=texts)))

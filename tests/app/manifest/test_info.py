@@ -10,6 +10,7 @@ from app.idx.header import ChapterFacts
 from app.idx.view import Idx
 from app.manifest.info import plan_info
 from app.plan import FileIdentity
+from indexer.subtitles.cue import Cue, Text
 from tests.indexer.built import NO_FILE, built
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
 
@@ -23,7 +24,8 @@ def index() -> Idx:
         MadeTrack([10] * 20, [500] * 20, "soun"),
     ]
     chunks = [Chunk(0, 10), Chunk(1, 20), Chunk(2, 20)]
-    idx = built(make_movie([video, *audios], chunks, title="Ein <Film>"))
+    texts = [Text("SubRip", (Cue(0, 1000, "", "Ja"),), "de", forced=True, file="film.deu.forced.srt")]
+    idx = built(make_movie([video, *audios], chunks, title="Ein <Film>"), texts=texts)
     return replace(idx, header=replace(idx.header, chapters=(ChapterFacts(1500, "Zwei"),), notes=("a note",)))
 
 
@@ -52,6 +54,17 @@ def test_what_is_known_of_the_tracks() -> None:
     assert (video["width"], video["height"], video["frame_rate"]) == (64, 48, 1.0)
     assert (german["language"], german["title"], german["sample_rate_hz"]) == ("deu", "Größe “0”", 48_000)
     assert [track["in_playlist"] for track in (video, german, other)] == [True, True, False]
+
+
+def test_what_is_known_of_the_texts() -> None:
+    idx = index()
+    assert info(idx)["texts"] == [
+        {
+            "codec_name": "SubRip", "file": "film.deu.forced.srt", "language": "de", "title": "",
+            "forced": True, "hearing_impaired": False, "cue_count": 1,
+            "url": f"text-deu/subtitles.vtt?v={idx.version}",
+        }
+    ]  # fmt: skip
 
 
 def test_the_answer_around_it() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import m3u8
 import pytest
@@ -11,6 +13,7 @@ from app.idx.view import Idx
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
 from app.plan import FileIdentity
+from indexer.subtitles.cue import Cue, Text
 from tests.indexer.built import NO_FILE, built
 from tests.indexer.codecs.entries import box, sound
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
@@ -27,8 +30,9 @@ def audio(language: str = "und", title: str = "", *entries: bytes, size: int = 5
     return MadeTrack([size] * 20, [500] * 20, "soun", language=language, title=title, entries=entries)
 
 
-def index(*tracks: MadeTrack) -> Idx:
-    return built(make_movie(tracks, [Chunk(number, len(each.sizes)) for number, each in enumerate(tracks)]))
+def index(*tracks: MadeTrack, texts: Sequence[Text] = ()) -> Idx:
+    chunks = [Chunk(number, len(each.sizes)) for number, each in enumerate(tracks)]
+    return built(make_movie(tracks, chunks), texts=texts)
 
 
 def text(idx: Idx) -> str:
@@ -143,3 +147,53 @@ def test_the_answer_around_it() -> None:
     assert plan.content_type == "application/vnd.apple.mpegurl"
     assert plan.cache_control == "public, max-age=300"
     assert plan.guards == (NO_FILE, ARCHIVE)
+
+
+def subtitles(language: str, *, lines: int = 1, **facts: Any) -> Text:
+    return Text("SubRip", tuple(Cue(0, 1000, "", f"line {n}") for n in range(lines)), language, **facts)
+
+
+def test_texts_are_one_group_of_every_variant() -> None:
+    texts = [
+        subtitles("en"),
+        subtitles("en", forced=True),
+        subtitles("en", hearing_impaired=True),
+        subtitles("de", title='Für "alle"'),
+        subtitles("und"),
+        subtitles("en"),
+    ]
+    idx = index(video(), audio("en"), audio("en", "", AC3_ENTRY), texts=texts)
+    read = m3u8.loads(text(idx))
+    found = [each for each in read.media if each.type == "SUBTITLES"]
+    assert [(each.name, each.language, each.forced) for each in found] == [
+        ("en", "en", None),
+        ("en (forced)", "en", "YES"),
+        ("en (SDH)", "en", None),
+        ("Für 'alle'", "de", None),
+        ("Subtitles", None, None),
+        ("en 2", "en", None),
+    ]
+    assert {(each.group_id, each.default, each.autoselect) for each in found} == {("subtitles", "NO", "YES")}
+    assert [bool(each.characteristics) for each in found] == [False, False, True, False, False, False]
+    assert [each.uri for each in found][3:] == [
+        f"{name}/playlist.m3u8?v={idx.version}" for name in ("text-deu", "text", "text-eng-4")
+    ]
+    assert [each.stream_info.subtitles for each in read.playlists] == ["subtitles", "subtitles"]
+
+
+def test_a_variant_counts_its_largest_text() -> None:
+    without = m3u8.loads(text(index(video()))).playlists[0].stream_info
+    idx = index(video(), texts=[subtitles("en"), subtitles("de", lines=50)])
+    within = m3u8.loads(text(idx)).playlists[0].stream_info
+    largest = idx.text("text-deu").facts
+    assert within.bandwidth - without.bandwidth == largest.peak_bps
+    assert within.average_bandwidth - without.average_bandwidth == largest.average_bps
+
+
+def test_sound_alone_may_have_texts() -> None:
+    read = m3u8.loads(text(index(audio("en"), texts=[subtitles("en")])))
+    assert [each.stream_info.subtitles for each in read.playlists] == ["subtitles"]
+
+
+def test_without_texts_there_is_no_group() -> None:
+    assert "SUBTITLES" not in text(index(video(), audio()))
