@@ -15,7 +15,9 @@ from dataclasses import dataclass
 
 from app.archive_id import is_servable
 from app.errors import Unreadable
-from app.idx.layout import SUFFIX
+from app.idx.layout import SUFFIX, TITLE_SUFFIX
+from app.idx.title import open_title
+from app.idx.view import IndexDamaged
 
 LOG = logging.getLogger("vodsplice.listing")
 
@@ -71,20 +73,35 @@ def check_folder(folder: str) -> None:
 
 
 def walk(index_dir: str) -> Listed:
-    """Every servable id of `index_dir`; links to folders are not followed.
+    """Every servable id of `index_dir`, titles in the place of their archives; links to folders are not
+    followed.
 
     Raises `OSError` where the folder itself cannot be read: that is not an empty one.
     """
     check_folder(index_dir)
-    ids: list[str] = []
-    for archive_id in _ids_below(index_dir, "", MAX_DEPTH):
+    ids: set[str] = set()
+    in_titles: set[str] = set()
+    is_complete = True
+    for path, found_id in _found_below(index_dir, "", MAX_DEPTH):
         if len(ids) == MAX_ARCHIVES:
-            return Listed(tuple(sorted(ids)), is_complete=False)
-        ids.append(archive_id)
-    return Listed(tuple(sorted(ids)), is_complete=True)
+            is_complete = False
+            break
+        ids.add(found_id)
+        if path.endswith(TITLE_SUFFIX):
+            in_titles.update(_members(path))
+    return Listed(tuple(sorted(ids - in_titles)), is_complete)
 
 
-def _ids_below(folder: str, prefix: str, depth: int) -> Iterator[str]:
+def _members(path: str) -> list[str]:
+    """Ids of the archives of a title, which are not listed beside it."""
+    try:
+        return [member.id for member in open_title(path).facts.members]
+    except (OSError, IndexDamaged):
+        return []  # a request for it says so
+
+
+def _found_below(folder: str, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Paths of the files of archives and titles, and their ids."""
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
@@ -93,7 +110,8 @@ def _ids_below(folder: str, prefix: str, depth: int) -> Iterator[str]:
     for entry in found:
         if not is_servable(entry.name):
             continue
-        if entry.name.endswith(SUFFIX):
-            yield prefix + entry.name.removesuffix(SUFFIX)
+        stem, suffix = os.path.splitext(entry.name)
+        if suffix in (SUFFIX, TITLE_SUFFIX):
+            yield entry.path, prefix + stem
         elif depth and entry.is_dir(follow_symlinks=False):
-            yield from _ids_below(entry.path, f"{prefix}{entry.name}/", depth - 1)
+            yield from _found_below(entry.path, f"{prefix}{entry.name}/", depth - 1)

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 
 import click
 
+from app.idx.layout import TITLE_SUFFIX
+from app.idx.title import open_title
 from app.idx.view import IndexDamaged, open_idx
 from indexer.archives import subtitles_beside
 from indexer.errors import SourceError
 from indexer.fingerprint import FAST
 from indexer.lines import one_line
 from indexer.show import show as show_lines
+from indexer.show import show_title
 from indexer.verify import problems
 
 EXIT_DAMAGED = 1
@@ -29,18 +32,21 @@ def main() -> None:
 @click.argument("index", type=click.Path(exists=True, dir_okay=False))
 @click.option("--rows/--no-rows", default=True, show_default=True, help="A line for each segment as well.")
 def show(index: str, rows: bool) -> None:
-    """Print INDEX as text: tracks, views, and where each segment lies in the archive.
+    """Print INDEX as text: tracks, views, and where each segment lies in the archive; of a .title, which
+    archives are its renditions.
 
     \b
-    Example:
+    Examples:
       vodsplice-inspect show /var/lib/vodsplice/film.idx
+      vodsplice-inspect show /var/lib/vodsplice/film.title
     """
     try:
-        idx = open_idx(index)
+        is_title = index.endswith(TITLE_SUFFIX)
+        lines = show_title(open_title(index)) if is_title else show_lines(open_idx(index), rows=rows)
     except (OSError, IndexDamaged) as error:
         click.echo(one_line(f"{index}: {_damage(error)}"), err=True)
         sys.exit(EXIT_DAMAGED)
-    for line in show_lines(idx, rows=rows):
+    for line in lines:
         click.echo(one_line(line))
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from app.cmaf.segments import segment_parts
 from app.idx.cues import TextRows
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
-from app.idx.layout import FORMAT, HOLE
+from app.idx.layout import FORMAT, HOLE, VERSION_DIGITS
+from app.idx.title import Title
 from app.idx.view import Idx
 
 
@@ -45,6 +46,18 @@ def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
         yield from _segments(idx)
         for rows_of_text in idx.texts:
             yield from _cues(rows_of_text)
+
+
+def show_title(title: Title) -> Iterator[str]:
+    """Lines that describe a title: its archives, the best first, with the index of each that was compared."""
+    yield f"format: {FORMAT}"
+    yield f"version: {title.version}"
+    if title.facts.title:
+        yield f"title: {title.facts.title}"
+    if title.facts.listed_in:
+        yield f"listed in: {title.facts.listed_in}"
+    for member in title.facts.members:
+        yield f"rendition: {member.id}, version {member.digest[:VERSION_DIGITS]}"
 
 
 def _track(number: int, facts: TrackFacts) -> Iterator[str]:

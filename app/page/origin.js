@@ -12,10 +12,13 @@ export const multivariantUrl = (id) => absolute(`v/${encodeId(id)}/master.m3u8`)
 // `url` as the facts have it, relative to the archive's or title's own
 export const urlBelow = (id, url) => absolute(`v/${encodeId(id)}/${url}`);
 
+// A title has nothing but its tracks apart.
+export const playedUrl = ({ id, is_title }) => (is_title ? multivariantUrl : playlistUrl)(id);
+
 export const pageUrl = (id) => absolute(`#${encodeId(id)}`);
 
 // ' is the one character that encodeURIComponent leaves alone and a shell does not
-export const curlLine = (id) => `curl -sS '${playlistUrl(id).replaceAll("'", "%27")}'`;
+export const curlLine = (info) => `curl -sS '${playedUrl(info).replaceAll("'", "%27")}'`;
 
 export function idInHash() {
   try {

@@ -5,7 +5,7 @@ import { bitrateSummary, showChapters, showFacts, summary } from "./facts.js";
 import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Library } from "./library.js";
-import { archiveInfo, curlLine, encodeId, idInHash, multivariantUrl, pageUrl, playlistUrl, Refused } from "./origin.js";
+import { archiveInfo, curlLine, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
 import { codecTrouble, diagnose, load, undecodable, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 
@@ -54,9 +54,9 @@ function show(info, playing, from_s) {
   document.title = `${title} – vodsplice`;
   by("title").textContent = title;
   by("summary").textContent = summary(info);
-  by("playlist-url").value = playlistUrl(info.id);
+  by("playlist-url").value = playedUrl(info);
   by("multivariant-url").value = multivariantUrl(info.id);
-  by("curl-line").value = curlLine(info.id);
+  by("curl-line").value = curlLine(info);
   by("page-url").value = pageUrl(info.id);
   plot.show(info.segments, bitrateSummary(info));
   showFacts(by("facts"), info);
@@ -79,7 +79,7 @@ async function start(info, playing, from_s) {
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
   offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
-  await load(video, `${playlistUrl(info.id)}?v=${info.version}`, async (error) => {
+  await load(video, `${playedUrl(info)}?v=${info.version}`, async (error) => {
     const found = await diagnose(video, info, error);
     if (current === info) trouble(found);
   });

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import app.listing
+from app.idx.title import MemberFacts, TitleFacts, pack_title
 from app.listing import Listed, Listing, walk
 
 
@@ -18,6 +19,18 @@ def test_walk(tmp_path: Path) -> None:
         path.touch()
     (tmp_path / "loop").symlink_to(tmp_path)
     assert walk(str(tmp_path)) == Listed(("a/c", "b", "z/y/x"), is_complete=True)
+
+
+def test_a_title_stands_for_its_archives(tmp_path: Path) -> None:
+    for name in ("film/1080p", "film/720p", "film/trailer", "other/1080p"):
+        path = tmp_path / f"{name}.idx"
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    members = tuple(MemberFacts(f"film/{height}", "00") for height in ("1080p", "720p"))
+    (tmp_path / "film.title").write_bytes(pack_title(TitleFacts("tests", "", "", members)))
+    (tmp_path / "other.title").write_bytes(b"damaged")
+    listed = Listed(("film", "film/trailer", "other", "other/1080p"), is_complete=True)
+    assert walk(str(tmp_path)) == listed
 
 
 def test_walk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

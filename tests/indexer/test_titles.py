@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from app.idx.title import TitleFacts, open_title
+from app.idx.view import open_idx
+from indexer import inspect_cli
 from indexer.titles import RENDITION, TitleOutcome
 from tests.media.made_title import index_all, picture, put_rendition, sound
 
@@ -192,3 +195,21 @@ def test_other_files_are_none_of_ours(settle: Settle, media_dir: Path) -> None:
     put_rendition(media_dir / "big.mp4", picture(200))
     put_list(media_dir, '[project]\nname = "something else"\n')
     assert settle() == []
+
+
+def test_it_is_shown_as_text(settle: Settle, media_dir: Path, index_dir: Path) -> None:
+    put_rendition(media_dir / "small/film.mov", picture(100))
+    put_rendition(media_dir / "big.mp4", picture(200))
+    put_list(media_dir, f'title = "A film"\n{LIST}')
+    settle()
+    title = open_title(str(index_dir / "film.title"))
+    versions = [open_idx(str(index_dir / f"{name}.idx")).version for name in ("big", "small/film")]
+    done = CliRunner().invoke(inspect_cli.main, ["show", str(index_dir / "film.title")])
+    assert done.exit_code == 0
+    assert done.stdout == (
+        f"format: 1\nversion: {title.version}\ntitle: A film\nlisted in: film.toml\n"
+        f"rendition: big, version {versions[0]}\nrendition: small/film, version {versions[1]}\n"
+    )
+    (index_dir / "film.title").write_bytes(b"no title")
+    done = CliRunner().invoke(inspect_cli.main, ["show", str(index_dir / "film.title")])
+    assert (done.exit_code, "damaged: shorter than its fixed parts" in done.stderr) == (1, True)

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.app.running_origin import Origin, running_origin
 from tests.player.clips import FPS, write_clip
 from tests.player.conftest import SEGMENT_S, OpenTab
+from tests.player.page_use import opened, ready, wait_for
 from tests.player.test_playing import Player, start
 
 SECONDS = 10
@@ -101,6 +103,18 @@ def test_sound_of_the_best_rendition_serves_all(
     assert (report["troubles"], report["audioBytes"] > 0) == ([], True)
     assert report["duration"] == pytest.approx(SECONDS, abs=0.05)
     assert not [url for url in player.tab.requests if re.search("/(180|270)p/audio", url)]
+
+
+@pytest.mark.browser
+def test_the_page_lists_one_entry_and_plays_it(titles: Origin, open_tab: OpenTab) -> None:
+    tab = opened(open_tab, titles)
+    expect(tab.page.locator("#title")).to_have_text("film")
+    expect(tab.page.locator("#playlist-url")).to_have_value(f"{titles.base}/v/film/master.m3u8")
+    for words in ("640 × 360", "480 × 270", "320 × 180"):
+        expect(tab.page.locator("#facts")).to_contain_text(words)
+    ready(tab.page).keyboard.press("k")
+    wait_for(tab.page, "video.currentTime > 0.2")
+    assert tab.complaints == []
 
 
 def test_one_that_is_not_aligned_is_refused_by_name(titles: Origin, tmp_path: Path) -> None:
