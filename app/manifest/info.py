@@ -10,7 +10,7 @@ from dataclasses import asdict
 from itertools import accumulate
 from typing import Any
 
-from app.idx.header import TrackFacts
+from app.idx.header import TextFacts, TrackFacts
 from app.idx.view import Idx
 from app.manifest.chapters import Chapter, chapters_of
 from app.manifest.hls import MAX_AGE_S
