@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from indexer.track import Edit
+from tests.indexer.subtitles.made_text import film_with, styl, tbox, tx3g, tx3g_entry
 from tests.media.made_movie import (
     AVC_ENTRY,
     OTHER_AVC_ENTRY,
@@ -91,10 +92,32 @@ def edited() -> MadeMovie:
     return make_movie([video], chunks, file_order=[*range(6, 12), *range(6)])
 
 
+def subtitled() -> MadeMovie:
+    """Subtitles in the archive, with styles and a place, that span its segments; others lie beside it."""
+    samples = [
+        tx3g(""),
+        tx3g("Said <once> & for all", styl((5, 11, 2))),
+        tx3g("Up\nthere", tbox(0, 20)),
+        tx3g("On", tbox(30, 48)),
+    ]
+    words = MadeTrack([], [1500, 6000, 500, 60_000], "sbtl", language="eng", entries=(tx3g_entry(),))
+    return film_with(words, samples)
+
+
+BESIDE: dict[str, dict[str, str]] = {
+    "subtitled": {
+        "subtitled.de.forced.srt": "1\n00:00:05,500 --> 00:00:06,250\n{\\an8}<b>AUSGANG</b>\n",
+        "subtitled.vtt": "WEBVTT\n\nNOTE mine\n\n00:19.000 --> 00:25.000 align:left\n<v Ann>The end\n",
+        "subtitled.fra.ass": "[Script Info]\n",
+    }
+}
+"""Files of subtitles beside an archive."""
+
 ARCHIVES: dict[str, Callable[[], MadeMovie]] = {
     "film": film,
     "two_languages": two_languages,
     "late_sound": late_sound,
     "sound_alone": sound_alone,
     "edited": edited,
+    "subtitled": subtitled,
 }

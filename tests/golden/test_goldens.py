@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from indexer import cli, inspect_cli, pipeline
-from tests.golden.archives import ARCHIVES
+from tests.golden.archives import ARCHIVES, BESIDE
 from tests.media.mp4_file import write_mp4
 
 GOLDENS = Path(__file__).parent
@@ -25,7 +25,10 @@ def test_golden(
 ) -> None:
     monkeypatch.setattr(pipeline, "version", lambda _: "of the goldens")  # part of an index and its digest
     archive = write_mp4(tmp_path / f"{name}.mp4", ARCHIVES[name]())
-    os.utime(archive, ns=(0, 0))
+    for beside, content in BESIDE.get(name, {}).items():
+        (tmp_path / beside).write_text(content)
+    for path in tmp_path.iterdir():
+        os.utime(path, ns=(0, 0))
     folders = ["--media-dir", str(tmp_path), "--index-dir", str(tmp_path)]
     done = CliRunner().invoke(cli.main, [*folders, "--jobs", "1", str(archive)])
     assert done.exit_code == 0, done.output

@@ -132,3 +132,29 @@ def test_a_media_folder_may_be_a_link(media: Path, make: Make, tmp_path: Path) -
     for root, named in (("link", "media"), ("media", "link"), ("link", "link")):
         (archive,) = find_archives([str(tmp_path / named)], str(tmp_path / root), "/index")
         assert (archive.id, archive.refusal) == ("film", "")
+
+
+def test_subtitles_go_with_the_archive_whose_name_they_begin_with(media: Path, make: Make) -> None:
+    make("a/film.mp4", "a/film.eng.mp4", "a/film.eng.srt", "a/film.deu.vtt", "a/film.txt", "film.srt")
+    make("b.bin", "b.srt")
+    beside = {each.id: each.subtitle_files for each in found(media, ".", "b.bin")}
+    assert beside == {
+        "a/film": (str(media / "a/film.deu.vtt"),),
+        "a/film.eng": (str(media / "a/film.eng.srt"),),
+        "b": (str(media / "b.srt"),),
+    }
+
+
+def test_another_archive_has_its_subtitles_where_it_is_not_named(media: Path, make: Make) -> None:
+    make("film.mp4", "film.eng.mp4", "film.eng.srt")
+    (archive,) = found(media, "film.mp4")
+    assert archive.subtitle_files == ()
+
+
+def test_subtitles_outside_the_media_folder_are_not_read(media: Path, make: Make, tmp_path: Path) -> None:
+    make("film.mp4", "store/words.srt")
+    (tmp_path / "secret.srt").touch()
+    (media / "film.deu.srt").symlink_to(tmp_path / "secret.srt")
+    (media / "film.eng.srt").symlink_to(media / "store/words.srt")
+    (archive,) = found(media, "film.mp4")
+    assert archive.subtitle_files == (str(media / "film.eng.srt"),)

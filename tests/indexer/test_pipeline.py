@@ -98,6 +98,39 @@ def test_an_archive_that_was_written_to_is_indexed_anew(
     assert opened().version != version
 
 
+SRT = "1\n00:00:01,000 --> 00:00:02,000\n{words}\n"
+
+
+def test_subtitles_beside_an_archive_are_part_of_what_is_current(
+    put: Put, index: Index, opened: Callable[[], Idx], media_dir: Path
+) -> None:
+    put()
+    index()
+    beside = media_dir / "film.deu.srt"
+    found = []
+    for words in ("eins", "zwei", None):
+        if words:
+            beside.write_text(SRT.format(words=words))
+        else:
+            beside.unlink()
+        assert index().status == "indexed"
+        found.append([bytes(text.content).decode() for text in opened().texts])
+        assert index().status == "up to date"
+    assert found == [["\neins"], ["\nzwei"], []]
+
+
+def test_subtitles_that_cannot_be_read_are_a_note_once(
+    put: Put, index: Index, opened: Callable[[], Idx], media_dir: Path
+) -> None:
+    put()
+    (media_dir / "film.vtt").write_text(SRT.format(words="no WebVTT"))
+    (media_dir / "film.fra.srt").write_text(SRT.format(words="oui"))
+    outcome = index()
+    assert "; subtitles text-fra; note: film.vtt passed over: does not begin with WEBVTT" in outcome.text
+    assert [each.name for each in opened().header.subtitle_files] == ["film.fra.srt", "film.vtt"]
+    assert index().status == "up to date"
+
+
 def test_an_archive_of_another_extension_is_indexed_anew(put: Put, index: Index, media_dir: Path) -> None:
     put()
     index()

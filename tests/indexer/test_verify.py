@@ -116,3 +116,14 @@ def test_an_archive_that_is_gone(archive: Path, index_dir: Path) -> None:
     archive.unlink()
     with pytest.raises(SourceError, match="cannot be read"):
         found(idx, archive)
+
+
+def test_other_subtitles_beside_it_are_told(archive: Path, index_dir: Path) -> None:
+    beside = archive.with_name("film.deu.srt")
+    beside.write_text("1\n00:00:01,000 --> 00:00:02,000\neins\n")
+    idx = indexed(archive, index_dir)
+    assert list(problems(idx, str(archive), [str(beside)], full=True)) == []
+    changed = f"subtitles beside {archive} have changed since; run vodsplice-index on it again"
+    assert list(problems(idx, str(archive), [], full=False)) == [changed]
+    beside.write_text("1\n00:00:01,000 --> 00:00:02,000\nzwei und mehr\n")
+    assert list(problems(idx, str(archive), [str(beside)], full=False)) == [changed]
