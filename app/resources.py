@@ -31,12 +31,15 @@ from app.manifest.urls import (
     MPD,
     MULTIVARIANT,
     PLAYLIST,
+    STORYBOARD,
     SUBTITLES,
     iframe_number,
     init_number,
     segment_number,
+    sheet_number,
 )
 from app.plan import FileIdentity, Plan
+from app.storyboard import count_sheets, plan_sheet, plan_storyboard
 from app.webvtt import plan_cues, plan_subtitles
 
 MUXED = "muxed"
@@ -72,6 +75,7 @@ _OF_VIEW = {
     PLAYLIST: Resource("playlist", plan_media_playlist),
     IFRAMES: Resource("iframes", plan_iframe_playlist),
     INFO: Resource("info", plan_info),
+    STORYBOARD: Resource("storyboard", plan_storyboard),
 }
 _OF_TEXT = {
     PLAYLIST: Resource("playlist", plan_text_playlist),
@@ -80,6 +84,7 @@ _OF_TEXT = {
 _FAMILIES_OF_VIEW = (
     Family(Resource("segment", plan_segment), segment_number, lambda idx, _: idx.segment_count),
     Family(Resource("iframe", plan_iframe), iframe_number, count_iframes),
+    Family(Resource("sheet", plan_sheet), sheet_number, count_sheets),
     Family(Resource("init", plan_init), init_number, lambda idx, view: len(idx.view(view).inits)),
 )
 _FAMILIES_OF_TEXT = (

@@ -9,6 +9,7 @@
     /v/{id}/{text}/…          playlist.m3u8 and seg_0001.vtt of subtitles: text-eng, …; whole: subtitles.vtt
     /v/{id}/video/iframes.m3u8, iframe_0001.m4s    keyframes alone, for scrubbing
     /v/{id}/chapters.json     its chapters, as Apple's players read them
+    /v/{id}/storyboard.vtt, storyboard_001.jpg     small pictures of it, where its indexer was told to
     /v/{id}/info.json         what the page shows of it
     /v/{title}/…              master.m3u8, manifest.mpd and info.json of a title (`app.titles`)
 

@@ -27,7 +27,7 @@ def plan_cues(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> P
     """Segment `number`, from 0: what is shown while it lasts; perhaps nothing."""
     start_ticks = idx.segment_time[0] * MPEG_HZ // idx.header.timescale
     mapped_ticks = (start_ticks + MAP_LOCAL_S * MPEG_HZ) % MPEG_WRAP
-    head = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mapped_ticks},LOCAL:{_clock(1000 * MAP_LOCAL_S)}\n\n"
+    head = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mapped_ticks},LOCAL:{clock(1000 * MAP_LOCAL_S)}\n\n"
     shown = text.cue[text.first[number] : text.first[number + 1]]
     return _plan(idx, f"{text.facts.name}-{number}", archive, head, text, shown)
 
@@ -50,10 +50,10 @@ def _plan(idx: Idx, name: str, archive: FileIdentity, head: str, text: TextRows,
 
 
 def _block(text: TextRows, cue: int) -> bytes:
-    times = f"{_clock(text.start_ms[cue])} --> {_clock(text.end_ms[cue])}"
+    times = f"{clock(text.start_ms[cue])} --> {clock(text.end_ms[cue])}"
     return b"%s%s\n\n" % (times.encode(), text.content[text.offset[cue] : text.offset[cue + 1]])
 
 
-def _clock(time_ms: int) -> str:
+def clock(time_ms: int) -> str:
     seconds, ms = divmod(time_ms, 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}"

@@ -111,6 +111,12 @@ def _read_config(context: click.Context, _: click.Parameter, path: str | None) -
     help="Also write the audio of each film once more, in one piece, beside its .idx: another 2 or 3 % of the"
     " archive on disk, for audio segments that cost a server a fraction.",
 )
+@click.option(
+    "--storyboard",
+    is_flag=True,
+    help="Also write sheets of small pictures of each film beside its .idx, for seek bars: some 2 MB for two"
+    " hours, a minute or so of decoding. Needs PyAV: vodsplice[storyboard].",
+)
 @click.version_option(package_name="vodsplice")
 def main(  # noqa: PLR0913 - an argument an option
     archives: Sequence[str],
@@ -122,6 +128,7 @@ def main(  # noqa: PLR0913 - an argument an option
     force: bool,
     digest: str,
     audio_sidecar: bool,
+    storyboard: bool,
 ) -> None:
     """Write one small .idx for each ARCHIVE, a file or a folder that is searched through.
 
@@ -151,7 +158,7 @@ def main(  # noqa: PLR0913 - an argument an option
     except (OSError, OutsideMediaDir) as error:
         raise click.UsageError(one_line(str(error))) from error
     sweep(index_dir)
-    options = Options(round(segment_s * 1000), slop_percent / 100, digest, force, audio_sidecar)
+    options = Options(round(segment_s * 1000), slop_percent / 100, digest, force, audio_sidecar, storyboard)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     outcomes = []
     columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

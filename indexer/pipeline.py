@@ -16,7 +16,7 @@ from typing import Literal
 from rich.filesize import decimal
 
 from app.idx.header import SourceFacts
-from app.idx.layout import SIDECAR_SUFFIX
+from app.idx.layout import SIDECAR_SUFFIX, STORYBOARD_SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.archives import ArchivePath
 from indexer.build import Archive, build_idx
@@ -29,6 +29,7 @@ from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
 from indexer.slop import DEFAULT_SLOP
 from indexer.source import Source
+from indexer.storyboard.make import is_current, make_storyboard, with_storyboard
 from indexer.subtitles.collect import collect, files_as_they_are
 from indexer.timeline import place
 from indexer.write import publish, staged
@@ -45,6 +46,7 @@ class Options:
     digest: str = FAST
     force: bool = False
     audio_sidecar: bool = False
+    storyboard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Outcome:
     status: Status
     text: str = ""
     archive_bytes: int = 0
-    index_bytes: int = 0  # its sidecar included
+    index_bytes: int = 0  # with what lies beside it
 
 
 def index_archive(archive: ArchivePath, options: Options) -> Outcome:
@@ -74,26 +76,34 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
 
 
 def _index(archive: ArchivePath, options: Options) -> Outcome:
-    sidecar_path = archive.index_path + SIDECAR_SUFFIX
+    sidecar_path, sheets_path = (archive.index_path + each for each in (SIDECAR_SUFFIX, STORYBOARD_SUFFIX))
     with Source(archive.path) as source:
         size = source.size_bytes
         if not options.force and (kept := _current(archive, source, options)):
             return Outcome(archive.path, "up to date", "", size, _index_bytes(kept))
-        with staged(sidecar_path) if options.audio_sidecar else nullcontext() as sidecar:
+        with (
+            staged(sidecar_path) if options.audio_sidecar else nullcontext() as sidecar,
+            staged(sheets_path) if options.storyboard else nullcontext() as sheets,
+        ):
             content = make_idx(source, options, sidecar, archive.subtitle_files)
+            if sheets:
+                content = with_storyboard(content, make_storyboard(content, archive.path, sheets))
             source.check_unchanged()
-            if sidecar and sidecar.is_written:
-                sidecar.publish()  # first, so that no index ever names one that is not there
+            for file in (sidecar, sheets):
+                if file and file.is_written:
+                    file.publish()  # first, so that no index ever names one that is not there
     publish(archive.index_path, content)
     idx = open_idx(archive.index_path)
-    if not idx.header.sidecar:
-        with suppress(FileNotFoundError):
-            os.unlink(sidecar_path)
+    for path, recorded in ((sidecar_path, idx.header.sidecar), (sheets_path, idx.header.storyboard)):
+        if not recorded:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
     return Outcome(archive.path, "indexed", _figures(idx), size, _index_bytes(idx))
 
 
 def _index_bytes(idx: Idx) -> int:
-    return idx.identity.size + (idx.header.sidecar.size if idx.header.sidecar else 0)
+    beside = (idx.header.sidecar, idx.header.storyboard)
+    return idx.identity.size + sum(file.size for file in beside if file)
 
 
 def make_idx(
@@ -149,6 +159,7 @@ def _current(archive: ArchivePath, source: Source, options: Options) -> Idx | No
         and idx.header.slop == options.slop
         and facts.fingerprint_kind in (options.digest, FULL)
         and _has_current_sidecar(idx, options)
+        and is_current(idx, wanted=options.storyboard)
         and idx.header.subtitle_files == files_as_they_are(archive.subtitle_files)
     )
     return idx if current else None
@@ -180,6 +191,7 @@ def _figures(idx: Idx) -> str:
         f"{view.range_count / segments:.1f} ranges and {view.head_bytes // segments} head bytes a segment",
         f"{slop:.2%} slop",
         *([f"audio sidecar of {decimal(header.sidecar.size)}"] if header.sidecar else []),
+        *([f"storyboard of {len(idx.storyboard)} pictures"] if idx.storyboard else []),
         *([f"subtitles {', '.join(text.name for text in header.texts)}"] if header.texts else []),
         *(f"note: {note}" for note in header.notes),
     ]

@@ -95,6 +95,8 @@ def _iframes(idx: Idx) -> Iterator[str]:
     if idx.iframes:
         rates = idx.header.iframes
         yield f"I-frames: {len(idx.iframes.sample)}, {rates.average_bps} bit/s, {rates.peak_bps} at most"
+    if idx.header.storyboard and idx.storyboard:
+        yield f"storyboard: {len(idx.storyboard)} pictures, {idx.header.storyboard.size} bytes"
 
 
 def _holes(idx: Idx) -> int:

@@ -21,6 +21,7 @@ from indexer.errors import SourceError
 from indexer.fingerprint import FAST, fingerprint
 from indexer.pipeline import Options, make_idx
 from indexer.source import Source
+from indexer.storyboard.make import is_current, storyboard_of, with_storyboard
 from indexer.subtitles.collect import files_as_they_are
 
 _BLOCK_BYTES = 1 << 20
@@ -48,6 +49,8 @@ def problems(idx: Idx, archive_path: str, subtitle_files: Sequence[str] = (), *,
         yield from _unplannable(idx)
         if recorded_sidecar := idx.header.sidecar:
             yield from _sidecar_problems(idx.identity.path + SIDECAR_SUFFIX, recorded_sidecar, full=full)
+        if idx.header.storyboard and not is_current(idx, wanted=True):
+            yield "its storyboard is not as it was written, and not served; run vodsplice-index --storyboard"
         if full:
             yield from _differences(idx, source, subtitle_files)
 
@@ -102,7 +105,8 @@ def _differences(idx: Idx, source: Source, subtitle_files: Sequence[str]) -> Ite
     options = Options(idx.header.segment_duration_ms, idx.header.slop, idx.header.source.fingerprint_kind)
     sidecar = _Unkept(idx.header.sidecar.mtime_ns) if idx.header.sidecar else None
     with open(idx.identity.path, "rb") as file:
-        if file.read() == make_idx(source, options, sidecar, subtitle_files):
+        anew = make_idx(source, options, sidecar, subtitle_files)
+        if file.read() == with_storyboard(anew, storyboard_of(idx)):
             return
     yield (
         f"{os.path.basename(idx.identity.path)} differs from what this vodsplice makes of the archive "

@@ -161,6 +161,19 @@ class IFrameFacts(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class StoryboardFacts(Record):
+    """The file of sheets beside the index. `columns`, `rows`: tiles a sheet; sizes of tiles are pixels."""
+
+    size: int
+    mtime_ns: int
+    columns: int
+    rows: int
+    tile_width: int
+    tile_height: int
+    sheets: tuple[int, ...]  # bytes of each JPEG
+
+
+@dataclass(frozen=True, slots=True)
 class ChapterFacts(Record):
     start_ms: int
     title: str
@@ -186,6 +199,7 @@ class Header(Record):
     notes: tuple[str, ...]
     columns: dict[str, tuple[int, str, int]]
     sidecar: SidecarFacts | None = None
+    storyboard: StoryboardFacts | None = None
 
     def pack(self) -> bytes:
         packed: bytes = msgpack.packb(asdict(self), use_bin_type=True)

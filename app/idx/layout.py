@@ -62,6 +62,7 @@ COLUMNS
                              the presentation. The first may lie before or after segment.time[0]
     iframe.sample (F)        which sample of the track it is
     iframe.offset (F)        its byte offset in the archive
+    storyboard.iframe (T)    which of them each tile of the storyboard shows. Absent where there is none
 
     View v of the header's `views` (what one playlist serves):
 
@@ -84,6 +85,10 @@ SIDECAR, a file of its own
     audio track once more, track after track, in decode order, and nothing else. A segment of one of these
     tracks is then one range of it. Where it is missing or not as recorded, the same bytes are gathered from
     the archive.
+
+STORYBOARD, a file of its own
+    Beside film.idx there may be film.idx.storyboard, where the header says so (`storyboard`): JPEGs back to
+    back, each a sheet of `columns` by at most `rows` pictures, tiles from the top left in order of time.
 
 DIGEST, the last 32 bytes
     BLAKE3-256 of every byte before it. Checked when the file is opened, so a flipped bit anywhere refuses
@@ -111,7 +116,8 @@ VERSION_DIGITS = 10
 COLUMN_ALIGNMENT = 8
 SUFFIX = ".idx"
 SIDECAR_SUFFIX = ".audio"
-"""Of a sidecar's name, after the whole name of its index."""
+"""Of a sidecar's name, after the whole name of its index; the next of a storyboard's."""
+STORYBOARD_SUFFIX = ".storyboard"
 TITLE_MAGIC = b"\x89VST\r\n\x1a\n"
 TITLE_SUFFIX = ".title"
 

@@ -16,7 +16,7 @@ from blake3 import blake3
 
 from app.idx.checks import check, check_codes, check_rise, check_steps
 from app.idx.cues import TextRows, read_text
-from app.idx.header import Header, TrackFacts, ViewFacts
+from app.idx.header import Header, StoryboardFacts, TrackFacts, ViewFacts
 from app.idx.layout import (
     COLUMN_ALIGNMENT,
     DIGEST_BYTES,
@@ -83,6 +83,7 @@ class Idx:
     view_bytes: tuple[Ints, ...]
     texts: tuple[TextRows, ...]
     iframes: IFrames | None = None
+    storyboard: Ints | None = None  # the I-frame that each tile shows
     sidecar: FileIdentity | None = None
 
     @property
@@ -204,6 +205,7 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
         view_bytes,
         tuple(read_text(columns, number, facts, segments) for number, facts in enumerate(header.texts)),
         _iframes(columns, tracks) if "iframe.sample" in columns else None,
+        _storyboard(columns, header.storyboard) if header.storyboard else None,
     )
 
 
@@ -213,6 +215,17 @@ def _iframes(columns: dict[str, memoryview[int]], tracks: tuple[TrackRows, ...])
     check_rise("iframe.time", time, len(sample))
     check(len(sample) > 0 <= min(sample) <= max(sample) < tracks[0].facts.sample_count, "iframe.sample")
     return IFrames(time, sample, offset)
+
+
+def _storyboard(columns: dict[str, memoryview[int]], facts: StoryboardFacts) -> Ints:
+    tiles = columns["storyboard.iframe"]
+    check(len(tiles) > 0, "storyboard.iframe")
+    check_rise("storyboard.iframe", tiles, len(tiles) - 1)
+    check(tiles[0] >= 0 and tiles[-1] < len(columns["iframe.sample"]), "storyboard.iframe")
+    check(min(facts.columns, facts.rows, facts.tile_width, facts.tile_height) > 0, "storyboard")
+    check(len(facts.sheets) == -(-len(tiles) // (facts.columns * facts.rows)), "storyboard.iframe")
+    check(min(facts.sheets) > 0 and sum(facts.sheets) == facts.size, "storyboard")
+    return tiles
 
 
 def _track(

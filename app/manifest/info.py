@@ -72,6 +72,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
         "tracks": [_track(track, number in view.tracks) for number, track in enumerate(header.tracks)],
         "texts": [_text(text.facts, text.facts.name, idx.version) for text in idx.texts],
         "chapters": [_chapter(chapter) for chapter in chapters_of(idx)],
+        "storyboard": bool(header.storyboard),
         "notes": header.notes,
         "segments": {
             "start_s": [start_us / 1e6 for start_us in starts_us],

@@ -10,6 +10,7 @@ import re
 
 _SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.(m4s|vtt)", re.ASCII)
 _INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
+_SHEET = re.compile(r"storyboard_(0\d\d|[1-9]\d{2,5})\.jpg", re.ASCII)
 _IFRAME = re.compile(r"iframe_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
 
 PLAYLIST = "playlist.m3u8"
@@ -22,6 +23,7 @@ FIRST_SEGMENT = 1
 SEGMENT_TEMPLATE = "seg_$Number%04d$.m4s"
 """`segment_name` as DASH spells it (ISO/IEC 23009-1 §5.3.9.4.4)."""
 SUBTITLES = "subtitles.vtt"
+STORYBOARD = "storyboard.vtt"
 MEDIA, CUES = "m4s", "vtt"
 """The extensions of segments."""
 
@@ -50,6 +52,17 @@ def segment_number(name: str, extension: str = MEDIA) -> int | None:
 def iframe_number(name: str) -> int | None:
     """The inverse of `iframe_name`; None for any other spelling."""
     match = _IFRAME.fullmatch(name)
+    return int(match[1]) - 1 if match and int(match[1]) else None
+
+
+def sheet_name(number: int) -> str:
+    """The file name of sheet `number` of a storyboard, counted from 0: storyboard_001.jpg."""
+    return f"storyboard_{number + 1:03d}.jpg"
+
+
+def sheet_number(name: str) -> int | None:
+    """The inverse of `sheet_name`; None for any other spelling."""
+    match = _SHEET.fullmatch(name)
     return int(match[1]) - 1 if match and int(match[1]) else None
 
 

@@ -37,7 +37,7 @@ HEADER = {
     "subtitle_files": [{"name": "a.eng.srt", "size": 10, "mtime_ns": 1}],
     "iframes": {"peak_bps": 0, "average_bps": 0},
     "chapters": [{"start_ms": 0, "title": "one"}], "notes": ["a note"],
-    "sidecar": {"size": 100, "mtime_ns": 1, "fingerprint": "00"},
+    "sidecar": {"size": 100, "mtime_ns": 1, "fingerprint": "00"}, "storyboard": None,
 }  # fmt: skip
 COLUMNS: Columns = {
     "segment.time": array("H", [0, 2000, 4000]),

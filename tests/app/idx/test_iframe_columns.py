@@ -1,4 +1,4 @@
-"""The columns of I-frames: read back, and refused where they do not fit the rest."""
+"""The columns of I-frames and of the storyboard: read back, and refused where they do not fit the rest."""
 
 from __future__ import annotations
 
@@ -53,3 +53,32 @@ def test_iframes_that_do_not_fit_are_refused(name: str, column: array[int]) -> N
 def test_only_a_video_has_iframes() -> None:
     header = HEADER | {"tracks": [TRACK | {"kind": "audio"}]}
     assert refusal(sealed(header, COLUMNS | IFRAMES)) == "inconsistent: iframe.sample does not fit the rest"
+
+
+STORYBOARD = {
+    "size": 70, "mtime_ns": 1, "columns": 1, "rows": 1, "tile_width": 160, "tile_height": 90,
+    "sheets": [30, 40],
+}  # fmt: skip
+TILES: Columns = COLUMNS | IFRAMES | {"storyboard.iframe": array("B", [0, 1])}
+
+
+def test_a_storyboard_comes_back() -> None:
+    idx = read_idx(NOWHERE, memoryview(sealed(HEADER | {"storyboard": STORYBOARD}, TILES)))
+    assert list(idx.storyboard or ()) == [0, 1]
+    assert read_idx(NOWHERE, memoryview(sealed(HEADER, TILES))).storyboard is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"size": 71}, {"sheets": [70]}, {"sheets": [70, 0]}, {"columns": 0}, {"rows": 2}, {"tile_height": 0}],
+    ids=str,
+)
+def test_a_storyboard_that_does_not_fit_is_refused(facts: dict[str, object]) -> None:
+    refused = refusal(sealed(HEADER | {"storyboard": STORYBOARD | facts}, TILES))
+    assert refused.startswith("inconsistent: storyboard")
+
+
+@pytest.mark.parametrize("tiles", [[0, 2], [1, 0], []])
+def test_tiles_that_do_not_fit_are_refused(tiles: list[int]) -> None:
+    columns = TILES | {"storyboard.iframe": array("B", tiles)}
+    assert refusal(sealed(HEADER | {"storyboard": STORYBOARD}, columns)).startswith("inconsistent: ")
