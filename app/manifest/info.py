@@ -15,7 +15,7 @@ from app.idx.view import Idx
 from app.manifest.chapters import Chapter, chapters_of
 from app.manifest.hls import MAX_AGE_S
 from app.manifest.presentation import Presentation
-from app.manifest.urls import SUBTITLES, versioned
+from app.manifest.urls import STORYBOARD, SUBTITLES, versioned
 from app.plan import FileIdentity, Plan
 
 INFO = "info.json"
@@ -49,6 +49,7 @@ def plan_title_info(shown: Presentation) -> Plan:
     texts = [_text(each.facts, each.folder, each.idx.version) for each in shown.texts]
     of_title = {
         "version": shown.version, "title": shown.title, "tracks": tracks, "texts": texts, "is_title": True,
+        "storyboard": _storyboard(best.idx, best.folder.rpartition("/")[0] + "/"),
     }  # fmt: skip
     return shown.plan("info", CONTENT_TYPE, _json(_info(best.idx, best.view_number) | of_title))
 
@@ -72,7 +73,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
         "tracks": [_track(track, number in view.tracks) for number, track in enumerate(header.tracks)],
         "texts": [_text(text.facts, text.facts.name, idx.version) for text in idx.texts],
         "chapters": [_chapter(chapter) for chapter in chapters_of(idx)],
-        "storyboard": bool(header.storyboard),
+        "storyboard": _storyboard(idx, ""),
         "notes": header.notes,
         "segments": {
             "start_s": [start_us / 1e6 for start_us in starts_us],
@@ -90,6 +91,11 @@ def _track(track: TrackFacts, in_playlist: bool) -> dict[str, Any]:
 def _text(text: TextFacts, folder: str, version: str) -> dict[str, Any]:
     facts = asdict(text)
     return {name: facts[name] for name in TEXT_FACTS} | {"url": versioned(f"{folder}/{SUBTITLES}", version)}
+
+
+def _storyboard(idx: Idx, folder: str) -> str:
+    """Its URL, relative to that of the facts; "" where there is none."""
+    return versioned(folder + STORYBOARD, idx.version) if idx.header.storyboard else ""
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def test_a_cue_names_a_tile(client: Client, version: str) -> None:
     reply = client.get(f"/v/film/storyboard.vtt?v={version}")
     assert (reply.status_int, reply.content_type) == (200, "text/vtt")
     assert reply.headers["Cache-Control"] == IMMUTABLE
+    assert client.get("/v/film/info.json").json["storyboard"] == f"storyboard.vtt?v={version}"
     cues = [
         f"00:00:0{second}.000 --> 00:00:0{second + 1}.000\n"
         f"storyboard_001.jpg?v={version}#xywh={160 * second},0,160,90\n"
@@ -67,7 +68,7 @@ def test_without_one_the_answer_says_how(
     reply = client.get("/v/film/storyboard.vtt")
     assert reply.status_int == 404
     assert "vodsplice-index --storyboard" in reply.text
-    assert client.get("/v/film/info.json").json["storyboard"] is False
+    assert client.get("/v/film/info.json").json["storyboard"] == ""
 
 
 @pytest.mark.parametrize("harm", ["unlink", "write"])
