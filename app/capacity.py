@@ -15,6 +15,9 @@ from app.settings import Settings
 
 MEBIBYTE = 1 << 20
 
+WORKERS_PER_CORE_WITHOUT_THREADS = 2
+"""Of 14 MB each to itself: while one waits for a disk to open an index, another plans."""
+
 TRANSFERS_PER_CORE = 64
 TRANSFER_BYTES = 4 * MEBIBYTE
 """A slow reader's price at worst: the kernel's send buffer (tcp_wmem, 4 MiB) and a thread's stack."""
@@ -88,7 +91,7 @@ class Capacity:
 
 def resolve(settings: Settings, host: Host) -> Capacity:
     """Where a knob is given it holds; where it is auto the scarcest of the host's means decides."""
-    workers = settings.workers or host.cores
+    workers = settings.workers or host.cores * (WORKERS_PER_CORE_WITHOUT_THREADS if settings.splice else 1)
     files = max(host.files - SPARE_FILES, 8)
     transfers = min(
         TRANSFERS_PER_CORE * host.cores,

@@ -1,8 +1,9 @@
 """gunicorn, set up as the embedded server.
 
-Threads (`gthread`), because an answer may take minutes of waiting for a slow client and microseconds of
-work. Preloaded, so that workers share what was imported. No control socket. Clients' sockets have a receive
-timeout, set on the listeners and inherited, so that one that sends half a request gives its thread back.
+Threads (`app.worker`), because an answer may take minutes of waiting for a slow client and microseconds of
+work; none (`app.plan_worker`) behind an nginx that splices, which waits in their place. Preloaded, so that
+workers share what was imported. No control socket. Clients' sockets have a receive timeout, set on the
+listeners and inherited, so that one that sends half a request gives its thread back.
 
 What gunicorn cannot parse as a request it answers itself.
 """
@@ -26,6 +27,7 @@ from gunicorn.glogging import Logger
 from app import addresses, metrics_listener, request_log
 from app.capacity import Host, resolve
 from app.permits import Permits
+from app.plan_worker import PlanWorker
 from app.settings import SettingError, Sourced
 from app.worker import Worker, post_fork
 from app.wsgi import create_app, create_permits
@@ -71,7 +73,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         options = {
             "bind": list(settings.bind),
             "workers": capacity.workers,
-            "worker_class": Worker,
+            "worker_class": PlanWorker if settings.splice else Worker,
             "threads": share.threads,
             "worker_connections": share.connections,
             "preload_app": True,

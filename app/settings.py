@@ -105,7 +105,9 @@ class Settings:
         "addresses",
         "where to listen: `host:port` or `unix:/path`, with commas between",
     )
-    workers: int | None = _setting(None, _auto_or_count, "processes", "worker processes; auto: one a core")
+    workers: int | None = _setting(
+        None, _auto_or_count, "processes", "worker processes; auto: one a core, two with `--splice`"
+    )
     max_open_archives: int | None = _setting(
         None, _auto_or_count, "archives", "indexes kept open on this host; auto: from open files and memory"
     )

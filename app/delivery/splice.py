@@ -51,6 +51,7 @@ from app.plan import FileIdentity, Piece, Plan
 from app.request_note import note_of
 
 NAME = "splice"
+INLINE = "X-Splice-Inline"
 ASKED = "HTTP_X_SPLICE_ACCEPT"
 RETRIED = "HTTP_X_SPLICE_RETRY"
 """Keys of a WSGI environment. nginx sets the second where files had changed under an earlier plan."""
@@ -95,7 +96,7 @@ def instructions(plan: Plan) -> Headers:
         ("X-Splice-Cache-Control", plan.cache_control),
         ("X-Splice-Files", ", ".join(map(_row, files))),
         ("X-Splice-Guards", ", ".join(map(_row, plan.guards))),
-        ("X-Splice-Inline", _text(inline)),
+        (INLINE, _text(inline)),
         ("X-Splice-Pieces", pieces),
     ]
     return [(name, value) for name, value in headers if value]

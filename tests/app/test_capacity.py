@@ -27,6 +27,11 @@ def test_the_scarcest_decides(host: Host, transfers: int, archives: int) -> None
     assert (found.max_inflight_segments, found.max_open_archives) == (transfers, archives)
 
 
+def test_workers_without_threads_are_more() -> None:
+    host = Host(cores=3, memory_bytes=16 * GIBIBYTE, files=1 << 20)
+    assert resolve(Settings(splice=True), host).workers == 6
+
+
 def test_what_is_given_holds() -> None:
     settings = Settings(workers=3, max_open_archives=7, max_inflight_segments=5, permit_wait_timeout_s=1)
     found = resolve(settings, Host(cores=1, memory_bytes=1, files=1))

@@ -60,7 +60,8 @@ class Film:
 
 @pytest.fixture
 def film(tmp_path: Path) -> Iterator[Film]:
-    (tmp_path / "media").mkdir()
+    for name in ("media", "index"):
+        (tmp_path / name).mkdir()
     with running_stack(tmp_path / "media", tmp_path / "index", tmp_path / "log", "--workers", "2") as origin:
         yield Film(origin)
 
