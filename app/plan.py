@@ -56,7 +56,8 @@ class Plan:
     """One answer. `etag` is the opaque part, without quotes; tags are strong.
 
     `guards` are files that the Plan was derived from without sending them (the index): a delivery that
-    may act on a Plan later than it was made checks them too. `last_modified_s` is Unix time.
+    may act on a Plan later than it was made checks them too. `last_modified_s` is Unix time. `filename` is
+    what the body is called where it is saved; empty for what is not meant to be.
     """
 
     content_type: str
@@ -66,6 +67,7 @@ class Plan:
     immutable: bool
     pieces: tuple[Piece, ...]
     guards: tuple[FileIdentity, ...] = ()
+    filename: str = ""
     length: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,7 +3,7 @@
 A resource is named by the last part of its URL, either by a fixed name or by one that holds a number
 (`app.manifest.urls`). Its planner gets the index, the view's number or the text, the number of the name where
 it holds one, and the archive as found on disk. What is of all tracks gets their `Presentation` instead, of an
-archive or of a title.
+archive or of a title. What can be had in part gets an `app.clip.Clip` as well.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from app.clip import clip_of
 from app.cmaf.iframes import count_iframes, plan_iframe
 from app.cmaf.segments import plan_init, plan_segment
+from app.download.plan import plan_download
 from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx
@@ -27,6 +29,7 @@ from app.manifest.session import plan_chapters
 from app.manifest.urls import (
     CHAPTERS,
     CUES,
+    DOWNLOAD,
     IFRAMES,
     MPD,
     MULTIVARIANT,
@@ -54,6 +57,11 @@ class Resource:
 
     route: str
     plan: Callable[..., Plan]
+    takes_clip: bool = False
+
+    def planned(self, query: str, *of: Any) -> Plan:
+        """The answer to a request with that query."""
+        return self.plan(*of, clip_of(query)) if self.takes_clip else self.plan(*of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +74,20 @@ class Family:
 
 
 _OF_PRESENTATION = {
-    MULTIVARIANT: Resource("multivariant", plan_multivariant),
+    MULTIVARIANT: Resource("multivariant", plan_multivariant, takes_clip=True),
     MPD: Resource("mpd", plan_dash),
     CHAPTERS: Resource("chapters", plan_chapters),
 }
+_OF_ARCHIVE = {DOWNLOAD: Resource("download", plan_download, takes_clip=True)}
 _OF_TITLE = _OF_PRESENTATION | {INFO: Resource("info", plan_title_info)}
 _OF_VIEW = {
-    PLAYLIST: Resource("playlist", plan_media_playlist),
-    IFRAMES: Resource("iframes", plan_iframe_playlist),
+    PLAYLIST: Resource("playlist", plan_media_playlist, takes_clip=True),
+    IFRAMES: Resource("iframes", plan_iframe_playlist, takes_clip=True),
     INFO: Resource("info", plan_info),
     STORYBOARD: Resource("storyboard", plan_storyboard),
 }
 _OF_TEXT = {
-    PLAYLIST: Resource("playlist", plan_text_playlist),
+    PLAYLIST: Resource("playlist", plan_text_playlist, takes_clip=True),
     SUBTITLES: Resource("subtitles", plan_subtitles),
 }
 _FAMILIES_OF_VIEW = (
@@ -94,7 +103,7 @@ _FAMILIES_OF_TEXT = (
         lambda idx, _: idx.segment_count,
     ),
 )
-_NAMED = _OF_PRESENTATION | _OF_TEXT | _OF_VIEW
+_NAMED = _OF_PRESENTATION | _OF_ARCHIVE | _OF_TEXT | _OF_VIEW
 _FAMILIES = (*_FAMILIES_OF_VIEW, *_FAMILIES_OF_TEXT)
 UNKNOWN = "unknown"
 ROUTES = (*(each.route for each in _NAMED.values()), *(each.resource.route for each in _FAMILIES))
@@ -120,14 +129,17 @@ def part_of(idx: Idx, track: str) -> Part:
         raise NotFound("This archive has no such track.") from error
 
 
-def plan_resource(idx: Idx, part: Part, name: str, source: FileIdentity) -> Plan:
-    """The answer to a request for `name` of a view or text. Raises `NotFound`."""
-    if name in _OF_PRESENTATION and isinstance(part, int) and idx.view(part).name == MUXED:
-        return _OF_PRESENTATION[name].plan(of_archive(idx, source))
+def plan_resource(idx: Idx, part: Part, name: str, query: str, source: FileIdentity) -> Plan:
+    """The answer to a request for `name` of a view or text. Raises an `OriginError`."""
+    if isinstance(part, int) and idx.view(part).name == MUXED:
+        if name in _OF_PRESENTATION:
+            return _OF_PRESENTATION[name].planned(query, of_archive(idx, source))
+        if name in _OF_ARCHIVE:
+            return _OF_ARCHIVE[name].planned(query, idx, source)
     is_view = isinstance(part, int)
     named = _OF_VIEW if is_view else _OF_TEXT
     if name in named:
-        return named[name].plan(idx, part, source)
+        return named[name].planned(query, idx, part, source)
     for family in _FAMILIES_OF_VIEW if is_view else _FAMILIES_OF_TEXT:
         number = family.number(name)
         if number is not None and number < family.count(idx, part):
@@ -135,8 +147,8 @@ def plan_resource(idx: Idx, part: Part, name: str, source: FileIdentity) -> Plan
     raise NotFound(f"This archive has {MULTIVARIANT}, {MPD} and {PLAYLIST}, which name all else.")
 
 
-def plan_title_resource(shown: Presentation, name: str) -> Plan:
-    """The answer to a request for `name` of a title. Raises `NotFound`."""
+def plan_title_resource(shown: Presentation, name: str, query: str) -> Plan:
+    """The answer to a request for `name` of a title. Raises an `OriginError`."""
     if name not in _OF_TITLE:
         raise NotFound(f"This title has {MULTIVARIANT} and {MPD}; its renditions have all else.")
-    return _OF_TITLE[name].plan(shown)
+    return _OF_TITLE[name].planned(query, shown)

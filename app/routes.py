@@ -11,6 +11,7 @@
     /v/{id}/chapters.json     its chapters, as Apple's players read them
     /v/{id}/storyboard.vtt, storyboard_001.jpg     small pictures of it, where its indexer was told to
     /v/{id}/info.json         what the page shows of it
+    /v/{id}/download.mp4      all of its pictures and sound as one file
     /v/{title}/…              master.m3u8, manifest.mpd and info.json of a title (`app.titles`)
 
 `app.resources` has a row for each.
@@ -20,7 +21,7 @@ a track of the archive above, where no archive has that id itself. Each has one 
 
 The version, `?v=`: with the right one an answer never changes and says so; without one it is what the archive
 is now, and caches may keep it for `UNVERSIONED_MAX_AGE_S`; a well-formed other one is 410, since it named an
-archive that was replaced; anything else is 400.
+archive that was replaced; anything else is 400. Playlists and download.mp4 are had in part, too: `app.clip`.
 """
 
 from __future__ import annotations
@@ -67,11 +68,11 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
         except NotFound as missing:
             shown = _find_title(catalog, path, missing)
             is_versioned = _check_version(query, shown.version)
-            plan = plan_title_resource(shown, name)
+            plan = plan_title_resource(shown, name, query)
         else:
             note.archive_id = archive.id
             is_versioned = _check_version(query, archive.idx.version)
-            plan = plan_resource(archive.idx, part, name, archive.source)
+            plan = plan_resource(archive.idx, part, name, query, archive.source)
         if plan.immutable and not is_versioned:
             plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
         _OBSERVE[note.route](perf_counter() - started_s)

@@ -186,6 +186,7 @@ def _track_facts(archive: Archive, number: int) -> TrackFacts:
         hls_channels=described.hls_channels,
         sample_rate_hz=described.sample_rate_hz,
         expected_players=described.players,
+        media_time_ticks=placed.placement.media_time_ticks,
     )
 
 

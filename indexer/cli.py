@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.cmaf.slop import DEFAULT_SLOP
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
 from indexer.lines import one_line
 from indexer.pipeline import Options, Outcome, index_archive
-from indexer.slop import DEFAULT_SLOP
 from indexer.titles import Titles
 from indexer.write import sweep
 

@@ -13,13 +13,13 @@ from itertools import chain
 
 from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
 from app.cmaf.segments import Arrangement, arrange_views
+from app.cmaf.slop import choose_merge_bytes, gaps_between
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
 from app.idx.view import Idx
 from app.webvtt import plan_cues
 from indexer import bandwidth
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_SEGMENT_BYTES
-from indexer.slop import choose_merge_bytes, gaps_between
 
 
 @dataclass(frozen=True, slots=True)

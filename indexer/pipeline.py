@@ -15,6 +15,7 @@ from typing import Literal
 
 from rich.filesize import decimal
 
+from app.cmaf.slop import DEFAULT_SLOP
 from app.idx.header import SourceFacts
 from app.idx.layout import SIDECAR_SUFFIX, STORYBOARD_SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx
@@ -27,7 +28,6 @@ from indexer.fingerprint import FAST, FULL, fingerprint
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
-from indexer.slop import DEFAULT_SLOP
 from indexer.source import Source
 from indexer.storyboard.make import is_current, make_storyboard, with_storyboard
 from indexer.subtitles.collect import collect, files_as_they_are

@@ -32,7 +32,7 @@ ByteRange = tuple[int, int]  # offset, length
 
 
 @dataclass(frozen=True, slots=True)
-class _Runs:
+class SegmentRuns:
     """The runs and holes of a segment in file order: their tracks and lengths, and each track's share."""
 
     tracks: bytes
@@ -92,7 +92,7 @@ def _written(view: ViewFacts, number: int, arranged: Arrangement) -> tuple[bytes
 def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
     """Where everything of segment `number` goes: all that can be said of it before its boxes are written."""
     view = idx.view(view_number)
-    return _arrange(view, _runs(idx, number, view.tracks), idx.segment_offset[number])
+    return _arrange(view, runs_of(idx, number, view.tracks), idx.segment_offset[number])
 
 
 def arrange_in_sidecar(idx: Idx, view: ViewFacts, number: int) -> Arrangement:
@@ -110,11 +110,12 @@ def arrange_in_sidecar(idx: Idx, view: ViewFacts, number: int) -> Arrangement:
 
 def arrange_views(idx: Idx, number: int) -> list[Arrangement]:
     """`arrange` for every view, in one pass over the rows."""
-    runs = _runs(idx, number, range(len(idx.tracks)))
+    runs = runs_of(idx, number, range(len(idx.tracks)))
     return [_arrange(view, runs, idx.segment_offset[number]) for view in idx.header.views]
 
 
-def _runs(idx: Idx, number: int, tracks: Iterable[int]) -> _Runs:
+def runs_of(idx: Idx, number: int, tracks: Iterable[int]) -> SegmentRuns:
+    """Of segment `number`: all runs and holes, and the shares of `tracks` and of what has runs there."""
     codes = idx.runs.codes(number)
     run_tracks = idx.runs.tracks(codes)
     shares = {}
@@ -124,18 +125,18 @@ def _runs(idx: Idx, number: int, tracks: Iterable[int]) -> _Runs:
     for track, share in shares.items():
         upcoming[track] = iter(share.run_bytes)
     upcoming[HOLE] = iter(idx.runs.extents(number, codes, HOLE))
-    return _Runs(run_tracks, list(map(next, map(upcoming.__getitem__, run_tracks))), shares)
+    return SegmentRuns(run_tracks, list(map(next, map(upcoming.__getitem__, run_tracks))), shares)
 
 
-def _arrange(view: ViewFacts, runs: _Runs, offset: int) -> Arrangement:
+def _arrange(view: ViewFacts, runs: SegmentRuns, offset: int) -> Arrangement:
     own = [runs.shares[track] for track in view.tracks]
     # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
     present = [share for share in own if share.run_samples] or own[:1]
     if len(own) == 1 and not view.merge_bytes:
-        is_own = runs.tracks.translate(_any_of(view.tracks))
+        is_own = runs.tracks.translate(any_of(view.tracks))
         return _back_to_back(view, own[0], _lay_out(is_own, runs.bytes, offset, 0, 0)[0])
     payload_at = fragment.moof_bytes(share.traf_bytes for share in present) + fragment.MDAT_HEADER_BYTES
-    is_wanted = runs.tracks.translate(_any_of(view.tracks))
+    is_wanted = runs.tracks.translate(any_of(view.tracks))
     layout = _lay_out(is_wanted, runs.bytes, offset, payload_at, view.merge_bytes)
     return Arrangement(len(view.styp) + payload_at, present, runs.tracks, *layout)
 
@@ -177,7 +178,7 @@ def _plan(
 
 
 @cache
-def _any_of(tracks: tuple[int, ...]) -> bytes:
+def any_of(tracks: tuple[int, ...]) -> bytes:
     """A translation that turns track numbers into selectors of some tracks."""
     return bytes(number in tracks for number in range(256))
 
@@ -224,7 +225,7 @@ def _lay_out(
 
 
 def _traf(share: Share, number: int, arranged: Arrangement) -> bytes:
-    is_own = arranged.run_tracks.translate(_any_of((share.rows.track_id - 1,)))
+    is_own = arranged.run_tracks.translate(any_of((share.rows.track_id - 1,)))
     own = list(compress(arranged.data_offsets, is_own))
     truns = fragment.truns(share.run_samples, own, share.bits, share.columns())
     return fragment.traf(share.tfhd, share.rows.decode_time[number], truns)

@@ -31,6 +31,7 @@ Pieces
 What is empty is left out. Type and Cache-Control hide behind other names because nginx copies the real ones
 onto whatever it sends in the end, an error page included. A Plan whose instructions are longer than N is
 `X-Accel-Redirect: @direct`: nginx asks again, without X-Splice-Accept, and passes on what `sendfile` sends.
+So is one with a file name, whose head is megabytes.
 """
 
 from __future__ import annotations
@@ -76,9 +77,11 @@ class Splice:
         note_of(request.environ).delivery = NAME
         if RETRIED in request.environ:
             metrics.IDENTITY_MISMATCHES.inc()
-        headers = instructions(plan)
-        if sum(len(name) + len(value) + len(": \r\n") for name, value in headers) > int(asked):
-            headers = [("X-Accel-Redirect", "@direct")]
+        headers = [("X-Accel-Redirect", "@direct")]
+        if not plan.filename:
+            wanted = instructions(plan)
+            if sum(len(name) + len(value) + len(": \r\n") for name, value in wanted) <= int(asked):
+                headers = wanted
         kept = ("X-Accel-Expires", str(KEPT_S)), ("Content-Length", "0")
         return FinalResponse((), "200 OK", [*headers, *kept])
 

@@ -102,6 +102,7 @@ class TrackFacts(Record):
     hls_channels: str  # EXT-X-MEDIA CHANNELS: "2", "16/JOC"; "" for video
     sample_rate_hz: int
     expected_players: tuple[str, ...]
+    media_time_ticks: int = 0  # `elst` of the init segment: presentation = decode + composition - this
 
 
 @dataclass(frozen=True, slots=True)

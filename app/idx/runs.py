@@ -72,8 +72,6 @@ def read_runs(columns: dict[str, memoryview[int]], segments: int, tracks: int) -
         kind_count=len(kind_track),
         track_of=kind_track.ljust(CODES, bytes((HOLE,))),
         extent_of=kind_extent.ljust(CODES, b"\0"),
-        codes_but={
-            track: bytes(each for each in codes if kind_track[each] != track) for track in all_tracks
-        },
+        codes_but={track: bytes(each for each in codes if kind_track[each] != track) for track in all_tracks},
         short_codes=short_codes,
     )

@@ -48,9 +48,9 @@ def chapters_of(idx: Idx) -> list[Chapter]:
     ]
 
 
-def date_tags(idx: Idx) -> Iterator[str]:
-    """The clock and the chapters of a media playlist."""
-    yield f"#EXT-X-PROGRAM-DATE-TIME:{_date(0)}"
+def date_tags(idx: Idx, begin_ms: int = 0) -> Iterator[str]:
+    """The clock and the chapters of a media playlist whose first segment begins so long after the archive."""
+    yield f"#EXT-X-PROGRAM-DATE-TIME:{_date(begin_ms)}"
     for number, chapter in enumerate(chapters_of(idx), start=1):
         attributes = {
             "ID": quoted(f"chapter-{number}"),

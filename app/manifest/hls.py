@@ -7,8 +7,11 @@ so that their sum is the presentation's duration.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import compress, islice
 from typing import NamedTuple
 
+from app.clip import WHOLE, Clip
 from app.cmaf.iframes import iframes_of, segment_of
 from app.errors import NotFound
 from app.idx.cues import TextRows
@@ -31,40 +34,50 @@ class Entry(NamedTuple):
     init: int
 
 
-def plan_media_playlist(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
-    """The playlist of one view of an archive."""
+def plan_media_playlist(idx: Idx, view_number: int, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
+    """The playlist of one view of an archive, of the segments that hold the clip. Raises `Malformed`."""
     view = idx.view(view_number)
     tags = ["#EXT-X-INDEPENDENT-SEGMENTS"] if view.independent else []
-    return _plan(idx, f"{view.name}-playlist", archive, tags, _segments(idx, MEDIA))
+    return _plan(idx, f"{view.name}-playlist", archive, tags, _segments(idx, MEDIA, clip), clip)
 
 
-def plan_text_playlist(idx: Idx, text: TextRows, archive: FileIdentity) -> Plan:
-    """The playlist of one text track, in the segments that all views have (§3.5)."""
-    return _plan(idx, f"{text.facts.name}-playlist", archive, [], _segments(idx, CUES))
+def plan_text_playlist(idx: Idx, text: TextRows, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
+    """The playlist of one text track, in the segments that all views have (§3.5). Raises `Malformed`."""
+    return _plan(idx, f"{text.facts.name}-playlist", archive, [], _segments(idx, CUES, clip), clip)
 
 
-def plan_iframe_playlist(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
-    """The I-frames of a video (RFC 8216bis §4.4.3.6). Raises `NotFound` for a view that has none."""
+def plan_iframe_playlist(idx: Idx, view_number: int, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
+    """The I-frames of a video (RFC 8216bis §4.4.3.6), of the segments that hold the clip.
+
+    Raises `NotFound` for a view that has none, or `Malformed`.
+    """
     iframes = iframes_of(idx, view_number)
     if iframes is None:
         raise NotFound("Here is nothing to play by I-frames: no video, or but one keyframe.")
     of_segment = idx.segment_init or bytes(idx.segment_count)
-    inits = [of_segment[segment_of(idx, sample)] for sample in iframes.sample]
-    names = map(iframe_name, range(len(inits)))
-    entries = list(map(Entry, names, idx.iframe_durations_us(), inits))
-    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], entries)
+    segments = [segment_of(idx, sample) for sample in iframes.sample]
+    names = map(iframe_name, range(len(segments)))
+    entries = map(Entry, names, idx.iframe_durations_us(), map(of_segment.__getitem__, segments))
+    is_shown = map(clip.segments(idx).__contains__, segments)
+    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], list(compress(entries, is_shown)), clip)
 
 
-def _segments(idx: Idx, extension: str) -> list[Entry]:
+def _segments(idx: Idx, extension: str, clip: Clip) -> list[Entry]:
     names = (segment_name(number, extension) for number in range(idx.segment_count))
-    return list(map(Entry, names, idx.durations_us(), idx.segment_init or bytes(idx.segment_count)))
+    entries = map(Entry, names, idx.durations_us(), idx.segment_init or bytes(idx.segment_count))
+    shown = clip.segments(idx)
+    return list(islice(entries, shown.start, shown.stop))
 
 
-def _plan(idx: Idx, name: str, archive: FileIdentity, tags: Sequence[str], entries: Sequence[Entry]) -> Plan:
-    lines = (*_head(tags, entries), *date_tags(idx), *_media(entries, idx.version), "#EXT-X-ENDLIST", "")
+def _plan(
+    idx: Idx, name: str, archive: FileIdentity, tags: Sequence[str], entries: Sequence[Entry], clip: Clip
+) -> Plan:
+    begin_ms = sum(idx.durations_us()[: clip.segments(idx).start]) // 1000
+    shown = (*_start(idx, clip), *date_tags(idx, begin_ms), *_media(entries, idx.version))
+    lines = (*_head(tags, entries), *shown, "#EXT-X-ENDLIST", "")
     return Plan(
         content_type=CONTENT_TYPE,
-        etag=f"{idx.version}-{name}",
+        etag=clip.tagged(f"{idx.version}-{name}"),
         last_modified_s=archive.mtime_ns // 1_000_000_000,
         max_age_s=MAX_AGE_S,
         immutable=False,
@@ -79,6 +92,13 @@ def _head(tags: Sequence[str], entries: Sequence[Entry]) -> Iterator[str]:
     yield f"#EXT-X-TARGETDURATION:{_target_duration_s(entries)}"
     yield "#EXT-X-PLAYLIST-TYPE:VOD"
     yield from tags
+
+
+def _start(idx: Idx, clip: Clip) -> Iterator[str]:
+    """Where in its first segment a clip begins (§4.3.5.2)."""
+    first_s = Fraction(idx.segment_time[clip.segments(idx).start], idx.header.timescale)
+    if offset_s := clip.times_s(idx)[0] - first_s:
+        yield f"#EXT-X-START:TIME-OFFSET={float(offset_s):.6f},PRECISE=YES"
 
 
 def _target_duration_s(entries: Sequence[Entry]) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count
 
+from app.clip import WHOLE, Clip
 from app.idx.header import TextFacts
 from app.manifest.attributes import listed, quoted
 from app.manifest.hls import CONTENT_TYPE, VERSION
@@ -28,8 +29,10 @@ FOR_HEARING_IMPAIRED = (
 """CHARACTERISTICS of what tells sounds as well (RFC 8216bis §4.4.6.1)."""
 
 
-def plan_multivariant(shown: Presentation) -> Plan:
-    return shown.plan("master", CONTENT_TYPE, write_multivariant(shown))
+def plan_multivariant(shown: Presentation, clip: Clip = WHOLE) -> Plan:
+    """The playlist; what it names is of the same clip. Raises `Malformed` for a clip of nothing."""
+    content = write_multivariant(shown.clipped(clip) if clip != WHOLE else shown)
+    return shown.plan(clip.tagged("master"), CONTENT_TYPE, content)
 
 
 def write_multivariant(shown: Presentation) -> bytes:
@@ -170,4 +173,4 @@ def _variant(
 
 
 def _playlist(rendition: Rendition | Subtitles, name: str = PLAYLIST) -> str:
-    return versioned(f"{rendition.folder}/{name}", rendition.idx.version)
+    return versioned(f"{rendition.folder}/{name}", rendition.idx.version, rendition.clip)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from app.clip import Clip
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, Ints
 from app.manifest.hls import MAX_AGE_S
@@ -21,11 +22,14 @@ from app.plan import FileIdentity, Plan
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A track alone. `folder` is relative to the manifest and ready for a URL: "video", "1080p/video"."""
+    """A track alone. `folder` is relative to the manifest and ready for a URL: "video", "1080p/video"; `clip`
+    is the query of the part that is asked for.
+    """
 
     idx: Idx
     view_number: int
     folder: str
+    clip: str = ""
 
     @property
     def view(self) -> ViewFacts:
@@ -42,11 +46,12 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Subtitles:
-    """A text track. `folder` as of a `Rendition`: "text-eng"."""
+    """A text track. `folder` as of a `Rendition`: "text-eng"; `clip` likewise."""
 
     idx: Idx
     facts: TextFacts
     folder: str
+    clip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,15 @@ class Presentation:
 
     def of_kind(self, kind: str) -> list[Rendition]:
         return [each for each in self.renditions if each.facts.kind == kind]
+
+    def clipped(self, clip: Clip) -> Presentation:
+        """The same, of a part of the time. Raises `Malformed` where there is nothing."""
+        clip.times_s(self.lead)
+        return replace(
+            self,
+            renditions=[replace(each, clip=clip.query) for each in self.renditions],
+            texts=[replace(each, clip=clip.query) for each in self.texts],
+        )
 
     def plan(self, name: str, content_type: str, content: bytes) -> Plan:
         """The answer whose body is `content`; `name` tells it from other answers of the same version."""

@@ -16,6 +16,7 @@ _IFRAME = re.compile(r"iframe_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
 PLAYLIST = "playlist.m3u8"
 IFRAMES = "iframes.m3u8"
 MULTIVARIANT = "master.m3u8"
+DOWNLOAD = "download.mp4"
 MPD = "manifest.mpd"
 CHAPTERS = "chapters.json"
 
@@ -72,5 +73,6 @@ def init_number(name: str) -> int | None:
     return int(match[1] or 1) - 1 if match else None
 
 
-def versioned(name: str, version: str) -> str:
-    return f"{name}?v={version}"
+def versioned(name: str, version: str, clip: str = "") -> str:
+    """`clip` is the query of a clip, which what is named inherits."""
+    return f"{name}?v={version}&{clip}" if clip else f"{name}?v={version}"

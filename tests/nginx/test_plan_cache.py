@@ -74,6 +74,19 @@ def test_a_question_mark_in_a_path_is_no_query(spliced: StackOrigin) -> None:
     assert spliced.get(f"/v/{name}/{encoded}/x/seg_0001.m4s").body.endswith(odd.media[0])
 
 
+def test_nobody_fills_it_with_parts(spliced: StackOrigin, film: MadeArchive) -> None:
+    for name in ("playlist.m3u8", "master.m3u8"):
+        url = f"/v/{film.id}/{name}"
+        replies = [spliced.get(f"{url}?start=7.5&v={film.version}") for _ in range(2)]
+        assert [(reply.status, reply.headers["cache-status"]) for reply in replies] == [(200, FRESH)] * 2
+        assert [spliced.get(url).headers["cache-status"] for _ in range(2)] == [MISS, HIT]
+    assert spliced.get(segment_url(film)).status == 200
+    assert spliced.get(f"{segment_url(film)}&start=1").headers["cache-status"] == HIT
+    parted = spliced.get(f"/v/{film.id}/playlist.m3u8?start=7.5").body
+    assert b"seg_0001" not in parted
+    assert b"seg_0002" in parted
+
+
 def test_errors_are_not_kept(spliced: StackOrigin, film: MadeArchive) -> None:
     for target in (f"/v/{film.id}/seg_0099.m4s", f"/v/{film.id}/seg_0001.m4s?v=0123456789"):
         assert {spliced.get(target).headers["cache-status"] for _ in range(3)} == {MISS}

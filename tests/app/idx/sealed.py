@@ -19,6 +19,7 @@ TRACK = {
     "size_bytes": None, "byte_count": 100, "language": "und", "title": "", "roles": [], "default": True,
     "width": 640, "height": 360, "frame_rate_milli": 1000, "video_range": "SDR", "colour": [],
     "channels": 0, "hls_channels": "", "sample_rate_hz": 0, "expected_players": [],
+    "media_time_ticks": 0,
 }  # fmt: skip
 VIEW = {
     "name": "muxed", "tracks": [0], "inits": [b"init"], "styp": b"styp", "merge_bytes": 0,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.slop import choose_merge_bytes, gaps_between
+from app.cmaf.slop import choose_merge_bytes, gaps_between
 
 
 def test_gaps() -> None:

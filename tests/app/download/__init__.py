@@ -1,0 +1,1 @@
+"""Tests of segments and their boxes."""
