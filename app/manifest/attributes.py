@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def listed(attributes: Mapping[str, str]) -> str:
@@ -10,5 +13,7 @@ def listed(attributes: Mapping[str, str]) -> str:
 
 
 def quoted(value: str) -> str:
-    """A quoted-string, which can hold no quote and no line break."""
-    return '"' + "".join("'" if each == '"' else max(each, " ") for each in value) + '"'
+    """A quoted-string, which can hold no quote; a playlist holds no control character, and what some readers
+    take for the end of a line is none of a title.
+    """
+    return '"' + _CONTROL.sub(" ", value).replace('"', "'") + '"'

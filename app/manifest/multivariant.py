@@ -1,14 +1,14 @@
 """The multivariant playlist (RFC 8216 §4.3.4, RFC 8216bis §4.4.6): one variant a group of audio.
 
 Audio tracks of one codec and channel count form a group, so that a player takes the group it can decode;
-each group is joined with the video in a variant of its own. An archive without video has its audio alone.
+each group is joined with every video in a variant of its own. What has no video has its audio alone.
 Texts form one group, which every variant names.
 Rates are bits a second, measured segment by segment at index time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, count
 
 from app.clip import WHOLE, Clip
@@ -23,10 +23,11 @@ from app.plan import Plan
 Groups = dict[str, list[Rendition]]
 
 TEXTS_GROUP = "subtitles"
+DESCRIBES_VIDEO = "public.accessibility.describes-video"
 FOR_HEARING_IMPAIRED = (
     "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound"
 )
-"""CHARACTERISTICS of what tells sounds as well (RFC 8216bis §4.4.6.1)."""
+"""CHARACTERISTICS of sound that tells what is seen, and of texts that tell sounds (RFC 8216bis §4.4.6.1)."""
 
 
 def plan_multivariant(shown: Presentation, clip: Clip = WHOLE) -> Plan:
@@ -61,12 +62,22 @@ def _lines(shown: Presentation) -> Iterator[str]:
             yield from _variant(first, others, group, shown.texts)
 
 
-def _groups(audios: Iterable[Rendition]) -> Groups:
-    groups: Groups = {}
+def _groups(audios: Sequence[Rendition]) -> Groups:
+    """Languages and titles to choose from are the same in every group (§4.4.6.1.1): where a group's codec
+    lacks one, the first group that has it lends it.
+    """
+    groups: dict[str, dict[tuple[str, str, int], Rendition]] = {}
     for each in audios:
-        channels = each.facts.hls_channels or each.facts.channels
-        groups.setdefault(f"{each.facts.codec}-{channels}ch", []).append(each)
-    return groups
+        facts = each.facts
+        members = groups.setdefault(f"{facts.codec}-{facts.hls_channels or facts.channels}ch", {})
+        alike = sum(key[:2] == (facts.language, facts.title) for key in members)
+        members[facts.language, facts.title, alike] = each
+    lent: dict[tuple[str, str, int], Rendition] = {}
+    for key, each in chain.from_iterable(members.items() for members in groups.values()):
+        lent.setdefault(key, each)
+    return {
+        group: [members.get(key, each) for key, each in lent.items()] for group, members in groups.items()
+    }
 
 
 def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
@@ -81,6 +92,7 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
             **_language(facts.language),
             "DEFAULT": "YES" if number == 0 else "NO",
             "AUTOSELECT": "YES",
+            **({"CHARACTERISTICS": quoted(DESCRIBES_VIDEO)} if "description" in facts.roles else {}),
             "CHANNELS": quoted(facts.hls_channels or str(facts.channels)),
             "URI": quoted(_playlist(member)),
         }
