@@ -52,7 +52,8 @@ def main(groups: tuple[str, ...], rounds: int, json_path: str, readme: bool, fol
                 status.update(f"measured: {figure.group}: {figure.name}")
     show(found, console)
     write(Path(json_path), kind, found)
-    console.print(f"written to {json_path}")
+    verdicts = [figure.holds for figure in found if figure.holds is not None]
+    console.print(f"{sum(verdicts)} of {len(verdicts)} goals met; written to {json_path}")
     if readme:
         write_block("bench", markdown(kind, found))
 

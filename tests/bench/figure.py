@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 LARGEST_WITH_DECIMALS = 1000
+HEADINGS = ("median", "ratio", "goal", "")
+VERDICTS = {None: "", True: "met", False: "missed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def show(figures: Iterable[Figure], console: Console) -> None:
     for group, members in groupby(figures, key=lambda figure: figure.group):
         table = Table(title=group, title_justify="left", title_style="bold")
         table.add_column("")
-        for heading in ("median", "ratio", "goal"):
+        for heading in HEADINGS:
             table.add_column(heading, justify="right")
         table.add_column("rounds", style="dim")
         for figure in members:
@@ -66,9 +68,10 @@ def show(figures: Iterable[Figure], console: Console) -> None:
 
 def markdown(machine: str, figures: Iterable[Figure]) -> list[str]:
     """Lines of a table, for the README."""
-    lines = [f"Machine: {machine}.", "", "| | median | ratio | goal |", "| --- | ---: | ---: | ---: |"]
+    headings = f"| | {' | '.join(HEADINGS)} |"
+    lines = [f"Machine: {machine}.", "", headings, "| --- | ---: | ---: | ---: | --- |"]
     for group, members in groupby(figures, key=lambda figure: figure.group):
-        lines.append(f"| **{group}** | | | |")
+        lines.append(f"| **{group}** | | | | |")
         lines += [f"| {' | '.join(_plain(figure))} |" for figure in members]
     return lines
 
@@ -85,18 +88,19 @@ def shown(value: float) -> str:
 
 
 def _cells(figure: Figure) -> Iterator[str]:
-    name, value, ratio, goal = _plain(figure)
-    colour = "green" if figure.holds else "red"
-    yield from (name, value, ratio, f"[{colour}]{goal}[/]" if goal else "")
+    *cells, verdict = _plain(figure)
+    yield from cells
+    yield f"[{'green' if figure.holds else 'red'}]{verdict}[/]"
     yield " ".join(map(shown, figure.rounds))
 
 
-def _plain(figure: Figure) -> tuple[str, str, str, str]:
-    """Name, value, ratio, goal."""
+def _plain(figure: Figure) -> tuple[str, str, str, str, str]:
+    """Name, value, ratio, goal, verdict."""
     sign, unit = "≥" if figure.at_least else "≤", "" if figure.ratio is None else " ×"
     return (
         figure.name,
         f"{shown(figure.value)} {figure.unit}",
         "" if figure.ratio is None else f"{figure.ratio:.2f} ×",
         "" if figure.goal is None else f"{sign} {shown(figure.goal)}{unit}",
+        VERDICTS[figure.holds],
     )
