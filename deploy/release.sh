@@ -51,15 +51,17 @@ install_release() {
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$source_tree/pyproject.toml")
     made=$version-$(date --utc +%Y%m%d%H%M%S)
     local release=$home/releases/$made
+    scratch=$(mktemp -d)
     mkdir -p "$home/releases"
     mkdir "$release"
-    trap 'rm -rf "$release"' EXIT
+    trap 'rm -rf "$home/releases/$made" "$scratch"' EXIT
     echo "laying down $made"
     install_python "$release"
     install_nginx "$release/nginx"
     install_deploy "$release"
     install_settings
     ln -sfn "$RUNSTATEDIR/vodsplice" "$home/run"
+    rm -rf "$scratch"
     trap - EXIT
 }
 
@@ -68,18 +70,15 @@ usable() { "$PYTHON" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 
 # The virtual environment. Its commands find their Python beside themselves, so the folder may be made in one place
 # (DESTDIR) and used in another, and a command that was started through PREFIX/current stays within its release.
 install_python() {
-    local sources
-    sources=$(mktemp -d)
-    cp -r "$source_tree"/{app,indexer,pyproject.toml,README.md,LICENSE} "$sources"
+    cp -r "$source_tree"/{app,indexer,pyproject.toml,README.md,LICENSE} "$scratch"
     export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
     if "$PYTHON" -m pip --python "$PYTHON" --version > /dev/null 2>&1; then
         "$PYTHON" -m venv --without-pip "$1"
-        "$PYTHON" -m pip --python "$1/bin/python" install --quiet "$sources"
+        "$PYTHON" -m pip --python "$1/bin/python" install --quiet "$scratch"
     else  # Debian's Python has a pip only within virtual environments; older ones serve no other environment
         "$PYTHON" -m venv "$1"
-        "$1/bin/python" -m pip install --quiet "$sources"
+        "$1/bin/python" -m pip install --quiet "$scratch"
     fi
-    rm -rf "$sources"
     find "$1/bin" -type f -delete
     "$1/bin/python" -I - "$1/bin" << 'END'
 import sys

@@ -13,7 +13,7 @@ import pytest
 from tests.app.made_archive import make_archive
 from tests.app.running_origin import Origin, eventually
 from tests.deploy.installed import Installed
-from tests.deploy.service_manager import ServiceManager, managing
+from tests.deploy.service_manager import ServiceManager, obeying
 
 
 class Machine(Origin):
@@ -51,7 +51,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     )
     archive = make_archive(media_dir, here.root / "var/lib/vodsplice", segments=4, ranges=8)
     assert archive.path.exists()
-    with managing(here.unit_dir, here.root) as manager:
+    with obeying(ServiceManager(here.unit_dir, here.root), here.root) as manager:
         for name in ("vodsplice.socket", "vodsplice.service", "vodsplice-nginx.service"):
             manager.start(name)
         assert eventually((here.run_dir / "nginx.pid").exists, 20), manager.log.read_text()

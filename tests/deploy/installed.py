@@ -41,7 +41,7 @@ class Installed:
     def command(self, name: str) -> str:
         return str(self.home / "current" / "bin" / name)
 
-    def make(self, *words: str, systemctl: Path | None = None) -> str:
+    def make(self, *words: str, systemctl: Path | None = None, **environment: str) -> str:
         """`make` of these targets, told where everything goes; its output. Raises `CalledProcessError`."""
         variables = {
             "PREFIX": self.home,
@@ -52,7 +52,7 @@ class Installed:
             "PYTHON": sys.executable,
             "SYSTEMCTL": systemctl or "true",
         }
-        return run("make", *words, *(f"{name}={value}" for name, value in variables.items()))
+        return run("make", *words, *(f"{name}={value}" for name, value in variables.items()), **environment)
 
     def release(self, *words: str, systemctl: Path) -> str:
         """The same of the release in use, as on a machine without the sources."""

@@ -11,8 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -62,25 +62,21 @@ class ServiceManager:
         """Raises `CalledProcessError` where the service does not come up."""
         unit = self._units[name]
         if name.endswith(".socket"):
-            self._sockets[name] = _listener(unit)
+            self._sockets[name] = self.listener(unit)
             return
         for command in unit.commands("ExecStartPre"):
-            subprocess.run(command, check=True)
+            subprocess.run(self.command(unit, command), check=True)
         start = self._start_notifying if unit.one("Type") == "notify" else self._popen
         self.running[name] = start(unit)
 
     def _start_notifying(self, unit: Unit) -> Process:
         """Its socket is passed to it, and it is up when it says so."""
         listener = self._sockets[unit.one("Requires")]
-        counts = self._folder / "counts"
-        counts.mkdir(exist_ok=True)
-        with (
-            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices,
-            tempfile.TemporaryDirectory() as own,
-        ):
-            notices.bind(f"{own}/notify")
+        address = f"vodsplice-{id(self)}-{time.monotonic_ns()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+            notices.bind(f"\0{address}")
             notices.settimeout(0.1)
-            environment = {"NOTIFY_SOCKET": f"{own}/notify", "RUNTIME_DIRECTORY": str(counts)}
+            environment = {"NOTIFY_SOCKET": f"@{address}", "RUNTIME_DIRECTORY": self.runtime_dir(unit)}
             process = self._popen(unit, environment, listener)
             for _ in range(START_TIMEOUT_S * 10):
                 if process.poll() is not None:
@@ -95,14 +91,14 @@ class ServiceManager:
         self, unit: Unit, environment: dict[str, str] | None = None, listener: socket.socket | None = None
     ) -> Process:
         (command,) = unit.commands("ExecStart")
-        command = [*self.prefix.get(unit.name, []), *_allowed_as_root(command)]
+        command = [*self.prefix.get(unit.name, []), *self.command(unit, command)]
         fds = (listener.fileno(),) if listener else ()
         if listener:
             command = ["bash", "-c", ACTIVATE.format(listener.fileno()), "systemd", *command]
         with self.log.open("ab") as output:
             return subprocess.Popen(
                 command, stdout=output, stderr=output, pass_fds=fds, start_new_session=True,
-                env=ENVIRONMENT | (environment or {}), cwd=unit.one("WorkingDirectory", "/"),
+                env=ENVIRONMENT | (environment or {}),
             )  # fmt: skip
 
     def stop(self, name: str) -> None:
@@ -119,12 +115,28 @@ class ServiceManager:
     def reload(self, name: str) -> None:
         unit = self._units[name]
         for command in unit.commands("ExecReload", self.running[name].pid):
-            folder = unit.one("WorkingDirectory", "/")
-            subprocess.run(_allowed_as_root(command), check=True, env=ENVIRONMENT, cwd=folder)
+            subprocess.run(self.command(unit, command), check=True, env=ENVIRONMENT)
 
     def run(self, name: str) -> int:
         """A service of one run (Type=oneshot); its exit status."""
         return self._popen(self._units[name]).wait(START_TIMEOUT_S)
+
+    def command(self, unit: Unit, words: list[str]) -> list[str]:
+        """How a command of a unit is started."""
+        return ["env", "-C", unit.one("WorkingDirectory", "/"), *_allowed_as_root(words)]
+
+    def listener(self, unit: Unit) -> socket.socket:
+        """What a .socket unit describes."""
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(unit.one("ListenStream"))
+        listener.listen(int(unit.one("Backlog")))
+        return listener
+
+    def runtime_dir(self, unit: Unit) -> str:
+        """A folder for RuntimeDirectory=."""
+        folder = self._folder / unit.one("RuntimeDirectory")
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
 
     def end(self) -> None:
         for process in self.running.values():
@@ -162,17 +174,9 @@ def _allowed_as_root(command: list[str]) -> list[str]:
     return [*command, "-g", "user root;"] if is_nginx and os.geteuid() == 0 else command
 
 
-def _listener(unit: Unit) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(unit.one("ListenStream"))
-    listener.listen(int(unit.one("Backlog")))
-    return listener
-
-
 @contextmanager
-def managing(unit_dir: Path, folder: Path) -> Iterator[ServiceManager]:
-    """A manager, and its `systemctl`, until the block ends."""
-    manager = ServiceManager(unit_dir, folder)
+def obeying(manager: ServiceManager, folder: Path) -> Iterator[ServiceManager]:
+    """The manager does what its `systemctl` is told, and its services end with the block."""
     address = str(folder / "manager.sock")
     manager.systemctl.write_text(SYSTEMCTL.format(python=sys.executable, address=address))
     manager.systemctl.chmod(0o755)

@@ -74,6 +74,14 @@ def test_release_that_does_not_come_up_is_taken_back(machine: Machine) -> None:
     assert machine.get("/healthz").status == 200
 
 
+def test_install_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    here = Installed(tmp_path)
+    with pytest.raises(subprocess.CalledProcessError, match="make"):
+        here.make("install", PIP_NO_INDEX="1", PIP_FIND_LINKS="/nowhere", PIP_CONFIG_FILE="/dev/null")
+    assert list((here.home / "releases").iterdir()) == []
+    assert not (here.home / "current").is_symlink()
+
+
 def test_reload_of_both_servers_fails_no_request(machine: Machine) -> None:
     """As `systemctl reload` does it; a mistake in nginx's configuration changes nothing."""
     with loaded(machine, TARGETS, oracle(machine)) as load:
