@@ -52,6 +52,7 @@ _ROWS = (
     Tool("git", ("git",), ("git",)),
     Tool("curl", ("curl",), ("curl", "ca-certificates")),
     Tool("openssl", ("openssl",), ("openssl",)),
+    Tool("debootstrap", ("debootstrap",), ("debootstrap",)),
     Tool("logrotate", ("logrotate",), ("logrotate",)),
     Tool("ffmpeg", ("ffmpeg",), ("ffmpeg",)),
     Tool("ffprobe", ("ffprobe",), ("ffmpeg",)),
