@@ -13,6 +13,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,21 @@ class FileIdentity:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class FileRange:
-    """`length` bytes of `file` from `offset`. `length` is positive."""
+class FileRange(NamedTuple):
+    """`length` bytes of `file` from `offset`. `length` is positive. A tuple, as a plan may have hundreds."""
 
     file: FileIdentity
     offset: int
     length: int
 
 
+_new_file_range = partial(tuple.__new__, FileRange)
 Piece = bytes | FileRange
+
+
+def file_ranges(file: FileIdentity, ranges: Iterable[tuple[int, int]]) -> list[FileRange]:
+    """A `FileRange` for each (offset, length), without a Python call for each."""
+    return list(map(_new_file_range, [(file, offset, length) for offset, length in ranges]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ class Plan:
     length: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "length", sum(map(piece_length, self.pieces)))
+        lengths = [len(each) if isinstance(each, bytes) else each.length for each in self.pieces]
+        object.__setattr__(self, "length", sum(lengths))
 
     @property
     def cache_control(self) -> str:

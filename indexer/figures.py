@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from app.cmaf.arrange import Arrangement, arrange_views
 from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
-from app.cmaf.segments import Arrangement, arrange_views
 from app.cmaf.slop import choose_merge_bytes, gaps_between
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
 from app.idx.view import Idx

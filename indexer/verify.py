@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from blake3 import blake3
 
-from app.cmaf.segments import arrange_in_sidecar, segment_parts
+from app.cmaf.arrange import arrange_in_sidecar
+from app.cmaf.segments import segment_parts
 from app.idx.header import SidecarFacts
 from app.idx.layout import SIDECAR_SUFFIX
 from app.idx.view import Idx

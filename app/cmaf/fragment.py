@@ -1,8 +1,8 @@
 """The boxes of a media segment, as bytes: `moof` and what it holds, and the `mdat` header.
 
-Eight boxes, written with `struct` and `array` because a segment has thousands of rows and a request has
-microseconds. ISO/IEC 14496-12:2022 §8.8 (movie fragments) and §8.1.1 (`mdat`). Every box here is a whole
-number of 32-bit words, so `trun`s are built as words in host order and swapped once.
+Eight boxes, written with `struct` and slices because a segment has thousands of rows and a request has
+microseconds. ISO/IEC 14496-12:2022 §8.8 (movie fragments) and §8.1.1 (`mdat`). `trun`s are built a byte of
+all their rows at a time: see `app.idx.planes`.
 
 Times are ticks of the track's timescale; a `data_offset` counts from the first byte of `moof`
 (`default-base-is-moof`). A *column* is one value a sample, in decode order.
@@ -12,16 +12,21 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Sequence
+
+from app.idx.planes import Plane, planes_of_words
 
 MFHD_BYTES = 16
 BOX_HEADER_BYTES = 8
 TFDT_BYTES = 20
 TRUN_HEADER_BYTES = 20
+MOOF_BYTES = BOX_HEADER_BYTES + MFHD_BYTES
+"""A `moof` but for its `traf`s."""
 TRAF_BYTES = BOX_HEADER_BYTES + TFDT_BYTES
 """A `traf` but for its `tfhd` and `trun`s."""
 MDAT_HEADER_BYTES = 8
+COLUMN_BYTES = 4
+"""A column of a `trun`, for each sample."""
 
 DATA_OFFSET = 0x000001
 SAMPLE_DURATION = 0x000100
@@ -37,16 +42,11 @@ DURATION_IS_EMPTY = 0x010000
 DEFAULT_BASE_IS_MOOF = 0x020000
 """Bits of `tfhd`'s flags (§8.8.7.1)."""
 
-_TRUN = int.from_bytes(b"trun", "big")
 _VERSION_1 = 0x01000000  # signed composition offsets
 _HEADER = struct.Struct(">I4s")
 _MFHD = struct.Struct(">I4sII")
 _TFDT = struct.Struct(">I4sIQ")
-
-
-def moof_bytes(traf_bytes: Iterable[int]) -> int:
-    """The length of a `moof` from the lengths of its `traf`s, before there is anything in them."""
-    return BOX_HEADER_BYTES + MFHD_BYTES + sum(traf_bytes)
+_TRUN = struct.Struct(">I4sII")  # without its data offset
 
 
 def mdat_header(payload_bytes: int) -> bytes:
@@ -55,7 +55,7 @@ def mdat_header(payload_bytes: int) -> bytes:
 
 def moof(sequence_number: int, trafs: Sequence[bytes]) -> bytes:
     content = b"".join(trafs)
-    size = BOX_HEADER_BYTES + MFHD_BYTES + len(content)
+    size = MOOF_BYTES + len(content)
     return _HEADER.pack(size, b"moof") + _MFHD.pack(MFHD_BYTES, b"mfhd", 0, sequence_number) + content
 
 
@@ -78,53 +78,39 @@ def tfhd(track_id: int, duration: int | None, size: int | None, flags: int | Non
 
 
 def truns(
-    run_samples: Sequence[int], data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[int]]
+    run_samples: Sequence[int], data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[Plane]]
 ) -> bytes:
     """The `trun`s of one track, one a run.
 
-    `run_samples` and `data_offsets` have an entry a run; `columns`, in the order of the bits of `bits`,
-    an entry a sample of all runs.
+    `run_samples` and `data_offsets` have an entry a run; `columns`, in the order of the bits of `bits`, are
+    planes with an entry a sample of all runs.
     """
-    if run_samples and max(run_samples) == 1:
-        return _single_sample_truns(data_offsets, bits, columns)
-    width = len(columns)
-    rows = _rows(columns, sum(run_samples))
-    headers = {samples: _trun_header(samples, width, bits) for samples in set(run_samples)}
-    words: list[int] = []
-    at = 0
-    for samples, data_offset in zip(run_samples, data_offsets, strict=True):
-        words.extend(headers[samples])
-        words.append(data_offset)
-        stop = at + width * samples
-        words.extend(rows[at:stop])
-        at = stop
-    return _big_endian(array("I", words))
+    row = bytes(COLUMN_BYTES * len(columns))
+    if run_samples and max(run_samples) == 1:  # as ffmpeg interleaves video: every box has one shape
+        box = _trun_header(1, row, bits) + bytes(COLUMN_BYTES) + row
+        with_offsets = [planes_of_words(data_offsets), *columns]
+        return bytes(_filled(box, len(data_offsets), with_offsets, TRUN_HEADER_BYTES - COLUMN_BYTES))
+    offsets, rows = array("I", data_offsets), _filled(row, sum(run_samples), columns, 0)
+    offsets.byteswap()
+    headers = {samples: _trun_header(samples, row, bits) for samples in {*run_samples}}
+    rows_of = {samples: f"{len(row) * samples}s" for samples in headers}
+    pieces = [b""] * (3 * len(run_samples))
+    pieces[0::3] = map(headers.__getitem__, run_samples)
+    pieces[1::3] = struct.unpack(f"{COLUMN_BYTES}s" * len(offsets), offsets)
+    pieces[2::3] = struct.unpack("".join(map(rows_of.__getitem__, run_samples)), rows)
+    return b"".join(pieces)
 
 
-def _single_sample_truns(data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[int]]) -> bytes:
-    """As `truns`, where each run is one sample, as ffmpeg interleaves video: every box has one shape."""
-    words_each = 5 + len(columns)
-    template = (4 * words_each, _TRUN, _VERSION_1 | DATA_OFFSET | bits, 1, *repeat(0, words_each - 4))
-    words = array("I", template) * len(data_offsets)
-    for place, column in enumerate((data_offsets, *columns), start=4):
-        words[place::words_each] = array("I", column)
-    return _big_endian(words)
+def _trun_header(samples: int, row: bytes, bits: int) -> bytes:
+    """All of it but the data offset."""
+    size = TRUN_HEADER_BYTES + len(row) * samples
+    return _TRUN.pack(size, b"trun", _VERSION_1 | DATA_OFFSET | bits, samples)
 
 
-def _trun_header(samples: int, width: int, bits: int) -> tuple[int, ...]:
-    return TRUN_HEADER_BYTES + 4 * width * samples, _TRUN, _VERSION_1 | DATA_OFFSET | bits, samples
-
-
-def _rows(columns: Sequence[Sequence[int]], samples: int) -> list[int]:
-    """The columns, row after row."""
-    if len(columns) == 1:
-        return list(columns[0])
-    rows = [0] * (samples * len(columns))
-    for place, column in enumerate(columns):
-        rows[place :: len(columns)] = column
-    return rows
-
-
-def _big_endian(words: array[int]) -> bytes:
-    words.byteswap()
-    return words.tobytes()
+def _filled(record: bytes, count: int, columns: Sequence[Sequence[Plane]], at: int) -> bytearray:
+    """`count` copies of `record`, with a word of each column in each, side by side from byte `at` on."""
+    records = bytearray(record) * count
+    for number, column in enumerate(columns):
+        for byte, plane in column:
+            records[at + COLUMN_BYTES * number + byte :: len(record)] = plane
+    return records

@@ -10,7 +10,9 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from app.cmaf import fragment
-from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES, ByteRange
+from app.cmaf.arrange import ByteRange
+from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES
+from app.idx.planes import planes_of_words
 from app.idx.view import Idx, IFrames, TrackRows
 from app.plan import FileIdentity, FileRange, Plan
 
@@ -58,8 +60,9 @@ def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRa
         rows.kind_flags[kind],
         empty=False,
     )
-    payload_at = fragment.moof_bytes([_traf_bytes(tfhd)]) + fragment.MDAT_HEADER_BYTES
-    truns = fragment.truns([1], [payload_at], fragment.SAMPLE_COMPOSITION, [[rows.kind_composition[kind]]])
+    payload_at = fragment.MOOF_BYTES + _traf_bytes(tfhd) + fragment.MDAT_HEADER_BYTES
+    composition = planes_of_words([rows.kind_composition[kind]])
+    truns = fragment.truns([1], [payload_at], fragment.SAMPLE_COMPOSITION, [composition])
     traf = fragment.traf(tfhd, _decode_time(rows, sample), truns)
     moof = fragment.moof(number + 1, [traf])
     return b"".join((idx.view(view_number).styp, moof, fragment.mdat_header(size))), (offset, size)

@@ -1,4 +1,4 @@
-"""One track's share of a segment: its samples, and what `tfhd` and `trun`s have to say of them.
+"""One track's share of a segment: its samples and runs, and the `traf` that describes them.
 
 What all samples of a track have in common is said once, by `tfhd`; what differs has a column in the `trun`s
 (ISO/IEC 14496-12 §8.8.7, §8.8.8).
@@ -8,80 +8,96 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, repeat
 from operator import mul, sub
 
 from app.cmaf import fragment
+from app.idx.planes import Plane, planes_of_column
 from app.idx.view import TrackRows
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One track's share of a segment: rows `[start, stop)`, and its runs' samples and bytes in file order.
+    """Samples `[start, stop)` of a track, and the samples and bytes of its runs in file order.
 
-    `tfhd` holds what all samples of the track have in common, `columns` what a `trun` must say of each;
-    `bits` says which.
+    `tfhd` holds what all samples of the track have in common, the columns of `bits` what a `trun` must say
+    of each.
     """
 
     rows: TrackRows
     start: int
     stop: int
     run_samples: Sequence[int]
-    run_bytes: list[int]
+    run_bytes: Sequence[int]
     tfhd: bytes
     bits: int
 
     @property
-    def traf_bytes(self) -> int:
-        rows_bytes = 4 * self.bits.bit_count() * (self.stop - self.start)
-        return (
-            fragment.TRAF_BYTES
-            + len(self.tfhd)
-            + fragment.TRUN_HEADER_BYTES * len(self.run_samples)
-            + rows_bytes
-        )
+    def track(self) -> int:
+        return self.rows.track_id - 1
 
-    def columns(self) -> list[Sequence[int]]:
+    @property
+    def samples(self) -> int:
+        return self.stop - self.start
+
+    def traf_bytes(self, truns: int) -> int:
+        row_bytes = fragment.COLUMN_BYTES * self.bits.bit_count()
+        boxes_bytes = fragment.TRUN_HEADER_BYTES * truns + row_bytes * self.samples
+        return fragment.TRAF_BYTES + len(self.tfhd) + boxes_bytes
+
+    def columns(self) -> list[list[Plane]]:
         """What the `trun`s say of each sample, in the order of the bits of `bits`."""
-        rows, bits = self.rows, self.bits
-        columns: list[Sequence[int]] = []
-        kinds = rows.kind[self.start : self.stop].tolist() if rows.kind is not None else []
-
-        def of_kinds(table: Sequence[int]) -> Sequence[int]:
-            return list(map(table.__getitem__, kinds))
-
-        if bits & fragment.SAMPLE_DURATION:
-            columns.append(of_kinds(rows.kind_duration))
+        rows, bits, own = self.rows, self.bits, slice(self.start, self.stop)
+        columns = []
+        if bits & fragment.SAMPLE_DURATION and rows.kind is not None:
+            columns.append(rows.duration_planes.of(rows.kind[own]))
         if bits & fragment.SAMPLE_SIZE and rows.size is not None:
-            columns.append(rows.size[self.start : self.stop])
-        if bits & fragment.SAMPLE_FLAGS:
-            columns.append(of_kinds(rows.kind_flags))
-        if bits & fragment.SAMPLE_COMPOSITION:
-            columns.append(of_kinds(rows.kind_composition))
+            columns.append(planes_of_column(rows.size[own]))
+        if bits & fragment.SAMPLE_FLAGS and rows.kind is not None:
+            columns.append(rows.flags_planes.of(rows.kind[own]))
+        if bits & fragment.SAMPLE_COMPOSITION and rows.kind is not None:
+            columns.append(rows.composition_planes.of(rows.kind[own]))
         return columns
+
+
+def share_of(rows: TrackRows, number: int, run_samples: Sequence[int] = ()) -> Share:
+    """A track's share of segment `number`. Without `run_samples`, as where nobody asks for runs."""
+    start, stop = rows.first_sample[number], rows.first_sample[number + 1]
+    size, defaults = rows.facts.size_bytes, (rows.default_duration, rows.default_flags)
+    tfhd, bits = _shape(rows.track_id, size, *defaults, rows.default_composition, empty=start == stop)
+    return Share(rows, start, stop, run_samples, bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
 
 
 def bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: Sequence[int]) -> list[int]:
     if rows.size is None:
         return list(map(mul, run_samples, repeat(rows.facts.size_bytes)))
-    sizes = rows.size[start:stop].tolist()
+    sizes: list[int] = rows.size[start:stop].tolist()
     if len(run_samples) == len(sizes):
         return sizes
-    ends = list(accumulate(sizes))
-    at_run = [ends[last - 1] for last in accumulate(run_samples)]
-    return list(map(sub, at_run, (0, *at_run)))
+    ends = list(accumulate(sizes, initial=0))
+    run_ends = list(map(ends.__getitem__, accumulate(run_samples)))
+    return list(map(sub, run_ends, (0, *run_ends)))
 
 
-def shape_of(rows: TrackRows, *, empty: bool) -> tuple[bytes, int]:
+@lru_cache(maxsize=1024)
+def _shape(
+    track_id: int,
+    size: int | None,
+    duration: int | None,
+    flags: int | None,
+    composition: int | None,
+    *,
+    empty: bool,
+) -> tuple[bytes, int]:
     """The `tfhd` that holds what all samples share, and the bits of the `trun` columns that hold the rest."""
     bits = 0
-    if rows.default_duration is None:
+    if duration is None:
         bits |= fragment.SAMPLE_DURATION
-    if rows.size is not None:
+    if size is None:
         bits |= fragment.SAMPLE_SIZE
-    if rows.default_flags is None:
+    if flags is None:
         bits |= fragment.SAMPLE_FLAGS
-    if rows.default_composition != 0:
+    if composition != 0:
         bits |= fragment.SAMPLE_COMPOSITION
-    defaults = rows.default_duration, rows.facts.size_bytes, rows.default_flags
-    return fragment.tfhd(rows.track_id, *defaults, empty=empty), bits
+    return fragment.tfhd(track_id, duration, size, flags, empty=empty), bits

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, compress, repeat
 from operator import add
 
-from app.cmaf.segments import ByteRange, any_of, runs_of
+from app.cmaf.arrange import ByteRange, any_of, runs_of
 from app.cmaf.share import bytes_of_runs
 from app.cmaf.slop import DEFAULT_SLOP, choose_merge_bytes, gaps_between
 from app.download.spans import Span
@@ -40,7 +40,7 @@ def chunks_of(idx: Idx, spans: Sequence[Span]) -> tuple[list[Chunks], list[ByteR
     tracks = [span.rows.track_id - 1 for span in spans]
     for segment in _segments(idx, spans):
         runs = runs_of(idx, segment, tracks)
-        offsets = list(accumulate(runs.bytes, initial=idx.segment_offset[segment]))
+        offsets = list(accumulate(runs.lengths, initial=runs.offset))
         shares = [runs.shares[track] for track in tracks]
         is_whole = all(
             span.first <= share.start and share.stop <= span.stop

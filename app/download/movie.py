@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import lcm
 
-from app.cmaf.segments import ByteRange
+from app.cmaf.arrange import ByteRange
 from app.download.chunks import Chunks, placed
 from app.download.spans import Span
 from app.download.tables import box, chunk_offsets, sample_tables

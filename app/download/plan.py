@@ -14,7 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from app.clip import WHOLE, Clip
-from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES, ByteRange
+from app.cmaf.arrange import ByteRange
+from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES
 from app.download.chunks import chunks_of
 from app.download.movie import movie_head
 from app.download.spans import spans_of

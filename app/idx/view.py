@@ -27,13 +27,11 @@ from app.idx.layout import (
     SUFFIX,
     VERSION_DIGITS,
 )
+from app.idx.planes import KindPlanes
 from app.idx.runs import Runs, read_runs
 from app.plan import FileIdentity
 
 Ints = Sequence[int]
-
-_LISTED_KINDS = 4096
-"""Tables of distinct shapes up to this long become lists, which index faster than a memoryview."""
 
 
 class IndexDamaged(Exception):
@@ -53,6 +51,9 @@ class TrackRows:
     kind_duration: Ints
     kind_flags: Ints
     kind_composition: Ints
+    duration_planes: KindPlanes  # of the same three, for many samples at once
+    flags_planes: KindPlanes
+    composition_planes: KindPlanes
     default_duration: int | None  # of every sample alike, or None; so for the next two
     default_flags: int | None
     default_composition: int | None
@@ -152,7 +153,7 @@ def read_idx(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
     packed, digest = unseal(mapping, MAGIC, SUFFIX)
     try:
         return _assemble(identity, digest, Header.unpack(packed), mapping)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise IndexDamaged(f"inconsistent: {error}") from error
 
 
@@ -242,6 +243,9 @@ def _track(
     check(0 < len(duration) == len(flags) == len(composition), prefix + "kind_duration")
     check(len(duration) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
     check_codes(prefix + "kind", kind or duration[:0], len(duration))
+    check(kind is not None or not composition[0], prefix + "kind_composition")
+    words = [column for column in (size, duration, flags, composition) if column is not None]
+    check(all(column.format in "BHI" for column in words), prefix + "size")
     check((size is None) == (facts.size_bytes is not None), prefix + "size")
     check(size is None or len(size) == facts.sample_count, prefix + "size")
     sidecar_offset = columns.get(prefix + "sidecar_offset")
@@ -255,9 +259,12 @@ def _track(
         columns[prefix + "decode_time"],
         size,
         kind,
-        _table(duration),
-        _table(flags),
-        _table(composition),
+        duration.tolist(),
+        flags.tolist(),
+        composition.tolist(),
+        KindPlanes(duration),
+        KindPlanes(flags),
+        KindPlanes(composition),
         _constant(duration),
         _constant(flags),
         _constant(composition),
@@ -271,10 +278,6 @@ def _column(mapping: memoryview[int], offset: int, typecode: str, count: int) ->
     if offset < PROLOGUE.size or offset % COLUMN_ALIGNMENT or count < 0 or stop > len(mapping) - DIGEST_BYTES:
         raise ValueError(f"a column at byte {offset} leaves the file")
     return mapping[offset:stop].cast(typecode)  # type: ignore[call-overload,no-any-return]
-
-
-def _table(column: memoryview[int]) -> Ints:
-    return column.tolist() if len(column) <= _LISTED_KINDS else column
 
 
 def _constant(column: memoryview[int]) -> int | None:

@@ -6,10 +6,11 @@ import struct
 from itertools import accumulate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cmaf import fragment
+from app.idx.planes import planes_of_words
 from tests.oracle.boxes import outline
 from tests.oracle.fragments import Defaults, Sample, TrackSetup, read_segment
 
@@ -30,6 +31,7 @@ def read_track(truns: bytes, tfhd: bytes, payload: bytes, decode_ticks: int = 0)
     return read_segment(content, SETUPS).tracks[1]
 
 
+@settings(deadline=None)
 @given(
     runs=st.lists(st.integers(1, 4), min_size=1, max_size=6),
     present=st.lists(st.booleans(), min_size=4, max_size=4),
@@ -60,10 +62,11 @@ def test_truns_say_what_was_put_into_them(
     own_sizes = sizes if present[1] else [defaults[1]] * count
     truns_bytes = fragment.TRUN_HEADER_BYTES * len(runs) + 4 * len(columns) * count
     traf_bytes = fragment.TRAF_BYTES + len(tfhd) + truns_bytes
-    payload_at = fragment.moof_bytes([traf_bytes]) + fragment.MDAT_HEADER_BYTES
+    payload_at = fragment.MOOF_BYTES + traf_bytes + fragment.MDAT_HEADER_BYTES
     firsts = list(accumulate(runs, initial=0))[:-1]
     at = list(accumulate(own_sizes, initial=payload_at))
-    truns = fragment.truns(runs, [at[first] for first in firsts], bits, columns)
+    planes = [planes_of_words(column) for column in columns]
+    truns = fragment.truns(runs, [at[first] for first in firsts], bits, planes)
     assert len(truns) == truns_bytes
 
     samples = read_track(truns, tfhd, bytes(sum(own_sizes)), decode_ticks)
@@ -79,7 +82,7 @@ def test_truns_say_what_was_put_into_them(
 def test_a_fragment_of_several_tracks() -> None:
     tfhds = [fragment.tfhd(track_id, 40, 1, 0, empty=False) for track_id in (1, 3)]
     lengths = [fragment.TRAF_BYTES + len(tfhd) + fragment.TRUN_HEADER_BYTES for tfhd in tfhds]
-    at = fragment.moof_bytes(lengths) + fragment.MDAT_HEADER_BYTES
+    at = fragment.MOOF_BYTES + sum(lengths) + fragment.MDAT_HEADER_BYTES
     trafs = [
         fragment.traf(tfhd, 100, fragment.truns([2], [at + 2 * number], 0, []))
         for number, tfhd in enumerate(tfhds)

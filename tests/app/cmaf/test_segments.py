@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from app.cmaf.segments import arrange, arrange_views, plan_init, plan_segment, segment_parts
+from app.cmaf.arrange import arrange, arrange_views
+from app.cmaf.segments import plan_init, plan_segment, segment_parts
 from app.idx.view import Idx
 from app.plan import FileIdentity, FileRange
 from tests.indexer.built import NO_FILE, built
