@@ -12,7 +12,6 @@ from indexer.limits import MAX_SUBTITLE_FILES, MAX_SUBTITLE_FILES_BYTES
 from indexer.segmentation import Segmentation
 from indexer.source import Source
 from indexer.subtitles.cue import Text
-from indexer.subtitles.file import read_file
 from indexer.subtitles.tabulate import REMEDY, Subtitles, tabulate_texts
 from indexer.subtitles.tracks import Playback, read_tracks
 from indexer.track import Movie
@@ -42,7 +41,11 @@ def files_as_they_are(paths: Iterable[str]) -> tuple[SubtitleFile, ...]:
 
 
 def _read_files(paths: Sequence[str], stem: str, duration_ms: int) -> tuple[list[Text], list[str]]:
-    texts, notes, left_bytes = [], [], MAX_SUBTITLE_FILES_BYTES
+    if not paths:
+        return [], []
+    from indexer.subtitles.file import read_file  # noqa: PLC0415 - its library takes 30 ms to load
+
+    texts, notes, left_bytes = list[Text](), list[str](), MAX_SUBTITLE_FILES_BYTES
     for path in paths[:MAX_SUBTITLE_FILES]:
         try:
             with Source(path) as file:

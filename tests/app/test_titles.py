@@ -62,6 +62,22 @@ def test_what_the_page_shows(client: Client, title: Path) -> None:
     assert pictures == ["1080p/video", "720p/video"]
 
 
+def test_subtitles_of_each_rendition_once(
+    client: Client, title: Path, media_dir: Path, index_dir: Path
+) -> None:
+    for name in ("1080p.eng", "720p.eng", "720p.fra"):
+        (title / f"{name}.srt").write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{name}\n")
+    index_all(media_dir, index_dir)
+    read = m3u8.loads(client.get(MASTER).text)
+    texts = [each.uri for each in read.media if each.type == "SUBTITLES"]
+    assert [uri.partition("/playlist")[0] for uri in texts] == ["1080p/text-eng", "720p/text-fra"]
+    for uri in texts:
+        segment, *_ = m3u8.loads(client.get(urljoin(MASTER, uri)).text).segments
+        assert client.get(urljoin(urljoin(MASTER, uri), segment.uri)).text.startswith("WEBVTT\n")
+    shown = [each["url"] for each in json.loads(client.get(INFO).text)["texts"]]
+    assert ["1080p.eng" in client.get(urljoin(INFO, url)).text for url in shown] == [True, False]
+
+
 def test_urls_of_a_list_lead_to_its_archives(client: Client, media_dir: Path, index_dir: Path) -> None:
     put_rendition(media_dir / "shows/film hd.mp4", picture(200))
     put_rendition(media_dir / "shows/small/film.mp4", picture(100))
