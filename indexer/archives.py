@@ -14,7 +14,10 @@ from dataclasses import dataclass, replace
 from app.idx.layout import SUFFIX
 from indexer.subtitles.beside import beside
 
-EXTENSIONS = (".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".ismv", ".cmfv", ".m4a", ".isma", ".cmfa")
+EXTENSIONS = (
+    ".mp4", ".m4v", ".mov", ".qt", ".f4v", ".3gp", ".3gpp", ".3g2", ".ismv", ".cmfv",
+    ".m4a", ".m4b", ".isma", ".cmfa",
+)  # fmt: skip
 """What a folder is searched for. A file named outright may have any other."""
 
 

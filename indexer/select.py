@@ -19,10 +19,11 @@ from indexer.codecs.media_format import MediaFormat
 from indexer.edits import shown
 from indexer.errors import Malformed, SourceError, Unplaceable, Unsupported
 from indexer.part_names import part_names
-from indexer.track import Movie, Track
+from indexer.track import Movie, Samples, Track
 
 _HANDLERS = {"vide": "video", "soun": "audio"}
 TEXT_HANDLERS = frozenset({"text", "sbtl", "subt", "subp", "clcp"})
+FEW_SAMPLES = 256
 _REMEDY = "convert it to H.264 and AAC, e.g. ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
 
 
@@ -117,6 +118,8 @@ def _described(track: Track) -> ServedTrack:
         raise Unsupported(f"its handler is {track.handler!r}, neither video nor audio", remedy=_REMEDY)
     if not track.samples.count:
         raise Unsupported("it has no samples", remedy=_REMEDY)
+    if track.handler == "soun" and _counts_bytes(track.samples):
+        raise Unsupported("its sample table counts bytes of sound, not samples", remedy=_REMEDY)
     formats: list[MediaFormat] = []
     number_of: dict[int, int] = {}
     changes: list[Change] = []
@@ -132,6 +135,11 @@ def _described(track: Track) -> ServedTrack:
         if not changes or changes[-1].format_number != number_of[description]:
             changes.append(Change(first_sample, number_of[description]))
     return ServedTrack(formats[0].kind, track, tuple(formats), tuple(changes))
+
+
+def _counts_bytes(samples: Samples) -> bool:
+    """Old QuickTime listed some compressed sound as samples of one byte and one tick."""
+    return samples.size_bytes == samples.duration_ticks == 1 and samples.count > FEW_SAMPLES
 
 
 def _descriptions(track: Track) -> list[tuple[int, int]]:

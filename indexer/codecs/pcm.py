@@ -20,6 +20,7 @@ LITTLE_ENDIAN = 0x01
 QUICKTIME_SIZES = {"in24": 24, "in32": 32, "fl32": 32, "fl64": 64}
 """Entries whose name fixes the sample size."""
 QUICKTIME_ENTRIES = ("sowt", "twos", *QUICKTIME_SIZES)
+QUICKTIME = frozenset({*QUICKTIME_ENTRIES, "lpcm"})
 LPCM_FLOAT, LPCM_BIG_ENDIAN, LPCM_SIGNED = 0x1, 0x2, 0x4
 """formatSpecificFlags of `lpcm` (CoreAudio's kAudioFormatFlag…)."""
 
@@ -50,6 +51,13 @@ def describe_lpcm(entry: AudioEntry) -> AudioCodec:
         raise _unsupported(entry, "samples padded to a wider word")
     little_endian = not flags & LPCM_BIG_ENDIAN
     return _codec(entry, kind, size_bits, little_endian, boxes=(_configuration(size_bits, little_endian),))
+
+
+def frame_bytes(entry: AudioEntry) -> int:
+    """Bytes of one sample of every channel, in one of QuickTime's entries."""
+    if entry.bytes_per_frame:
+        return entry.bytes_per_frame
+    return entry.channels * QUICKTIME_SIZES.get(entry.fourcc, entry.sample_size_bits) // 8
 
 
 def _configuration(size_bits: int, little_endian: bool) -> bytes:

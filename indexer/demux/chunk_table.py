@@ -6,6 +6,7 @@ Offsets are bytes of the archive. Chunks are counted from 0 here and from 1 in m
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
@@ -60,7 +61,13 @@ def _read_runs(
     """Samples in each chunk, and the 0-based description of each: `stsc` has a row a run of like chunks."""
     words = big_endian(counted_rows(stsc, 12), "I")
     first, samples, description = words[0::3], words[1::3], words[2::3]
-    if not first or first[0] != 1 or first[-1] > chunk_count:
+    if first and first[-1] > chunk_count:
+        used = bisect_right(first, chunk_count)
+        reading.notes.append(f"{stsc.where}: lists {len(first) - used} runs of chunks that are not there")
+        first, samples, description = first[:used], samples[:used], description[:used]
+    if description_count == 1 and {0} <= set(description) <= {0, 1}:  # from 0, as some writers count
+        description = array("I", [1]) * len(description)
+    if not first or first[0] != 1:
         raise stsc.malformed(f"does not cover chunks 1 to {chunk_count}")
     stops = first[1:]
     stops.append(chunk_count + 1)

@@ -27,6 +27,10 @@ TRAILERS = frozenset({"free", "meta", "mfra", "skip", "udta"})
 """What may stand after the last fragment; that one of them is cut short costs no sample."""
 
 
+STILL_PICTURE_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1"})
+"""Of files of one picture or several, which never get a `moov` (ISO/IEC 23008-12 §10)."""
+
+
 class TopLevelBox(NamedTuple):
     type: str
     offset: int
@@ -69,6 +73,8 @@ def read_layout(source: Source) -> Layout:
         if end <= source.size_bytes and box.type in kept:
             kept[box.type].append(box)
     cut_short = last.type if last and end > source.size_bytes else ""
+    if not kept["moov"] and _brand(kept["ftyp"], source) in STILL_PICTURE_BRANDS:
+        raise Unsupported("is a still picture (HEIF or AVIF)", remedy="leave it out of the archives")
     if not kept["moov"]:
         raise _without_moov(source, last, end, fragments=bool(kept["moof"]))
     if len(kept["moof"]) > MAX_FRAGMENTS:

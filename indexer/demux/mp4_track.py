@@ -10,6 +10,8 @@ import struct
 
 from indexer import boxes
 from indexer.box_tree import REMUX, Box, children, first_of_each, required
+from indexer.codecs import pcm
+from indexer.codecs.sample_entry import read_audio
 from indexer.demux.columns import big_endian
 from indexer.demux.language import MAX_TAG_BYTES, UNDETERMINED, from_mdhd, from_tag
 from indexer.demux.metadata import handler_title, roles_of, title_of
@@ -74,7 +76,13 @@ def read_track(trak: Box, handler: str, reading: Reading) -> Track:
         width_16_16=tkhd.width,
         height_16_16=tkhd.height,
         sample_entries=tuple(entry.whole for entry in entries),
-        samples=read_samples(stbl, handler=handler, description_count=len(entries), reading=reading),
+        samples=read_samples(
+            stbl,
+            handler=handler,
+            description_count=len(entries),
+            reading=reading,
+            frame_bytes=_frame_bytes(entries) if handler == "soun" else 0,
+        ),
         references=_read_references(parts.get("tref")),
         alternate_group=tkhd.alternate_group,
         kind_roles=roles_of(parts),
@@ -98,6 +106,12 @@ def _protection_scheme(entry: Box) -> str:
     at = body.find(b"schm") + len(b"schm") + FULL_BOX_BYTES
     scheme = body[at:at + 4] if b"schm" in body else b""
     return scheme.decode("latin-1") if scheme.isalnum() else f"{entry.type}, scheme not stated"
+
+
+def _frame_bytes(entries: tuple[Box, ...]) -> int:
+    """Bytes of a frame of QuickTime's uncompressed sound, all channels; 0 for any other, or several sizes."""
+    sizes = {pcm.frame_bytes(read_audio(entry.whole)) for entry in entries if entry.type in pcm.QUICKTIME}
+    return sizes.pop() if len(sizes) == 1 else 0
 
 
 def _refuse_elsewhere(minf: Box) -> None:

@@ -23,10 +23,18 @@ from indexer.track import Column, Samples
 NO_SAMPLES = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0)
 
 
-def read_samples(stbl: Box, *, handler: str, description_count: int, reading: Reading) -> Samples:
-    """The samples of one track; none is fine (a fragmented movie, an empty track)."""
+def read_samples(
+    stbl: Box, *, handler: str, description_count: int, reading: Reading, frame_bytes: int = 0
+) -> Samples:
+    """The samples of one track; none is fine (a fragmented movie, an empty track).
+
+    `frame_bytes` is what a sample of uncompressed sound has. QuickTime writes 1 as the size of each, and
+    means a frame (QTFF "Sample Size Atoms").
+    """
     tables = first_of_each(stbl)
     count, sizes = _read_sizes(tables, stbl, reading)
+    if sizes == 1 and frame_bytes:
+        sizes = frame_bytes
     if not count:
         return NO_SAMPLES
     chunks = read_chunks(

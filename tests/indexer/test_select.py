@@ -97,6 +97,13 @@ def test_a_broken_sample_entry_refuses_the_archive() -> None:
         selected(track(), track("vide", BROKEN_ENTRY))
 
 
+def test_sound_that_is_counted_in_bytes_is_passed_over() -> None:
+    """What a sample is, their tables do not say."""
+    found = selected(track("vide"), MadeTrack([1] * 999, [1] * 999, "soun"))
+    assert [each.name for each in found.tracks] == ["video"]
+    assert found.notes == ("track 2 (soun) passed over: its sample table counts bytes of sound, not samples",)
+
+
 def test_a_broken_track_is_passed_over_where_another_of_its_kind_is_served() -> None:
     found = selected(track("vide", BROKEN_ENTRY), track("vide"), track())
     assert [(each.name, each.track.track_id) for each in found.tracks] == [("video", 2), ("audio", 3)]

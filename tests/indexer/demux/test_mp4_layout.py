@@ -13,6 +13,7 @@ from tests.indexer.demux.made_mp4 import (
     box,
     co64,
     ftyp,
+    full_box,
     large_box,
     moov,
     movie,
@@ -151,3 +152,10 @@ def test_a_broken_movie_header(header: bytes) -> None:
 
 def test_more_boxes_than_a_file_may_have() -> None:
     refusal(ftyp() + box("free") * MAX_TOP_LEVEL_BOXES + moov(trak()), LimitExceeded)
+
+
+@pytest.mark.parametrize("brand", ["heic", "avif", "mif1"])
+def test_a_still_picture_is_not_a_recording_that_is_not_finished(brand: str) -> None:
+    content = ftyp(brand) + full_box("meta", bytes(20)) + box("mdat", bytes(64))
+    assert refusal(content, Unsupported).rule == "is a still picture (HEIF or AVIF)"
+    assert len(demuxed(ftyp(brand) + movie()[16:]).tracks) == 1  # of which one brand is a picture's

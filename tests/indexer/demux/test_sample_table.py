@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
+from tests.indexer.codecs.entries import sound, sound_v1, sound_v2
 from tests.indexer.demux.demuxed import demuxed, only_track, samples_of
 from tests.indexer.demux.made_mp4 import (
     DATA,
@@ -93,12 +94,46 @@ def test_too_few_chunks() -> None:
 
 @pytest.mark.parametrize(
     "runs",
-    [(), ((2, 3, 1),), ((0, 3, 1),), ((1, 3, 1), (2, 1, 1)), ((1, 1, 1), (1, 2, 1)), ((1, 0, 1),),
-     ((1, 3, 0),), ((1, 3, 2),), ((1, 3, 2**32 - 1),)],
+    [(), ((2, 3, 1),), ((0, 3, 1),), ((1, 1, 1), (1, 2, 1)), ((1, 0, 1),), ((1, 1, 1), (0, 2, 1), (3, 1, 1)),
+     ((1, 3, 2),), ((1, 3, 2**32 - 1),)],
 )  # fmt: skip
 def test_runs_of_chunks_that_make_no_sense(runs: tuple[tuple[int, int, int], ...]) -> None:
     error = refused(stts((3, 1)), stsc(*runs), stsz(1, 2, 3), stco(DATA))
     assert error.where == "moov/trak[1]/mdia/minf/stbl/stsc"
+
+
+def test_runs_of_chunks_that_are_not_there() -> None:
+    tables = (stts((3, 1)), stsc((1, 3, 1), (2, 1, 1), (9, 1, 7)), stsz(1, 2, 3), stco(DATA))
+    found = demuxed(movie(trak(tables)))
+    assert [sample.offset - DATA for sample in samples_of(found.tracks[0])] == [0, 1, 3]
+    assert found.notes == ("moov/trak[1]/mdia/minf/stbl/stsc: lists 2 runs of chunks that are not there",)
+
+
+def test_the_only_sample_description_counted_from_0() -> None:
+    runs = stsc((1, 1, 0), (2, 2, 0))
+    found = demuxed(movie(trak((stts((3, 1)), runs, stsz(1, 2, 3), stco(DATA, DATA + 9)))))
+    assert found.tracks[0].samples.chunk_description == 0
+    two = trak((stts((3, 1)), runs, stsz(1, 2, 3), stco(DATA, DATA + 9)), entries=(sample_entry(),) * 2)
+    with pytest.raises(Malformed, match="beyond the 2 in 'stsd'"):
+        demuxed(movie(two))
+
+
+@pytest.mark.parametrize(
+    ("entry", "size_bytes"),
+    [
+        (sound("sowt"), 4), (sound("twos", channels=1, bits=8), 1), (sound("in24"), 6),
+        (sound_v1("sowt", channels=6, frame_bytes=12), 12), (sound_v1("fl32", channels=1, frame_bytes=4), 4),
+        (sound_v2("lpcm", channels=2, bits=24, rate_hz=96e3, flags=12, frame_bytes=6), 6),
+        (sound("mp4a"), 1),
+    ],
+)  # fmt: skip
+def test_quicktime_counts_uncompressed_sound_in_frames_of_one(entry: bytes, size_bytes: int) -> None:
+    """Its `stsz` says 1 for each, whatever a frame takes."""
+    tables = (stts((3, 1)), stsc((1, 2, 1)), stsz_constant(1, 3), stco(DATA, DATA + 2 * size_bytes))
+    samples = demuxed(movie(trak(tables, handler="soun", entries=(entry,)))).tracks[0].samples
+    assert (samples.size_bytes, list(samples.chunk_offset)) == (size_bytes, [DATA, DATA + 2 * size_bytes])
+    stated = (*tables[:2], stsz_constant(7, 3), stco(DATA, DATA + 14))
+    assert demuxed(movie(trak(stated, handler="soun", entries=(entry,)))).tracks[0].samples.size_bytes == 7
 
 
 @pytest.mark.parametrize("missing", ["stts", "stsc", "stsz", "stco", "stsd"])
