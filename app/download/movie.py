@@ -139,17 +139,14 @@ def _timed(fourcc: str, duration: int, before: bytes, *after: bytes, flags: int 
     return box(fourcc, times, before, struct.pack(">Q", duration), *after)
 
 
-def _delay_ticks(span: Span) -> int:
-    return max(0, -span.media_time_ticks)
-
-
 def _scaled_up(ticks: int, from_timescale: int, to_timescale: int) -> int:
     return -(-ticks * to_timescale // from_timescale)
 
 
 def _movie_ticks(span: Span, timescale: int) -> int:
     """How long the track's presentation is, from the movie's start."""
-    return _scaled_up(span.media_end_ticks - span.media_time_ticks, span.rows.facts.timescale, timescale)
+    ticks = span.delay_ticks + span.media_end_ticks - span.media_time_ticks
+    return _scaled_up(ticks, span.rows.facts.timescale, timescale)
 
 
 def _trak(track: _Track, offsets: bytes, timescale: int) -> bytes:
@@ -168,9 +165,8 @@ def _trak(track: _Track, offsets: bytes, timescale: int) -> bytes:
 
 
 def _edit_list(span: Span, timescale: int) -> bytes:
-    """Playback begins at the span's media time, after an empty edit where that is negative (§8.6.6)."""
-    delay = _delay_ticks(span)
-    start = max(0, span.media_time_ticks)
+    """Playback begins at the span's media time, after an empty edit where there is a delay (§8.6.6)."""
+    delay, start = span.delay_ticks, span.media_time_ticks
     own = span.rows.facts.timescale
     edits = [struct.pack(">QqI", _scaled_up(delay, own, timescale), -1, 0x1_0000)] if delay else []
     shown = _scaled_up(span.media_end_ticks - start, own, timescale)

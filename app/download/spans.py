@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
+from math import ceil
 from operator import add
 
 from app.clip import WHOLE, Clip
@@ -25,13 +26,14 @@ NON_SYNC_BIT = 0x0001_0000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Samples `[first, stop)` of a track. The presentation begins at `media_time_ticks` of their media time
-    (negative: so much later than playback), and lasts until `media_end_ticks`.
+    """Samples `[first, stop)` of a track, shown from `media_time_ticks` to `media_end_ticks` of their media
+    time, the first `delay_ticks` after playback has begun.
     """
 
     rows: TrackRows
     first: int
     stop: int
+    delay_ticks: int
     media_time_ticks: int
     media_end_ticks: int
 
@@ -46,21 +48,30 @@ def spans_of(idx: Idx, clip: Clip) -> list[Span]:
 
 
 def _whole(idx: Idx, rows: TrackRows) -> Span:
-    media_time = rows.facts.media_time_ticks - rows.decode_time[0]
-    end = _media_end(idx, rows, rows.facts.sample_count) - rows.decode_time[0]
-    return Span(rows, 0, rows.facts.sample_count, media_time, max(media_time, end))
+    return _placed(idx, rows, 0, rows.facts.sample_count, 0, None)
 
 
 def _span(idx: Idx, rows: TrackRows, start_s: Fraction, end_s: Fraction) -> Span:
     find = _first_picture if rows.facts.kind == "video" else _first_sound
     first, stop = find(idx, rows, start_s), _stop(idx, rows, end_s)
-    if first >= stop:
-        return Span(rows, 0, 0, 0, 0)
-    decoded = _decode_ticks(idx, rows, first)
-    offset = rows.facts.media_time_ticks - decoded
-    start, end = (round(at_s * rows.facts.timescale) + offset for at_s in (start_s, end_s))
-    end = min(end, _media_end(idx, rows, stop) - decoded)
-    return Span(rows, first, stop, start, end) if start < end else Span(rows, 0, 0, 0, 0)
+    start, end = round(start_s * rows.facts.timescale), ceil(end_s * rows.facts.timescale)
+    span = _placed(idx, rows, first, stop, start, end) if first < stop else None
+    return span if span and span.media_time_ticks < span.media_end_ticks else Span(rows, 0, 0, 0, 0, 0)
+
+
+def _placed(idx: Idx, rows: TrackRows, first: int, stop: int, start: int, end: int | None) -> Span:
+    """The span of these samples, where playback lasts from `start` to `end` of the track's timeline.
+
+    Readers differ on an edit that begins before the first picture is there; so there is a delay instead.
+    """
+    segment = bisect_right(rows.first_sample, first, 0, idx.segment_count) - 1
+    offset = rows.facts.media_time_ticks - _decode_ticks(idx, rows, first)
+    shown = _shown_ticks(rows, segment)[first - rows.first_sample[segment] :]
+    media_time = max(start, min(shown[: stop - first])) + offset
+    media_end = _media_end(idx, rows, stop) - _decode_ticks(idx, rows, first)
+    if end is not None:
+        media_end = min(media_end, end + offset)
+    return Span(rows, first, stop, media_time - start - offset, media_time, max(media_time, media_end))
 
 
 def _first_picture(idx: Idx, rows: TrackRows, start_s: Fraction) -> int:
