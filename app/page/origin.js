@@ -51,6 +51,18 @@ async function json(url, options) {
   return response.json();
 }
 
+const CUE = /^(?:(\d+):)?(\d\d):(\d\d\.\d{3}) -->.*\n(.*)#xywh=(\d+),(\d+),(\d+),(\d+)$/gm;
+
+// The tiles of a storyboard (WebVTT) in order of time: where each is on which sheet.
+export async function storyboardTiles(place) {
+  const response = await fetch(place);
+  if (!response.ok) return [];
+  return Array.from((await response.text()).matchAll(CUE), ([, hours = 0, minutes, seconds, url, ...box]) => {
+    const [x, y, width, height] = box.map(Number);
+    return { start_s: hours * 3600 + minutes * 60 + +seconds, url: new URL(url, place).href, x, y, width, height };
+  });
+}
+
 export async function archiveInfo(id) {
   return { id, ...(await json(`v/${encodeId(id)}/info.json`, { cache: "no-cache" })) };
 }

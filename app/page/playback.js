@@ -2,20 +2,22 @@
 // fetched only then. Says in words why an archive does not play.
 
 import { archiveInfo } from "./origin.js";
+import { chooseNativeSound, chooseSound } from "./sound.js";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 
 let stop = () => {};
 let fetched;
 
-// `fail(error)` is called at most once, with an Error.
-export async function load(video, url, fail) {
+// `fail(error)` is called at most once, with an Error. `sound` is { name, place } of one that was chosen from
+// several, whose playlist is then at `url`: the browser's own player will do only where it can be told.
+export async function load(video, url, fail, sound = null) {
   stop();
   let live = true;
   const failOnce = (error) => live && (live = false, fail(error));
   const onError = () => failOnce(new Error(video.error?.message ?? ""));
   video.addEventListener("error", onError);
-  const native = video.canPlayType(HLS_TYPE) !== "";
+  const native = video.canPlayType(HLS_TYPE) !== "" && (!sound || "audioTracks" in video);
   let hls;
   stop = () => {
     live = false;
@@ -26,6 +28,7 @@ export async function load(video, url, fail) {
   };
   if (native) {
     video.src = url;
+    if (sound) chooseNativeSound(video, sound.place);
     return;
   }
   try {
@@ -35,6 +38,7 @@ export async function load(video, url, fail) {
     // No worker: fragmented MP4 needs no remuxing, and the Content-Security-Policy stays without blob: scripts.
     hls = new Hls({ enableWorker: false });
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && failOnce(new Error(data.details)));
+    if (sound) chooseSound(Hls, hls, sound.name);
     hls.loadSource(url);
     hls.attachMedia(video);
   } catch (error) {

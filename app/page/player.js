@@ -8,6 +8,8 @@ import { Library } from "./library.js";
 import { archiveInfo, curlLine, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
 import { codecTrouble, diagnose, load, undecodable, unload } from "./playback.js";
 import { Plot } from "./plot.js";
+import { SeekBar } from "./seekbar.js";
+import { offerSounds } from "./sound.js";
 
 const HOW_TO_INDEX = "Index an archive, with the folders of this server, and it appears here by itself:";
 const COMMAND = "vodsplice-index --media-dir MEDIA_DIR --index-dir INDEX_DIR MEDIA_DIR/film.mp4";
@@ -17,6 +19,7 @@ const COPIED_MS = 1500;
 const by = (id) => document.getElementById(id);
 const video = by("video");
 const plot = new Plot(by("plot"), by("readout"), seek);
+const seekBar = new SeekBar(by("seek-bar"), video);
 const library = new Library(listChanged);
 
 let current = null; // the info of the archive that is shown
@@ -58,6 +61,8 @@ function show(info, playing, from_s) {
   by("multivariant-url").value = multivariantUrl(info.id);
   by("curl-line").value = curlLine(info);
   by("page-url").value = pageUrl(info.id);
+  seekBar.show(info);
+  offerSounds(by("sounds"), info.tracks, (name) => start(info, !video.paused, video.currentTime, soundOf(info, name)));
   plot.show(info.segments, bitrateSummary(info));
   showFacts(by("facts"), info);
   showChapters(by("chapters"), info.chapters, seek);
@@ -74,15 +79,21 @@ function showScreen(info) {
   by("screen").style.setProperty("--ratio", picture ? picture.width / picture.height : "");
 }
 
-async function start(info, playing, from_s) {
+function soundOf(info, name) {
+  return { name, place: info.tracks.filter(({ kind }) => kind === "audio").findIndex((track) => track.name === name) };
+}
+
+async function start(info, playing, from_s, sound = null) {
   const lost = undecodable(video, info.tracks);
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
   offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
-  await load(video, `${playedUrl(info)}?v=${info.version}`, async (error) => {
+  const url = sound ? multivariantUrl(info.id) : playedUrl(info);
+  const fail = async (error) => {
     const found = await diagnose(video, info, error);
     if (current === info) trouble(found);
-  });
+  };
+  await load(video, `${url}?v=${info.version}`, fail, sound);
   if (from_s) video.addEventListener("loadedmetadata", () => seek(Math.min(from_s, video.duration - 1)), { once: true });
   if (playing) video.play().catch(() => {}); // a browser may want to be asked by a click first
 }

@@ -1,0 +1,40 @@
+// Which sound is heard, where an archive has several: a menu, since browsers' own players have none for it.
+
+import { channels, language } from "./format.js";
+
+// `choose(name)` is called with the name of the track that was chosen.
+export function offerSounds(row, tracks, choose) {
+  const sounds = tracks.filter(({ kind }) => kind === "audio");
+  const menu = row.querySelector("select");
+  row.hidden = sounds.length < 2;
+  menu.replaceChildren(...sounds.map((sound) => new Option(soundWords(sound, sounds), sound.name)));
+  menu.value = (sounds.find(({ in_playlist }) => in_playlist) ?? sounds[0])?.name ?? "";
+  menu.onchange = () => choose(menu.value);
+}
+
+// What tells it from the others: language and title, and codec or channels where these do not.
+function soundWords(sound, sounds) {
+  const named = ({ title, language: tag }) => [language(tag), title].filter(Boolean).join(" – ");
+  const alike = sounds.filter((other) => named(other) === named(sound));
+  const words = [named(sound) || "Sound"];
+  if (alike.length > 1) words.push(sound.codec_name, channels(sound.channels));
+  const same = alike.filter((other) => other.codec_name === sound.codec_name && other.channels === sound.channels);
+  if (same.length > 1) words.push(`${same.indexOf(sound) + 1}`);
+  return words.join(" · ");
+}
+
+// In the browser's own player, where it tells of sounds; the order is that of the playlist.
+export function chooseNativeSound(video, place) {
+  const enable = () => Array.from(video.audioTracks).forEach((track, each) => (track.enabled = each === place));
+  video.audioTracks.addEventListener("addtrack", enable);
+  enable();
+}
+
+// In hls.js, of whatever group: a playlist is named by its track.
+export function chooseSound(Hls, hls, name) {
+  const choose = () => {
+    const wanted = hls.allAudioTracks.find(({ url }) => decodeURI(new URL(url).pathname).endsWith(`/${name}/playlist.m3u8`));
+    if (wanted) hls.setAudioOption(wanted);
+  };
+  hls.once(Hls.Events.MANIFEST_PARSED, choose);
+}
