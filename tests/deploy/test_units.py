@@ -124,13 +124,34 @@ def calls_of(sets: list[str]) -> set[str]:
     return calls
 
 
+SANDBOX = """
+mount --make-rprivate /
+while [ "$1" != -- ]; do mount --bind "$1" "$1"; shift; done
+shift
+mount -t tmpfs tmpfs /var/tmp
+mount -o remount,bind,ro /
+mount -t proc -o subset=pid,hidepid=invisible proc /proc
+exec "$@"
+"""
+"""ProtectSystem=strict but for ReadWritePaths=, PrivateTmp=, ProcSubset=pid and ProtectProc=invisible."""
+
+
 @pytest.mark.nginx
 @pytest.mark.requires_tool("strace")
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
 def test_sandbox_allows_what_is_done(machine: Machine, service: Path) -> None:
-    """Every system call of a start, of requests, of a reload and of a stop."""
-    trace, name, manager = machine.installed.root / f"{service.stem}.strace", service.name, machine.manager
-    manager.prefix[name] = ["strace", "-D", "-f", "-qq", "-e", "signal=none", "-o", str(trace)]
+    """Every system call of a start, requests, a reload and a stop; as root, among the sandbox's files."""
+    name, manager = service.name, machine.manager
+    traces = machine.installed.root / "traces"
+    traces.mkdir(exist_ok=True)
+    trace = traces / service.stem
+    tracing = ["strace", "-D", "-f", "-qq", "-e", "signal=none", "-o", str(trace)]
+    unit = manager.unit(name)
+    writable = [str(traces), *unit.one("ReadWritePaths").split()]
+    if unit.one("RuntimeDirectory"):
+        writable.append(manager.runtime_dir(unit))
+    sandbox = ["unshare", "--mount", "sh", "-euc", SANDBOX, "sandbox", *writable, "--"]
+    manager.prefix[name] = [*(sandbox if os.geteuid() == 0 else []), *tracing]
     if read_unit(service).one("Type") == "oneshot":
         manager.run(name)
     else:
