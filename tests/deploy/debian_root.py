@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -63,7 +62,7 @@ class DebianRoot:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
             env=environment | {
                 "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "LANG": "C.UTF-8", "SYSTEMD_OFFLINE": "1", "DEBIAN_FRONTEND": "noninteractive",
+                "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
             },
         )  # fmt: skip
         if done.returncode:
@@ -117,19 +116,25 @@ class DebianServices(ServiceManager):
 
 @contextmanager
 def image_running(
-    debian: DebianRoot, shared: Path, user: str, folder: str, words: Sequence[str]
-) -> Iterator[None]:
-    """An image's command as its user, with `shared`'s folders mounted as a container's volumes."""
-    mounts = [
-        f"mount --bind {shared / name[1:]} {debian.root}{name}"
-        for name in ("/srv/media", "/var/lib/vodsplice", "/run/vodsplice")
-    ]
-    line = " && ".join([*mounts, f'exec chroot --userspec={user}:{user} {debian.root} env -C {folder} "$@"'])
-    process = subprocess.Popen(
-        ["unshare", "--mount", "bash", "-euc", line, "image", *words], start_new_session=True
-    )
+    debian: DebianRoot, shared: Path, stage_user: str, folder: str, words: Sequence[str]
+) -> Iterator[Path]:
+    """An image's command as its user, with `shared`'s folders as its volumes; where its output goes.
+
+    As in a container, /dev/stdout is its user's.
+    """
+    volumes = ("/srv/media", "/var/lib/vodsplice", "/run/vodsplice")
+    mounts = [f"mount --bind {shared / name[1:]} {debian.root}{name}" for name in volumes]
+    user = f"--userspec={stage_user}:{stage_user}"
+    line = " && ".join([*mounts, f'exec chroot {user} {debian.root} env -C {folder} "$@"'])
+    apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child=TERM", f"--mount-proc={debian.root}/proc"]
+    log = shared / f"{debian.root.name}-{len(list(shared.iterdir()))}.log"
+    with log.open("ab") as output:
+        owner = debian.id_of(stage_user)
+        os.chown(log, owner, owner)
+        command = [*apart, "bash", "-euc", line, "image", *words]
+        process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        yield
+        yield log
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()
         process.wait(60)
