@@ -96,13 +96,21 @@ sub open_files {
         my $file;
         if ( !sysopen $file, $path, O_RDONLY | O_NONBLOCK ) {
             return ( [], HTTP_CONFLICT ) if $!{ENOENT};
-            $r->log_error( $!, "cannot open $path" );
+            log_error( $r, "cannot open $path: $!" );
             return ( [], HTTP_SERVICE_UNAVAILABLE );
         }
         return ( [], HTTP_CONFLICT ) if identity_of( fileno $file, q{}, $AT_EMPTY_PATH ) ne $identity;
         push @files, $file;
     }
     return \@files;
+}
+
+# On standard error, which is nginx's error log: splice.conf says why not by nginx.
+sub log_error {
+    my ( $r, $text ) = @_;
+    my $id = $r->variable('request_id');
+    warn "splice: request $id: $text\n";
+    return;
 }
 
 # A path, and the file's identity as `identity_of` writes it.

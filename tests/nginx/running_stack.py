@@ -40,3 +40,9 @@ def running_stack(
 def children_of(pid: int) -> list[int]:
     """The workers of a master."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def nginx_workers(origin: StackOrigin) -> list[int]:
+    """Without the process that reads the plan cache after a start."""
+    found = children_of(origin.stack.nginx.pid)
+    return [pid for pid in found if b"worker process" in Path(f"/proc/{pid}/cmdline").read_bytes()]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.app.made_archive import MadeArchive, make_archive
 from tests.nginx.crowd import crowd, private_bytes, tcp_buffer_bytes
-from tests.nginx.running_stack import StackOrigin, children_of, running_stack
+from tests.nginx.running_stack import StackOrigin, children_of, nginx_workers, running_stack
 
 pytestmark = [pytest.mark.nginx, pytest.mark.exam, pytest.mark.timeout(600)]
 
@@ -36,12 +36,6 @@ def origin(tmp_path: Path) -> Iterator[StackOrigin]:
     with running_stack(media_dir, index_dir, tmp_path / "log", "--workers", "2") as running:
         running.get(SEGMENT)
         yield running
-
-
-def nginx_workers(origin: StackOrigin) -> list[int]:
-    """Without the process that reads the plan cache after a start."""
-    found = children_of(origin.stack.nginx.pid)
-    return [pid for pid in found if b"worker process" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def sockets_of(pids: list[int]) -> int:

@@ -17,7 +17,7 @@ import pytest
 from tests.app.made_archive import make_archive
 from tests.app.running_origin import eventually
 from tests.nginx.load import digest, loaded
-from tests.nginx.running_stack import StackOrigin, children_of, running_stack
+from tests.nginx.running_stack import StackOrigin, children_of, nginx_workers, running_stack
 
 pytestmark = [pytest.mark.nginx, pytest.mark.timeout(600)]
 
@@ -144,6 +144,7 @@ def delete_index(film: Film) -> None:
 @rounds(5, 50)
 @pytest.mark.parametrize("harm", [truncate, delete, corrupt_index, delete_index])
 def test_archive_harmed_and_restored(film: Film, rounds: int, harm: Callable[[Film], None]) -> None:
+    before = nginx_workers(film.origin)
     with loaded(film.origin, TARGETS, film.oracle) as load:
         for number in range(rounds):
             harm(film)
@@ -154,6 +155,7 @@ def test_archive_harmed_and_restored(film: Film, rounds: int, harm: Callable[[Fi
     assert load.wrong == []
     assert set(load.outcomes) <= CHANGING
     assert film.origin.get(TARGETS[0]).status == 200
+    assert nginx_workers(film.origin) == before  # none of them died of it
 
 
 def test_gunicorn_away(film: Film) -> None:

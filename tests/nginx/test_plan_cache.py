@@ -13,6 +13,7 @@ from typing import cast
 import pytest
 
 from tests.app.made_archive import MadeArchive, make_archive, write_index
+from tests.app.running_origin import eventually
 from tests.nginx.running_stack import StackOrigin, running_stack
 
 pytestmark = pytest.mark.nginx
@@ -31,18 +32,19 @@ def segment_url(film: MadeArchive, number: int = 1) -> str:
     return f"/v/{film.id}/seg_{number:04d}.m4s?v={film.version}"
 
 
-def asked_of_gunicorn(origin: StackOrigin, film: MadeArchive) -> int:
-    """Requests about `film` in gunicorn's log so far."""
+def asked_of_gunicorn(origin: StackOrigin, film: MadeArchive, expected: int) -> int:
+    """Requests about `film` in gunicorn's log, which may have its lines a moment after the answers."""
+    eventually(lambda: origin.log.read_text().count(f"/v/{film.id}/") >= expected)
     return origin.log.read_text().count(f"/v/{film.id}/")
 
 
 def test_the_second_one_is_a_hit(spliced: StackOrigin, film: MadeArchive) -> None:
-    for target in (segment_url(film), f"/v/{film.id}/init.mp4", f"/v/{film.id}/playlist.m3u8"):
-        before = asked_of_gunicorn(spliced, film)
+    targets = (segment_url(film), f"/v/{film.id}/init.mp4", f"/v/{film.id}/playlist.m3u8")
+    for asked, target in enumerate(targets, start=1):
         first, second = spliced.get(target), spliced.get(target)
         assert (first.headers["cache-status"], second.headers["cache-status"]) == (MISS, HIT)
         assert first.body == second.body
-        assert asked_of_gunicorn(spliced, film) == before + 1
+        assert asked_of_gunicorn(spliced, film, asked) == asked
 
 
 def test_spellings_share_a_plan(spliced: StackOrigin, film: MadeArchive) -> None:
@@ -59,7 +61,7 @@ def test_spellings_share_a_plan(spliced: StackOrigin, film: MadeArchive) -> None
         reply = spliced.get(target)
         assert (reply.status, reply.headers["cache-status"]) == (200, HIT), target
     assert spliced.get(segment_url(film), Range="bytes=5-9").headers["cache-status"] == HIT
-    assert asked_of_gunicorn(spliced, film) == 1
+    assert asked_of_gunicorn(spliced, film, 1) == 1
 
 
 def test_a_question_mark_in_a_path_is_no_query(spliced: StackOrigin) -> None:
@@ -135,13 +137,25 @@ def test_an_archive_that_nginx_cannot_read(spliced: StackOrigin, film: MadeArchi
     assert (reply.status, reply.headers["cache-control"]) == (404, "no-store")
 
 
+def test_what_cannot_be_opened_is_told(spliced: StackOrigin, film: MadeArchive) -> None:
+    """A link to itself, which root cannot open either."""
+    assert spliced.get(segment_url(film)).status == 200
+    film.path.unlink()
+    film.path.symlink_to(film.path)
+    reply = spliced.get(segment_url(film))
+    assert (reply.status, reply.headers["cache-control"]) == (503, "no-store")
+    assert str(film.path) not in reply.body.decode()
+    line = f"splice: request {reply.headers['x-request-id']}: cannot open {film.path}: Too many levels"
+    assert line in spliced.log.read_text()
+
+
 def test_a_stampede_costs_one_plan(spliced: StackOrigin, film: MadeArchive) -> None:
     request = f"GET {segment_url(film)} HTTP/1.0\r\n\r\n".encode()
     answers = at_once(spliced, request, clients=1000)
     bodies = {answer.partition(b"\r\n\r\n")[2] for answer in answers}
     assert len(bodies) == 1
     assert bodies.pop().endswith(film.media[0])
-    assert asked_of_gunicorn(spliced, film) == 1
+    assert asked_of_gunicorn(spliced, film, 1) == 1
 
 
 def at_once(origin: StackOrigin, request: bytes, clients: int) -> list[bytes]:

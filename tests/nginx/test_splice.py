@@ -16,7 +16,7 @@ import pytest
 from deploy.stack import Wanted, running
 from tests.app.running_origin import ask
 from tests.nginx import plan_app
-from tests.nginx.running_stack import StackOrigin, children_of
+from tests.nginx.running_stack import StackOrigin, nginx_workers
 
 pytestmark = pytest.mark.nginx
 
@@ -105,10 +105,6 @@ def test_out_of_descriptors(plans: StackOrigin, bodies: dict[str, bytes], spare:
         for pid, limit in limits.items():
             resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
         client.close()
-
-
-def nginx_workers(origin: StackOrigin) -> list[int]:
-    return children_of(origin.stack.nginx.pid)
 
 
 def open_files(pid: int) -> list[str]:
