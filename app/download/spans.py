@@ -62,12 +62,16 @@ def _span(idx: Idx, rows: TrackRows, start_s: Fraction, end_s: Fraction) -> Span
 def _placed(idx: Idx, rows: TrackRows, first: int, stop: int, start: int, end: int | None) -> Span:
     """The span of these samples, where playback lasts from `start` to `end` of the track's timeline.
 
-    Readers differ on an edit that begins before the first picture is there; so there is a delay instead.
+    Readers differ on an edit that begins before the first picture is there, or while one is shown; so a delay
+    of less than a picture comes before.
     """
     segment = bisect_right(rows.first_sample, first, 0, idx.segment_count) - 1
     offset = rows.facts.media_time_ticks - _decode_ticks(idx, rows, first)
     shown = _shown_ticks(rows, segment)[first - rows.first_sample[segment] :]
-    media_time = max(start, min(shown[: stop - first])) + offset
+    begin = max(start, min(shown[: stop - first]))
+    if rows.facts.kind == "video":
+        begin = min((ticks for ticks in shown[: stop - first] if ticks >= start), default=begin)
+    media_time = begin + offset
     media_end = _media_end(idx, rows, stop) - _decode_ticks(idx, rows, first)
     if end is not None:
         media_end = min(media_end, end + offset)
