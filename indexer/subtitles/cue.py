@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Cue:
     """`settings` as they stand behind a cue's times in WebVTT; `payload` is lines, none of them empty."""
 
@@ -34,7 +35,11 @@ class Text:
     file: str = ""
 
 
+_IN_ORDER = attrgetter("start_ms", "end_ms", "settings", "payload")
+
+
 def shown(cues: Iterable[Cue], duration_ms: int) -> tuple[Cue, ...]:
     """Those that are seen during playback, in order and each once; what is before its start is cut off."""
     clipped = (cue if cue.start_ms >= 0 else replace(cue, start_ms=0) for cue in cues)
-    return tuple(sorted({cue for cue in clipped if cue.start_ms < min(cue.end_ms, duration_ms)}))
+    seen = {cue for cue in clipped if cue.start_ms < min(cue.end_ms, duration_ms)}
+    return tuple(sorted(seen, key=_IN_ORDER))

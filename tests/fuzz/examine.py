@@ -71,3 +71,8 @@ def _check_segments(content: bytes, file_bytes: int) -> None:
         for offset, length in ranges:
             if not 0 <= offset < offset + length <= file_bytes:
                 raise Broken(f"segment {number} needs bytes [{offset}, {offset + length}) of {file_bytes}")
+    for text in idx.texts:
+        for cue in range(text.facts.cue_count):
+            block = bytes(text.content[text.offset[cue] : text.offset[cue + 1]]).decode()
+            if "\n\n" in f"{block}\n" or not 0 <= text.start_ms[cue] < text.end_ms[cue]:
+                raise Broken(f"a cue of {text.facts.name} that no player reads: {block!r}")

@@ -31,6 +31,16 @@ from tests.indexer.demux.made_mp4 import (
     u16,
     u32,
 )
+from tests.indexer.subtitles.made_text import (
+    VTTE,
+    film_with,
+    styl,
+    tbox,
+    tx3g,
+    tx3g_entry,
+    vttc,
+    wvtt_entry,
+)
 from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY, OTHER_AVC_ENTRY, MadeTrack, interleaved, make_movie
 from tests.media.mp4_file import mp4_file
 
@@ -88,6 +98,15 @@ def _partly_fragmented() -> bytes:
     return ftyp() + box("mdat", bytes(64)) + moov(track, box("mvex", DEFAULTS)) + fragment(count=2)
 
 
+def _subtitled(webvtt: bool) -> bytes:
+    if webvtt:
+        samples, entry = [VTTE, vttc("one", "line:0", "7") + vttc("<v Bo>two"), vttc("three")], wvtt_entry()
+    else:
+        samples, entry = [tx3g(""), tx3g("one two", styl((0, 3, 1)), tbox(0, 9)), tx3g("three")], tx3g_entry()
+    words = MadeTrack([], [500, 1000, 1500], "text" if webvtt else "sbtl", entries=(entry,))
+    return mp4_file(film_with(words, samples, seconds=4))
+
+
 def made() -> dict[str, bytes]:
     """Those that are always there, by name."""
     return {
@@ -95,6 +114,8 @@ def made() -> dict[str, bytes]:
         "every table": _every_table(),
         "fragmented": _fragmented(),
         "partly fragmented": _partly_fragmented(),
+        "3GPP timed text": _subtitled(webvtt=False),
+        "WebVTT": _subtitled(webvtt=True),
     }
 
 
