@@ -137,6 +137,8 @@ def main(  # noqa: PLR0913 - an argument an option
     What is up to date is skipped, so run it again whenever archives have come or changed; a running
     origin serves them at once. An archive that is refused never stops the others.
 
+    Subtitles beside an archive belong to it by their names: film.srt, film.deu.vtt, film.en.sdh.ass.
+
     Archives of one folder that are named after heights (film/1080p.mp4, film/720p.mp4), or that a film.toml
     lists, are renditions of one title, film, if they are cut alike.
 
