@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import accumulate, chain, repeat
-from operator import itemgetter, mul, sub
+from itertools import accumulate, chain, compress, count, repeat
+from operator import add, eq, itemgetter, mul, sub
 
 from app.idx.layout import CODES, HOLE, LONG
 from indexer.track import Samples
@@ -44,12 +44,19 @@ class ChunkMap:
     def __init__(self, samples: Samples) -> None:
         self.offsets = samples.chunk_offset
         self.counts = samples.chunk_samples
-        self.first_sample = array("Q", accumulate(samples.chunk_samples, initial=0))
         self._size = samples.size_bytes
+        self.first_sample: Sequence[int] = range(samples.count + 1)
+        self.lengths: Sequence[int]
+        is_sample = self.counts.count(1) == len(self.counts)  # every chunk, as ffmpeg interleaves video
+        if not is_sample:
+            self.first_sample = array("Q", accumulate(self.counts, initial=0))
         if isinstance(self._size, int):
             self.lengths = array("Q", map(mul, self.counts, repeat(self._size)))
+            return
+        self._at_sample = array("Q", accumulate(self._size, initial=0))
+        if is_sample:
+            self.lengths = self._size
         else:
-            self._at_sample = array("Q", accumulate(self._size, initial=0))
             at_chunk = array("Q", map(self._at_sample.__getitem__, self.first_sample))
             self.lengths = array("Q", map(sub, at_chunk[1:], at_chunk))
 
@@ -87,7 +94,7 @@ def tabulate_runs(
     maps: Sequence[ChunkMap], first_samples: Sequence[Sequence[int]], segments: int
 ) -> RunTables:
     """`first_samples[t]` has the first sample of every segment of track t, and their number."""
-    numbers: dict[Shape, int] = {}
+    numbers: defaultdict[Shape, int] = defaultdict(count().__next__)
     of_runs = array("I")  # the number of each run's shape
     segment_run, segment_offset = array("I", [0]), array("Q")
     for segment in range(segments):
@@ -98,7 +105,7 @@ def tabulate_runs(
             ]
         )
         segment_offset.append(runs[0][0] if runs else 0)
-        of_runs.extend(numbers.setdefault(shape, len(numbers)) for shape in _shapes(runs))
+        of_runs.extend(map(numbers.__getitem__, _shapes(runs)))
         segment_run.append(len(of_runs))
     shapes = list(numbers)
     kinds = _kinds(shapes, of_runs)
@@ -138,20 +145,34 @@ def _in_file_order(of_tracks: Sequence[list[Run]]) -> list[Run]:
     return sorted(chain.from_iterable(of_tracks), key=_OFFSET)
 
 
-def _shapes(runs: Sequence[Run]) -> Iterator[Shape]:
+def _shapes(runs: Sequence[Run]) -> Iterable[Shape]:
     """Runs in file order ─▶ (track, samples) and (HOLE, bytes), neighbours of one track joined."""
-    current, count, end = HOLE, 0, runs[0][0] if runs else 0
+    if not runs:
+        return ()
+    offsets, tracks, samples, lengths = zip(*runs, strict=True)
+    if 0 in lengths or any(map(eq, tracks[1:], tracks)):
+        return _joined_shapes(runs)
+    shapes = list(zip(tracks, samples, strict=True))
+    gaps = list(map(sub, offsets[1:], map(add, offsets, lengths)))
+    for place in reversed(list(compress(range(len(gaps)), gaps))):
+        shapes.insert(place + 1, (HOLE, gaps[place]))
+    return shapes
+
+
+def _joined_shapes(runs: Sequence[Run]) -> Iterator[Shape]:
+    """The same a run at a time, where runs may have no bytes, or neighbours of their own track."""
+    current, held, end = HOLE, 0, runs[0][0]
     for offset, track, samples, length in runs:
         begin = offset if length else end  # samples without bytes need no place of their own
         if track == current and begin == end:
-            count += samples
+            held += samples
         else:
             if current != HOLE:
-                yield current, count
+                yield current, held
                 if begin != end:
                     yield HOLE, begin - end
-            current, count = track, samples
+            current, held = track, samples
             end = begin
         end += length
     if current != HOLE:
-        yield current, count
+        yield current, held

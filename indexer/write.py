@@ -41,7 +41,8 @@ def narrowest(column: array[int]) -> array[int]:
     """The same values in the narrowest elements that hold them."""
     if column.typecode == _UNSIGNED[0]:
         return column
-    low, high = min(column, default=0), max(column, default=0)
+    low = min(column, default=0) if column.typecode in _SIGNED else 0
+    high = max(column, default=0)
     for typecode in _SIGNED if low < 0 else _UNSIGNED:
         bits = 8 * array(typecode).itemsize
         if (-(1 << (bits - 1)) <= low and high < 1 << (bits - 1)) if low < 0 else high < 1 << bits:

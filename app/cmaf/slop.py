@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from operator import add, sub
 
 DEFAULT_SLOP = 0.01
 RANGE_COST_BYTES = 8192
@@ -18,7 +18,10 @@ RANGE_COST_BYTES = 8192
 
 def gaps_between(ranges: Sequence[tuple[int, int]]) -> list[int]:
     """What lies between neighbouring (offset, length) ranges; negative where they overlap."""
-    return [following - (offset + length) for (offset, length), (following, _) in pairwise(ranges)]
+    if not ranges:
+        return []
+    offsets, lengths = zip(*ranges, strict=True)
+    return list(map(sub, offsets[1:], map(add, offsets, lengths)))
 
 
 def choose_merge_bytes(gaps: Iterable[int], budget_bytes: int) -> int:
