@@ -62,7 +62,7 @@ def test_what_is_in_a_clip(
         assert not due or due[-1] < first + len(found)
         last = wanted[first + len(found) - 1]
         assert last[0] < end_s * ticks, "decoded after all that is shown"
-        if rows.facts.kind == "audio" and first:
+        if rows.facts.kind == "audio" and 0 < first < len(wanted) - 1:
             assert wanted[first + 1][0] > (start_s - PREROLL_S) * ticks, "more than the decoder needs"
 
 
@@ -101,8 +101,8 @@ def test_it_ends_exactly(sung: tuple[Idx, object], tmp_path_factory: pytest.Temp
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     movie, _ = demuxed(written(plan_download(idx, archive, Clip(3100, 5250)), path))  # type: ignore[arg-type]
     for track in movie.tracks:
-        (edit,) = track.edits
-        assert Fraction(edit.duration_movie_ticks, movie.timescale) == Fraction(2150, 1000)
+        lasting = sum(edit.duration_movie_ticks for edit in track.edits)
+        assert Fraction(lasting, movie.timescale) == Fraction(2150, 1000)
 
 
 def test_a_track_that_begins_later_is_delayed(tmp_path_factory: pytest.TempPathFactory) -> None:
