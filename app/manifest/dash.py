@@ -49,7 +49,7 @@ def write_mpd(shown: Presentation) -> bytes:
         "xmlns:scte214": "urn:scte:dash:scte214-extensions",
         "profiles": PROFILE,
         "type": "static",
-        "mediaPresentationDuration": _seconds(sum(durations_us)),
+        "mediaPresentationDuration": _seconds(_up(sum(durations_us))),
         "maxSegmentDuration": _seconds(max(durations_us)),
         "minBufferTime": _seconds(max(map(buffer_us, shown.renditions))),
     })  # fmt: skip
@@ -233,6 +233,11 @@ def _describe(parent: Element, name: str, scheme: str, value: str) -> None:
 def _seconds(microseconds: int) -> str:
     """An xs:duration."""
     return f"PT{microseconds // 1_000_000}.{microseconds % 1_000_000:06d}S"
+
+
+def _up(microseconds: int) -> int:
+    """To five digits of a second, as dash.js rounds the end, which must not lie before that of the media."""
+    return -(-microseconds // 10) * 10
 
 
 def _text(value: str) -> str:

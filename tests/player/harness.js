@@ -96,7 +96,8 @@ const players = {
     showText = (place) => player.setTextTrack(place);
     chooseAudio = (wanted) => player.setCurrentTrack(player.getTracksFor("audio").find(({ lang }) => lang === wanted));
     const buffer = { bufferTimeDefault: bufferingGoal_s, bufferTimeAtTopQuality: bufferingGoal_s, fastSwitchEnabled: false };
-    player.updateSettings({ streaming: { buffer } });
+    // dash.js 5.2.1 skips from the end of the track that ends first to the end of all, and by default back again.
+    player.updateSettings({ streaming: { buffer, seekDurationBackoff: 0 } });
     chooseHeight = (wanted) => {
       player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: false } } } });
       const [{ id }] = player.getRepresentationsByType("video").filter(({ height }) => height === wanted);
