@@ -6,16 +6,17 @@ so that their sum is the presentation's duration.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import compress, islice
+from itertools import islice
 from typing import NamedTuple
 
 from app.clip import WHOLE, Clip
 from app.cmaf.iframes import iframes_of, segment_of
 from app.errors import NotFound
 from app.idx.cues import TextRows
-from app.idx.view import Idx
+from app.idx.view import Idx, IFrames
 from app.manifest.chapters import date_tags
 from app.manifest.urls import CUES, MEDIA, iframe_name, init_name, segment_name, versioned
 from app.plan import FileIdentity, Plan
@@ -47,19 +48,25 @@ def plan_text_playlist(idx: Idx, text: TextRows, archive: FileIdentity, clip: Cl
 
 
 def plan_iframe_playlist(idx: Idx, view_number: int, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
-    """The I-frames of a video (RFC 8216bis §4.4.3.6), of the segments that hold the clip.
+    """The I-frames of a video (RFC 8216bis §4.4.3.6) that are shown in the segments that hold the clip.
 
     Raises `NotFound` for a view that has none, or `Malformed`.
     """
     iframes = iframes_of(idx, view_number)
     if iframes is None:
         raise NotFound("Here is nothing to play by I-frames: no video, or but one keyframe.")
-    of_segment = idx.segment_init or bytes(idx.segment_count)
-    segments = [segment_of(idx, sample) for sample in iframes.sample]
-    names = map(iframe_name, range(len(segments)))
-    entries = map(Entry, names, idx.iframe_durations_us(), map(of_segment.__getitem__, segments))
-    is_shown = map(clip.segments(idx).__contains__, segments)
-    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], list(compress(entries, is_shown)), clip)
+    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], _iframes(idx, iframes, clip), clip)
+
+
+def _iframes(idx: Idx, iframes: IFrames, clip: Clip) -> list[Entry]:
+    """The first may be from before the clip; it and the last stand for no more than is in its segments."""
+    of_segment, shown = idx.segment_init or bytes(idx.segment_count), clip.segments(idx)
+    start, begin, end = (idx.segment_time[number] for number in (0, shown.start, shown.stop))
+    times, count = (start, *iframes.time[1:]), len(iframes.sample)
+    numbers = range(bisect_right(times, begin, 0, count) - 1, bisect_left(times, end, 0, count))
+    _, *durations_us = idx.differences_us((start, begin, *times[numbers.start + 1 : numbers.stop], end))
+    inits = (of_segment[segment_of(idx, iframes.sample[number])] for number in numbers)
+    return list(map(Entry, map(iframe_name, numbers), durations_us, inits))
 
 
 def _segments(idx: Idx, extension: str, clip: Clip) -> list[Entry]:

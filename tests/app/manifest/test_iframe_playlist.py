@@ -7,19 +7,24 @@ from fractions import Fraction
 
 import m3u8
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from app.clip import Clip
 from app.cmaf.iframes import plan_iframe
-from app.errors import NotFound
+from app.errors import Malformed, NotFound
 from app.idx.view import Idx
 from app.manifest.hls import plan_iframe_playlist, plan_media_playlist
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
-from app.plan import FileIdentity, FileRange
+from app.plan import FileIdentity, FileRange, Plan
 from tests.indexer.built import NO_FILE, built
+from tests.indexer.movies import movies
 from tests.media.made_movie import (
     AVC_ENTRY,
     OTHER_AVC_ENTRY,
     Chunk,
+    MadeMovie,
     MadeTrack,
     make_movie,
 )
@@ -112,6 +117,43 @@ def test_a_change_of_format_is_a_discontinuity_with_a_map_of_its_own() -> None:
 def test_only_the_video_alone_has_one(idx: Idx, view: str) -> None:
     with pytest.raises(NotFound):
         plan_iframe_playlist(idx, idx.view_number(view), ARCHIVE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(movies(), st.integers(0, 4000), st.none() | st.integers(1, 6000))
+def test_a_clip_of_it_lasts_as_long_as_that_of_the_segments(
+    made: MadeMovie, start_ms: int, end_ms: int | None
+) -> None:
+    idx = built(made, segment_ms=300)
+    clip = Clip(start_ms, end_ms)
+    if idx.iframes is None:
+        return
+    view = idx.view_number("video")
+    try:
+        segments = durations(plan_media_playlist(idx, view, ARCHIVE, clip))
+    except Malformed:
+        return
+    found = durations(plan_iframe_playlist(idx, view, ARCHIVE, clip))
+    assert sum(found) == sum(segments)
+    assert min(found) > 0
+
+
+def durations(plan: Plan) -> list[Fraction]:
+    (content,) = plan.pieces
+    assert isinstance(content, bytes)
+    return list(map(Fraction, re.findall(r"#EXTINF:([0-9.]+)", content.decode())))
+
+
+def test_a_clip_without_a_keyframe_has_the_one_before(idx: Idx) -> None:
+    """The segment from 18 s on, of which the last half second is sound alone: nothing of it is left out."""
+    view = idx.view_number("video")
+    (content,) = plan_iframe_playlist(idx, view, ARCHIVE, Clip(19_500)).pieces
+    assert isinstance(content, bytes)
+    names = re.findall(r"iframe_\d+", content.decode())
+    assert names[-1] == "iframe_0010"
+    assert sum(durations(plan_media_playlist(idx, view, ARCHIVE, Clip(19_500)))) == sum(
+        map(Fraction, re.findall(r"#EXTINF:([0-9.]+)", content.decode()))
+    )
 
 
 def test_an_archive_with_one_keyframe_has_none() -> None:
