@@ -15,6 +15,9 @@ export const urlBelow = (id, url) => absolute(`v/${encodeId(id)}/${url}`);
 // A title has nothing but its tracks apart.
 export const playedUrl = ({ id, is_title }) => (is_title ? multivariantUrl : playlistUrl)(id);
 
+// All of it as one file, which a browser saves under the name of the archive.
+export const downloadUrl = ({ id, version }) => absolute(`v/${encodeId(id)}/download.mp4?v=${version}`);
+
 export const pageUrl = (id) => absolute(`#${encodeId(id)}`);
 
 // ' is the one character that encodeURIComponent leaves alone and a shell does not

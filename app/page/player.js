@@ -5,7 +5,7 @@ import { bitrateSummary, showChapters, showFacts, summary } from "./facts.js";
 import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Library } from "./library.js";
-import { archiveInfo, curlLine, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
+import { archiveInfo, curlLine, downloadUrl, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
 import { codecTrouble, diagnose, load, undecodable, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 import { SeekBar } from "./seekbar.js";
@@ -60,6 +60,7 @@ function show(info, playing, from_s) {
   by("playlist-url").value = playedUrl(info);
   by("multivariant-url").value = multivariantUrl(info.id);
   by("curl-line").value = curlLine(info);
+  Object.assign(by("download"), { hidden: info.is_title, href: downloadUrl(info), download: `${nameOf(info.id)}.mp4` });
   by("page-url").value = pageUrl(info.id);
   seekBar.show(info);
   offerSounds(by("sounds"), info.tracks, (name) => start(info, !video.paused, video.currentTime, soundOf(info, name)));

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import av
 import pytest
 from playwright.sync_api import expect
 
 from tests.app.running_origin import Origin
-from tests.player.clips import SECONDS
+from tests.player.clips import FRAMES, SECONDS
 from tests.player.conftest import OpenTab, StartOwn
 from tests.player.page_use import add, opened, ready, wait_for, wait_until_at
 
@@ -168,6 +169,15 @@ def test_copies_a_command_that_works(origin: Origin, open_tab: OpenTab) -> None:
     tab.page.get_by_role("button", name="Copy the address of this page").click()
     expect(tab.page.locator("#copied")).to_contain_text("#picture%20only")
     assert tab.page.evaluate("navigator.clipboard.readText()") == f"{origin.base}/#picture%20only"
+
+
+def test_downloads_under_the_archive_s_name(origin: Origin, open_tab: OpenTab) -> None:
+    page = opened(open_tab, origin, "picture%20only").page
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Download as MP4").click()
+    assert saved.value.suggested_filename == "picture only.mp4"
+    with av.open(str(saved.value.path()), "r") as container:
+        assert sum(packet.size > 0 for packet in container.demux(video=0)) == FRAMES
 
 
 def test_copies_without_a_clipboard_api(origin: Origin, open_tab: OpenTab) -> None:
