@@ -24,6 +24,8 @@ from app.idx.view import Idx
 from app.plan import FileIdentity, FileRange, Plan
 
 KEPT_BYTES = 32 << 20
+TURNS = 2
+"""Heads that may be wanted at once: one is made, one waits."""
 PIECE_BYTES = 64 << 10
 """A client that takes part of a piece has a copy of that part; so pieces are small."""
 MAX_ROWS = 20_000_000
@@ -59,8 +61,13 @@ class Heads:
         self._kept: OrderedDict[Key, Head] = OrderedDict()
         self._underway: dict[Key, Future[Head]] = {}
         self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(2)
+        self._turns_left = TURNS
         self._one_at_a_time = threading.Lock()
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether one more may be asked for at once that nobody else wants."""
+        return self._turns_left > 0
 
     def get(self, idx: Idx, clip: Clip) -> Head:
         """Raises `Malformed` or `Overloaded`."""
@@ -71,8 +78,9 @@ class Heads:
                 return head
             underway = self._underway.get(key)
             if underway is None:
-                if not self._turns.acquire(blocking=False):
+                if not self._turns_left:
                     raise Overloaded(BUSY)
+                self._turns_left -= 1
                 result = self._underway[key] = Future()
         if underway is not None:
             return underway.result()
@@ -89,7 +97,7 @@ class Heads:
         finally:
             with self._lock:
                 del self._underway[key]
-            self._turns.release()
+                self._turns_left += 1
 
     def _keep(self, key: Key, head: Head) -> None:
         with self._lock:
