@@ -55,7 +55,10 @@ def test_lists_what_the_playlists_list(file: str, costs: dict[str, Cost], corpus
     assert mpd.problems(document) == []
     by_track: dict[str, list[mpd.Representation]] = {}
     for each in mpd.read(document, url):
-        by_track.setdefault(each.attributes["id"], []).append(each)
+        if each.whole:
+            assert fetched(each.whole).startswith(b"WEBVTT\n")
+        else:
+            by_track.setdefault(each.attributes["id"], []).append(each)
     assert by_track
     for track, periods in by_track.items():
         playlist_url = url.replace("manifest.mpd", f"{track}/playlist.m3u8")
