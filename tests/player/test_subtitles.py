@@ -6,6 +6,7 @@ subtitles begin with it.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from playwright.sync_api import expect
 from tests.app.running_origin import Origin, running_origin
 from tests.nginx.running_stack import running_stack
 from tests.player.clips import SECONDS
-from tests.player.conftest import OpenTab, index
+from tests.player.conftest import OpenTab, StartOwn, index
 from tests.player.page_use import opened, ready, wait_for
 from tests.player.test_playing import Player, start
 
@@ -137,6 +138,26 @@ def show_both_texts(player: Player, tolerance_s: float) -> None:
         wanted_s = pytest.approx([cue[at_end] for cue in AT_ONCE], abs=tolerance_s)
         assert [cue[at_end] for cue in known] == wanted_s
     assert player.report()["troubles"] == []
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", ["hls.js", "shaka"])
+def test_times_hold_after_a_discontinuity(
+    name: str, corpus: Path, start_own: StartOwn, players_site: str, open_tab: OpenTab
+) -> None:
+    """Parameters of the codec change at 0.08 s; the cue is of the second segment alone."""
+    with start_own() as origin:
+        shutil.copy(
+            corpus / "fate-suite" / "h264_extradata-reload-multi-stsd.mp4", origin.media_dir / "film.mp4"
+        )
+        (origin.media_dir / "film.eng.srt").write_text(srt([(0.1, 0.9, "after")]))
+        index(origin.media_dir, origin.index_dir)
+        assert b"#EXT-X-DISCONTINUITY" in origin.get("/v/film/text-eng/playlist.m3u8").body
+        player = start(open_tab, players_site, name, origin, "film", "master.m3u8")
+        player.run("showText(argument)", 0)
+        wait_for(player.tab.page, "knownCues().length > 0")
+        ((start_s, end_s, words),) = player.run("knownCues()")
+        assert (round(start_s, 3), round(end_s, 3), words) == (0.1, 0.9, "after")
 
 
 def test_the_page_has_them_in_the_players_own_menu(captions: Origin, open_tab: OpenTab) -> None:
