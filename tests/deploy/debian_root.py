@@ -73,6 +73,10 @@ class DebianRoot:
         return int(self.sh(f"id -u {user}"))
 
 
+WITH_PROC = 'mount -t proc -o subset=pid,hidepid=invisible proc "$0/proc"; exec "$@"'
+"""As the units have it (ProcSubset=pid, ProtectProc=invisible), and still the same process."""
+
+
 class DebianServices(ServiceManager):
     """The installed units, as their own users with their own capabilities, below the root."""
 
@@ -93,7 +97,9 @@ class DebianServices(ServiceManager):
             f"--bounding-set={granted}",
         ]
         folder = ["env", "-C", unit.one("WorkingDirectory", "/")]
-        return ["chroot", str(self._debian.root), "setpriv", *user, *limits, *folder, *words]
+        root = str(self._debian.root)
+        with_proc = ["unshare", "--mount", "sh", "-euc", WITH_PROC, root]
+        return [*with_proc, "chroot", root, "setpriv", *user, *limits, *folder, *words]
 
     def listener(self, unit: Unit) -> socket.socket:
         path = self._debian.root / unit.one("ListenStream")[1:]

@@ -53,8 +53,8 @@ def test_verify_has_nothing_to_say(machine: Machine) -> None:
 @pytest.mark.nginx
 @pytest.mark.requires_tool("systemctl")
 def test_enabling(machine: Machine) -> None:
-    """The command of the README, in a root of its own."""
-    (command,) = re.findall(r"(?m)^ +systemctl enable --now (.*)$", (ROOT / "README.md").read_text())
+    """The commands of the README, for one machine and for one of many, in a root of its own."""
+    command, of_many = re.findall(r"(?m)^ +systemctl enable --now (.*)$", (ROOT / "README.md").read_text())
     root = machine.installed.root / "enabled"
     units = root / "usr/local/lib/systemd/system"
     units.mkdir(parents=True)
@@ -64,6 +64,7 @@ def test_enabling(machine: Machine) -> None:
     wanted = {path.name for path in root.glob("etc/systemd/system/*.wants/*")}
     has_install = {unit.name for unit in UNITS if "[Install]" in unit.read_text()}
     assert wanted == has_install
+    assert set(of_many.split()) == {name for name in has_install if "index" not in name}
 
 
 @pytest.mark.requires_tool("systemd-sysusers")
