@@ -49,7 +49,7 @@ class MediaBody:
         self._files = files
         self._descriptors = {identity.path: descriptor for identity, descriptor in files.items()}
         self._note = note
-        self._done = done
+        self._done: Callable[[], None] | None = done
         self._socket = plain_socket
         self._stall_timeout_s = stall_timeout_s
 
@@ -62,8 +62,9 @@ class MediaBody:
         files, self._files = self._files, {}
         for descriptor in files.values():
             os.close(descriptor)
-        if files:
-            self._done()
+        done, self._done = self._done, None
+        if done:
+            done()
 
     def _send(self, client: socket.socket) -> Iterator[bytes]:
         if self._stall_timeout_s:

@@ -31,7 +31,9 @@ _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class Sendfile:
-    """A body of media holds a permit until it is sent or its client is gone."""
+    """A body of media, or of a part of a file's head, which is megabytes as well, holds a permit until it is
+    sent or its client is gone.
+    """
 
     def __init__(self, permits: Permits, stall_timeout_s: float) -> None:
         self._permits = permits
@@ -44,7 +46,7 @@ class Sendfile:
         answer = answer_to(plan, request.environ)
         inline = [piece for piece in answer.pieces if isinstance(piece, bytes)]
         body: Iterable[bytes] = inline
-        if len(inline) < len(answer.pieces):
+        if len(inline) < len(answer.pieces) or (inline and plan.filename):
             body = self._media_body(answer.pieces, request, note)
         return FinalResponse(body, answer.status, answer.headers)
 

@@ -265,3 +265,15 @@ def test_a_permit_is_held_until_the_body_is_closed(plan_of: Callable[..., Plan])
             inline = sendfile.deliver(plan_of(), Request(create_environ(method=method, headers=range_)))
             assert inline.status_code == 206
         response.close()
+
+
+def test_a_part_of_the_head_of_a_download_holds_one_too(plan_of: Callable[..., Plan]) -> None:
+    sendfile = Sendfile(Permits(total=1, waiting=1, wait_timeout_s=0.01), stall_timeout_s=1)
+    download = replace(plan_of(), filename="film.mp4")
+    for _ in range(3):
+        response = sendfile.deliver(download, Request(create_environ(headers={"Range": "bytes=0-3"})))
+        with pytest.raises(Overloaded):
+            sendfile.deliver(download, Request(create_environ()))
+        assert sendfile.deliver(download, Request(create_environ(method="HEAD"))).status_code == 200
+        assert b"".join(response.iter_encoded()) == b"head"
+        response.close()
