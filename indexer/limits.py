@@ -89,7 +89,7 @@ MAX_TIMELESS_SAMPLES = 1 << 20
 MAX_TICKS = 2**63 - 1
 """`tfdt` and `.idx` hold times as 64 bits; signed arithmetic on them must not overflow."""
 
-EXPANSION_FLOOR_BYTES = 16 << 20
+EXPANSION_FLOOR_BYTES = 3 << 20
 EXPANSION_PER_TABLE_BYTE = 2
 """Columns that the tables of a movie may grow to: floor + factor * (bytes of moov and moofs). Hours of video
 and audio grow to 1.2 times their moov, at some 20 ns a row; the rest of 64 MB and 8 times is for copies made

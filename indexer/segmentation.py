@@ -9,8 +9,9 @@ target long cover that time. Times are ticks of the leading track's timescale.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress, pairwise
 
@@ -81,7 +82,7 @@ def decode_times(samples: Samples) -> Sequence[int]:
     """The decode time of every sample and the end of the last; arithmetic where durations are constant."""
     first, duration = samples.first_decode_ticks, samples.duration_ticks
     if not isinstance(duration, int):
-        return list(accumulate(duration, initial=first))
+        return array("q", accumulate(duration, initial=first))
     if duration:
         return range(first, first + duration * (samples.count + 1), duration)
     if samples.count > MAX_TIMELESS_SAMPLES:
@@ -171,8 +172,7 @@ def _cuts_between(lead: PlacedTrack, cut: Cut, following: Cut, target: int) -> l
         samples = range(max(first, cut.lead_sample + 1), following.lead_sample)
         times = _DecodeOrder(lead, samples)
     else:
-        candidates = list(_sync_samples(lead, cut, following))
-        times, samples = [ticks for ticks, _ in candidates], [sample for _, sample in candidates]
+        times, samples = _sync_samples(lead, cut, following)
     chosen = choose_cuts(cut.ticks, times, following.ticks, target)
     return [Cut(times[position], samples[position], cut.format_number) for position in chosen]
 
@@ -198,8 +198,9 @@ class _DecodeOrder(Sequence[int]):
         return self._placed.decode_ticks[self._samples[position]] + self._shift
 
 
-def _sync_samples(video: PlacedTrack, cut: Cut, following: Cut) -> Iterator[tuple[int, int]]:
-    """(presentation ticks, sample) at which a segment may begin, times rising from above `cut.ticks`."""
+def _sync_samples(video: PlacedTrack, cut: Cut, following: Cut) -> tuple[array[int], array[int]]:
+    """Presentation ticks and numbers of samples where a segment may begin, times rising above `cut.ticks`."""
+    times, numbers = array("q"), array("Q")
     flags, latest = video.track.samples.flags, cut.ticks
     samples = range(cut.lead_sample, following.lead_sample)
     if isinstance(flags, int):
@@ -210,8 +211,10 @@ def _sync_samples(video: PlacedTrack, cut: Cut, following: Cut) -> Iterator[tupl
     for sample in selected:
         ticks = video.presentation_ticks(sample)
         if ticks > latest:
-            yield ticks, sample
+            times.append(ticks)
+            numbers.append(sample)
             latest = ticks
+    return times, numbers
 
 
 def _in(timescale: int, ticks: int, placed: PlacedTrack) -> int:

@@ -11,7 +11,7 @@ REFUSALS = {
     "container": r"unsupported: (is Matroska or WebM|.*'cmov'|moov\[2\] .*second movie header)",
     "damaged": r"malformed: ",
     "encrypted": r"unsupported: .*is encrypted \((cenc|cens|cbc1|cbcs)\);",
-    "no media": r"unsupported: no track can be served; .*neither video nor audio",
+    "no media": r"unsupported: no track can be served; .*(neither video nor audio|subtitles alone)",
     "unfinished": r"not finished yet: ",
 }
 """Word -> how a refusal for that reason begins."""

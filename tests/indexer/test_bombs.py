@@ -1,0 +1,90 @@
+"""Small files that ask for much: tables of a few bytes that stand for as many samples as are let through.
+
+Each is just within the bounds of `indexer.limits`; what they cost shows whether those hold together.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from indexer.limits import EXPANSION_FLOOR_BYTES
+from tests.indexer.demux.made_mp4 import (
+    DATA,
+    box,
+    ctts,
+    elst,
+    movie,
+    stco,
+    stsc,
+    stss,
+    stsz_constant,
+    stts,
+    trak,
+)
+from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY
+from tests.roundtrip.measured import Cost
+
+ROOT = Path(__file__).parents[2]
+MAX_CPU_S = 2
+TRIES = 4
+"""On a busy machine the same work takes more time of a processor that it shares."""
+MAX_MEMORY_BYTES = 64 << 20
+MOST = EXPANSION_FLOOR_BYTES // 4
+"""Samples of which one column may be spelled out."""
+
+
+def bomb(
+    count: int, *tables: bytes, handler: str = "vide", edits: Sequence[tuple[int, int, int]] = ()
+) -> bytes:
+    """`count` samples of a byte each, in one chunk."""
+    entry = AVC_ENTRY if handler == "vide" else AAC_ENTRY
+    common = (stsc((1, count, 1)), stsz_constant(1, count), stco(DATA))
+    track = trak(
+        (*tables, *common), handler=handler, entries=(entry,),
+        extra=(box("edts", elst(*edits)),) if edits else (),
+    )  # fmt: skip
+    return movie(track, data=bytes(count))
+
+
+def halves(count: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (count // 2, 1), (count - count // 2, 2)
+
+
+CUTS = [(400, 80, 0x10000), (400, 9080, 0x10000)] * 500
+BOMBS = {
+    "durations": bomb(MOST, stts(*halves(MOST))),
+    "compositions": bomb(MOST, stts((MOST, 1)), ctts(*halves(MOST))),
+    "both, and flags": bomb(MOST // 3, stts(*halves(MOST // 3)), ctts(*halves(MOST // 3)), stss(1)),
+    "edits": bomb(MOST // 2, stts(*halves(MOST // 2)), ctts(*halves(MOST // 2)), edits=CUTS),
+    "edits of sound": bomb(MOST, stts(*halves(MOST)), handler="soun", edits=CUTS),
+    "more than the file": movie(trak((stts((2**32 - 1, 1)), stsc((1, 2**32 - 1, 1)),
+                                      stsz_constant(1, 2**32 - 1), stco(DATA)), entries=(AVC_ENTRY,))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(BOMBS))
+def test_a_bomb_costs_no_more_than_any_file_may(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.mp4"
+    path.write_bytes(BOMBS[name])
+    command = [
+        sys.executable,
+        "-m",
+        "tests.roundtrip.measured",
+        str(tmp_path),
+        str(tmp_path / "index"),
+        str(path),
+    ]
+    for _ in range(TRIES):
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=60)
+        cost = Cost(**json.loads(done.stdout))
+        if cost.cpu_s <= MAX_CPU_S:
+            break
+    assert (cost.ended, cost.status in ("indexed", "refused")) == (0, True)
+    assert cost.cpu_s <= MAX_CPU_S
+    assert cost.memory_bytes <= MAX_MEMORY_BYTES
