@@ -28,6 +28,6 @@ def check_steps(name: str, column: memoryview[int], segments: int, total: int) -
 def check_codes(name: str, column: memoryview[int], kinds: int) -> None:
     """Indexes into a table of `kinds` rows. Of half a million bytes, in some 0.3 ms."""
     if column.format == "B":
-        check(1 not in column.tobytes().translate(bytes(kinds)[:256].ljust(256, b"\1")), name)
+        check(not column.tobytes().translate(None, bytes(range(min(kinds, 256)))), name)
     else:
         check(not column or 0 <= min(column) <= max(column) < kinds, name)

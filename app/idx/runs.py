@@ -62,9 +62,8 @@ def read_runs(columns: dict[str, memoryview[int]], segments: int, tracks: int) -
     codes, all_tracks = range(len(kind_track)), (*range(tracks), HOLE)
     check({*kind_track} <= {*all_tracks}, "run_kind.track")
     short_codes = bytes(each for each in codes if kind_extent[each] != LONG)
-    says = bytes(1 if extent == LONG else 0 for extent in kind_extent).ljust(CODES, b"\2")
-    kinds = code.tobytes().translate(says)  # 1: long, 2: of no kind
-    check(2 not in kinds and kinds.count(1) == len(long_extent), "run.code")
+    long_codes = code.tobytes().translate(None, short_codes)  # and those of no kind
+    check(len(long_codes) == len(long_extent) and set(long_codes) <= {*codes}, "run.code")
     return Runs(
         first=columns["segment.run"],
         code=code,
