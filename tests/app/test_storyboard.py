@@ -13,6 +13,7 @@ from app.storyboard import plan_sheet
 from indexer.archives import find_archives
 from indexer.pipeline import Options, index_archive
 from tests.app.conftest import Client
+from tests.app.running_origin import Origin
 from tests.player.clips import SECONDS, write_clip
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -88,3 +89,20 @@ def test_a_plan_is_of_its_own_file(version: str, index_dir: Path) -> None:
     assert plan.pieces[0].file.path == str(index_dir / "film.idx.storyboard")  # type: ignore[union-attr]
     with pytest.raises(IndexError):
         plan_sheet(idx, 0, 1, idx.identity)
+
+
+def test_every_delivery_sends_the_sheet_and_not_another_in_its_place(delivered: Origin) -> None:
+    """A plan that nginx has kept is not good for other sheets of the same name."""
+    write_clip(delivered.media_dir / "film.mp4", audio=False)
+    (archive,) = find_archives([str(delivered.media_dir)], str(delivered.media_dir), str(delivered.index_dir))
+    index_archive(archive, Options(storyboard=True))
+    version = open_idx(str(delivered.index_dir / "film.idx")).version
+    sheets = delivered.index_dir / "film.idx.storyboard"
+    url, content = f"/v/film/storyboard_001.jpg?v={version}", sheets.read_bytes()
+    for _ in range(2):
+        reply = delivered.get(url)
+        assert (reply.status, reply.body, reply.headers["content-type"]) == (200, content, "image/jpeg")
+    assert delivered.get(url, Range="bytes=100-").body == content[100:]
+    sheets.write_bytes(bytes(len(content)))
+    changed = delivered.get(url)
+    assert (changed.status, changed.headers["cache-control"]) == (409, "no-store")
