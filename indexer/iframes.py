@@ -11,11 +11,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, repeat
+from operator import add, and_, not_
 
 from indexer.runs import ChunkMap
 from indexer.segmentation import PlacedTrack
-from indexer.track import NON_SYNC_BIT
+from indexer.track import NON_SYNC_BIT, Column
 
 MIN_APART_S = 0.75
 """Apple's authoring specification asks for one a second; encoders that mean a second may come to less."""
@@ -53,18 +54,31 @@ def spaced(shown: Iterable[tuple[int, int]], start: int, least: int) -> list[tup
 
 
 def _shown(video: PlacedTrack, end: int) -> Iterator[tuple[int, int]]:
-    """Sync samples that have bytes, with the times at which they are shown, before `end` and rising."""
-    size, latest = video.track.samples.size_bytes, None
-    for sample in _sync_samples(video):
-        ticks = video.presentation_ticks(sample)
-        has_bytes = size if isinstance(size, int) else size[sample]
-        if ticks < end and has_bytes and (latest is None or ticks > latest):
-            yield ticks, sample
-            latest = ticks
+    """Sync samples that have bytes, with the times at which they are shown, before `end` and rising.
+
+    In an archive of keyframes alone that is every sample: hence `map`.
+    """
+    track, latest = video.track.samples, None
+    samples = _sync_samples(video)
+    decoded = map(video.decode_ticks.__getitem__, samples)
+    compositions = _of(track.composition_ticks, samples)
+    shift = video.placement.presentation_ticks(0, 0)
+    for sample, ticks, has_bytes in zip(
+        samples, map(add, decoded, compositions), _of(track.size_bytes, samples), strict=False
+    ):
+        shown = ticks + shift
+        if shown < end and has_bytes and (latest is None or shown > latest):
+            yield shown, sample
+            latest = shown
+
+
+def _of(column: Column, samples: Iterable[int]) -> Iterable[int]:
+    """A column's entries of some samples."""
+    return repeat(column) if isinstance(column, int) else map(column.__getitem__, samples)
 
 
 def _sync_samples(video: PlacedTrack) -> Sequence[int]:
     flags, samples = video.track.samples.flags, range(video.track.samples.count)
     if isinstance(flags, int):
         return () if flags & NON_SYNC_BIT else samples
-    return list(compress(samples, (not value & NON_SYNC_BIT for value in flags)))
+    return list(compress(samples, map(not_, map(and_, flags, repeat(NON_SYNC_BIT)))))

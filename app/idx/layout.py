@@ -97,6 +97,7 @@ DIGEST, the last 32 bytes
 SIZES
     2 hours of 30 fps H.264 with B-frames and 48 kHz AAC in ffmpeg's interleave (216,000 and 337,500
     samples in 433,000 chunks): 5 bytes a video sample, 2 an audio sample, 1 a run; 2.26 MB.
+    An I-frame takes 12 to 20 bytes: at most some 100 KB an hour.
 
 NOTES
     Opening allocates nothing a sample, and a segment touches its own rows only, so the cost of a request
