@@ -19,8 +19,8 @@ _PACKED_LEAST = 0x400
 _FROM_0 = (
     "en fr de it nl sv es da pt no he ja ar fi el is mt tr hr zh-Hant ur hi th ko lt pl hu et lv se fo fa ru "
     "zh-Hans nl-BE ga sq ro cs sk sl yi sr mk bg uk be uz kk az-Cyrl az-Arab hy ka ro ky tg tk mn mn-Cyrl ps "
-    "ku ks sd bo ne sa mr bn as gu pa or ml kn ta te si my km lo vi id fil ms ms-Arab am ti om so sw rw rn ny "
-    "mg eo"
+    "ku ks sd bo ne sa mr bn as gu pa or ml kn ta te si my km lo vi id fil ms ms-Arab am ti om so sw rw rn "
+    "ny mg eo"
 )
 _FROM_128 = "cy eu ca la qu gn ay tt ug dz jv su gl af br iu gd gv ga to el kl az-Latn"
 """QuickTime File Format, "Language code values"; Flemish and Azerbaijani by region or script."""
