@@ -58,7 +58,7 @@ def make_storyboard(content: bytes, archive: str, sink: Sink) -> Storyboard:
         "archive": archive, "width": width, "height": height, "columns": COLUMNS, "rows": ROWS,
         "streams": list(_streams(idx, chosen(idx, idx.iframes))),
     }  # fmt: skip
-    command = [sys.executable, "-m", "indexer.storyboard.sheets"]
+    command = [sys.executable, "-P", "-m", "indexer.storyboard.sheets"]  # -P: nothing of this folder
     try:
         done = subprocess.run(
             command, input=msgpack.packb(job), capture_output=True, check=False, timeout=TIMEOUT_S
