@@ -1,0 +1,103 @@
+"""The TLS example as it is, but for its port and its certificate: the same bytes, encrypted."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPException, HTTPSConnection
+
+import pytest
+
+from tests.app.made_archive import MadeArchive, make_archive
+from tests.app.running_origin import eventually
+from tests.nginx.running_stack import StackOrigin, nginx_workers, running_stack
+
+pytestmark = [pytest.mark.nginx, pytest.mark.requires_tool("openssl")]
+
+LARGE = {"range_bytes": 6 << 20, "ranges": 2}
+"""More than sockets buffer."""
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackOrigin]:
+    """Over plain HTTP at `port`, and over TLS at `tls_port`."""
+    folder = tmp_path_factory.mktemp("tls")
+    for name in ("media", "index"):
+        (folder / name).mkdir()
+    with running_stack(folder / "media", folder / "index", folder / "log", "--workers", "1") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def tls_port(origin: StackOrigin) -> int:
+    conf, keys = origin.stack.prefix / "conf", origin.stack.prefix / "tls"
+    keys.mkdir()
+    files = ("-keyout", str(keys / "privkey.pem"), "-out", str(keys / "fullchain.pem"))
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", *files],
+        check=True,
+        capture_output=True,
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    example = (conf / "listen-tls.conf.example").read_text()
+    example = re.sub(r"^listen 443 ", f"listen 127.0.0.1:{port} ", example, flags=re.MULTILINE)
+    example = re.sub(r"^listen \[::\].*\n", "", example, flags=re.MULTILINE)
+    example = example.replace("/etc/vodsplice/tls", str(keys))
+    listen = conf / "listen.conf"
+    listen.write_text(listen.read_text() + example)
+    origin.stack.nginx.send_signal(signal.SIGHUP)
+    assert eventually(lambda: is_open(port))
+    return port
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def connect(port: int, version: ssl.TLSVersion) -> HTTPSConnection:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = context.maximum_version = version
+    return HTTPSConnection("127.0.0.1", port, timeout=20, context=context)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_same_bytes(origin: StackOrigin, tls_port: int, version: ssl.TLSVersion) -> None:
+    film: MadeArchive = make_archive(origin.media_dir, origin.index_dir, "film", ranges=9)
+    url = f"/v/{film.id}/seg_0001.m4s"
+    plain = origin.get(url)
+    connection = connect(tls_port, version)
+    for header, expected in (({}, plain.body), ({"Range": "bytes=100-50000"}, plain.body[100:50001])):
+        connection.request("GET", url, headers=header)
+        reply = connection.getresponse()
+        assert reply.read() == expected
+        assert reply.headers["etag"] == plain.headers["etag"]
+    connection.close()
+
+
+def test_cut_short_on_the_way(origin: StackOrigin, tls_port: int) -> None:
+    """Only that transfer ends, and it can be seen."""
+    film = make_archive(origin.media_dir, origin.index_dir, "large", **LARGE)
+    before = nginx_workers(origin)
+    connection = connect(tls_port, ssl.TLSVersion.TLSv1_3)
+    connection.request("GET", f"/v/{film.id}/seg_0001.m4s")
+    reply = connection.getresponse()
+    length = int(reply.headers["content-length"])
+    received = len(reply.read(1000))
+    os.truncate(film.path, 0)
+    with suppress(OSError, HTTPException):  # whichever of ssl and http.client sees it first
+        while block := reply.read(1 << 16):
+            received += len(block)
+    assert received < length
+    assert origin.get("/healthz").status == 200
+    assert nginx_workers(origin) == before
+    connection.close()
