@@ -42,9 +42,9 @@ class _Track:
 
 
 def movie_head(
-    idx: Idx, spans: Sequence[Span], chunks: Sequence[Chunks], ranges: Sequence[ByteRange]
+    idx: Idx, spans: Sequence[Span], chunks: Sequence[Chunks], ranges: Sequence[ByteRange], udta: bytes
 ) -> bytes:
-    """Everything before the media: `ftyp`, `moov` and the header of `mdat`."""
+    """Everything before the media: `ftyp`, `moov`, which ends with `udta`, and the header of `mdat`."""
     tracks = [_track(idx, span, own, spans) for span, own in zip(spans, chunks, strict=True)]
     timescale = _timescale(idx, spans)
     payload_bytes = sum(length for _, length in ranges)
@@ -53,10 +53,10 @@ def movie_head(
     is_wide = payload_bytes + tables_bytes + _OTHER_BYTES >= 1 << 32
     width = 8 if is_wide else 4
     unknown = [box("free", bytes(8 + width * len(track.chunks.offset))) for track in tracks]
-    base = len(ftyp) + len(_moov(tracks, unknown, timescale)) + len(mdat)
+    base = len(ftyp) + len(_moov(tracks, unknown, timescale, udta)) + len(mdat)
     offsets = [placed(track.chunks.offset, ranges, base) for track in tracks]
     known = [chunk_offsets(each, is_wide=is_wide) for each in offsets]
-    return b"".join((ftyp, _moov(tracks, known, timescale), mdat))
+    return b"".join((ftyp, _moov(tracks, known, timescale, udta), mdat))
 
 
 def _mdat_header(payload_bytes: int) -> bytes:
@@ -120,7 +120,7 @@ def _timescale(idx: Idx, spans: Sequence[Span]) -> int:
     return common if common <= _MAX_TIMESCALE else idx.header.timescale
 
 
-def _moov(tracks: Sequence[_Track], offsets: Sequence[bytes], timescale: int) -> bytes:
+def _moov(tracks: Sequence[_Track], offsets: Sequence[bytes], timescale: int, udta: bytes) -> bytes:
     durations = [_movie_ticks(track.span, timescale) for track in tracks]
     mvhd = _timed(
         "mvhd", max(durations), struct.pack(">I", timescale),
@@ -128,7 +128,7 @@ def _moov(tracks: Sequence[_Track], offsets: Sequence[bytes], timescale: int) ->
         struct.pack(">I", max(track.span.rows.track_id for track in tracks) + 1),
     )  # fmt: skip
     traks = (_trak(track, own, timescale) for track, own in zip(tracks, offsets, strict=True))
-    return box("moov", mvhd, *traks)
+    return box("moov", mvhd, *traks, udta)
 
 
 def _timed(fourcc: str, duration: int, before: bytes, *after: bytes, flags: int = 0) -> bytes:

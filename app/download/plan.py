@@ -17,6 +17,7 @@ from app.clip import WHOLE, Clip
 from app.cmaf.arrange import ByteRange
 from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES
 from app.download.chunks import chunks_of
+from app.download.metadata import user_data
 from app.download.movie import movie_head
 from app.download.spans import spans_of
 from app.errors import Malformed, Overloaded
@@ -117,7 +118,7 @@ def make_head(idx: Idx, clip: Clip) -> Head:
     if samples + len(idx.runs.code) > MAX_ROWS:
         raise Malformed(TOO_LONG)
     chunks, ranges = chunks_of(idx, spans)
-    head = movie_head(idx, spans, chunks, ranges)
+    head = movie_head(idx, spans, chunks, ranges, user_data(idx, clip))
     pieces = tuple(head[at : at + PIECE_BYTES] for at in range(0, len(head), PIECE_BYTES))
     return Head(pieces, tuple(ranges))
 

@@ -1,0 +1,48 @@
+"""`udta`: the title and chapters of a download, as players of files read them.
+
+The title is an item of an iTunes list, chapters are Nero's `chpl`: the forms that most players know. Neither
+is of a standard; Apple's QuickTime File Format has the list.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from app.clip import WHOLE, Clip
+from app.download.tables import box
+from app.idx.view import Idx
+
+MAX_CHAPTERS = 255
+MAX_TITLE_BYTES = 255
+"""What a byte counts."""
+_UTF_8 = struct.pack(">II", 1, 0)
+_UNITS_PER_MS = 10_000
+
+
+def user_data(idx: Idx, clip: Clip) -> bytes:
+    """The box, or nothing where there is nothing to tell."""
+    parts = (*_title(idx.header.title), *_chapters(idx, clip))
+    return box("udta", *parts) if parts else b""
+
+
+def _title(title: str) -> list[bytes]:
+    if not title:
+        return []
+    handler = box("hdlr", bytes(8), b"mdirappl", bytes(9))
+    item = box("\xa9nam", box("data", _UTF_8, title.encode("utf-8", "replace")))
+    return [box("meta", bytes(4), handler, box("ilst", item))]
+
+
+def _chapters(idx: Idx, clip: Clip) -> list[bytes]:
+    """Those that begin within the clip, in its time."""
+    begin_ms, end_ms = (0, None) if clip == WHOLE else (round(1000 * at_s) for at_s in clip.times_s(idx))
+    entries = []
+    for chapter in idx.header.chapters:
+        if chapter.start_ms >= begin_ms and (end_ms is None or chapter.start_ms < end_ms):
+            title = (
+                chapter.title.encode("utf-8", "replace")[:MAX_TITLE_BYTES].decode("utf-8", "ignore").encode()
+            )
+            at = (chapter.start_ms - begin_ms) * _UNITS_PER_MS
+            entries.append(struct.pack(">QB", at, len(title)) + title)
+    del entries[MAX_CHAPTERS:]
+    return [box("chpl", struct.pack(">IIB", 1 << 24, 0, len(entries)), *entries)] if entries else []
