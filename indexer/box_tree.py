@@ -53,10 +53,23 @@ class Box(NamedTuple):
         return Malformed(rule, remedy=remedy, where=self.where, offset=self.offset)
 
 
+UNREAD_TYPES = frozenset({"udta", "meta", "free", "skip", "uuid", "sgpd", "sbgp", "iods"})
+"""Boxes of which nothing but titles is read. One that is too long ends its list, as in players."""
+
+_MUST_BE_READ = (b"trak", b"mdia", b"stbl", b"stco", b"co64", b"stsz", b"mvex", b"traf", b"trun")
+_MOST_PASSED_OVER_BYTES = 1 << 16
+
+
+def _may_hold_more(rest: memoryview) -> bool:
+    """Whether what follows a broken length may be boxes without which the archive is another."""
+    return len(rest) > _MOST_PASSED_OVER_BYTES or any(kind in bytes(rest) for kind in _MUST_BE_READ)
+
+
 def children(parent: Box, skip_bytes: int = 0) -> Iterator[Box]:
     """The boxes in `parent`, after `skip_bytes` of its own fields.
 
-    Ends at a box of size 0, with which QuickTime closes its lists, and ignores a tail too short for a box.
+    Ends at a box of size 0, with which QuickTime closes its lists, and ignores a tail too short for a box, or
+    one that begins with a box of `UNREAD_TYPES` whose length is wrong.
     """
     body, at, number = parent.body, skip_bytes, 0
     seen: dict[str, int] = {}
@@ -71,6 +84,8 @@ def children(parent: Box, skip_bytes: int = 0) -> Iterator[Box]:
             header_bytes += LARGE_SIZE.size
         kind = name.decode("latin-1")
         if not header_bytes <= size <= len(body) - at:
+            if kind in UNREAD_TYPES and not _may_hold_more(body[at + HEADER.size :]):
+                return
             raise Malformed(
                 f"box {kind!r} of {size} bytes does not fit the {len(body) - at} left in its container",
                 remedy=REMUX, where=parent.where, offset=inside + at,

@@ -41,8 +41,8 @@ def test_what_ends_a_list_of_boxes(tail: bytes) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [u32(7) + b"free", u32(9) + b"free", u32(2**32 - 1) + b"free", u32(1) + b"free",
-     u32(1) + b"free" + u64(15), u32(1) + b"free" + u64(17), u32(1) + b"free" + u64(2**64 - 1)],
+    [u32(7) + b"trak", u32(9) + b"trak", u32(2**32 - 1) + b"trak", u32(1) + b"trak",
+     u32(1) + b"trak" + u64(15), u32(1) + b"trak" + u64(17), u32(1) + b"trak" + u64(2**64 - 1)],
 )  # fmt: skip
 def test_sizes_that_do_not_fit(bad: bytes) -> None:
     with pytest.raises(Malformed) as caught:
@@ -83,3 +83,17 @@ def test_a_declared_box_that_is_too_short() -> None:
     with pytest.raises(Malformed, match="too short") as caught:
         boxes.read(boxes.MDHD, next(children(container(content))))
     assert caught.value.where == "moov/mdhd"
+
+
+@pytest.mark.parametrize("kind", ["udta", "free", "sgpd"])
+def test_a_last_box_that_is_too_long_and_of_which_nothing_is_read_ends_the_list(kind: str) -> None:
+    broken = u32(900) + kind.encode() + b"rest"
+    assert kinds(box("trak") + broken) == ["trak"]
+
+
+@pytest.mark.parametrize(
+    "tail", [u32(900) + b"trak", u32(900) + b"udta" + box("trak"), u32(9 << 20) + b"free" + bytes(1 << 17)]
+)
+def test_a_wrong_length_that_may_hide_a_track_is_refused(tail: bytes) -> None:
+    with pytest.raises(Malformed, match="does not fit"):
+        kinds(box("trak") + tail)
