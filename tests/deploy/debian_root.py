@@ -142,5 +142,5 @@ def image_running(
     try:
         yield log
     finally:
-        process.terminate()
+        process.kill()  # unshare passes nothing on but this, and that as SIGTERM
         process.wait(60)
