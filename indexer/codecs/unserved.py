@@ -16,13 +16,14 @@ VIDEO = {
     "rle ": "QuickTime Animation", "2vuy": "uncompressed video", "v210": "uncompressed video", "vp08": "VP8",
     "dvc ": "DV", "dvcp": "DV", "dvpp": "DVCPRO", "ovc1": "VC-1", "vc-1": "VC-1", "hvt1": "HEVC tiles",
     "lhv1": "layered HEVC", "dva1": "Dolby Vision over H.264", "dvav": "Dolby Vision over H.264",
-    "apv1": "APV", "evc1": "EVC",
+    "apv1": "APV", "evc1": "EVC", "m2v1": "MPEG-2", "hdv2": "HDV", "hdv3": "HDV", "xd5b": "XDCAM",
 }  # fmt: skip
 AUDIO = {
     "samr": "AMR narrow band", "sawb": "AMR wide band", "sawp": "AMR-WB+", "sevc": "EVRC", "sqcp": "QCELP",
     "ulaw": "µ-law", "alaw": "A-law", "ima4": "IMA ADPCM", "QDM2": "QDesign Music 2", "QDMC": "QDesign Music",
     "MAC3": "MACE", "MAC6": "MACE", "ac-4": "AC-4", "mlpa": "Dolby TrueHD", "mha1": "MPEG-H 3D Audio",
     "mhm1": "MPEG-H 3D Audio", "iamf": "IAMF", "dtsx": "DTS:X", "spex": "Speex", "agsm": "GSM", "wma ": "WMA",
+    ".mp2": "MP2",
 }  # fmt: skip
 RAW = {"raw ": "uncompressed video or unsigned 8-bit audio", "NONE": "uncompressed media"}
 TEXT = {"mp4s": "bitmap subtitles", "text": "QuickTime text", "stxt": "plain text", "sbtt": "subtitles"}
