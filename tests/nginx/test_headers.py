@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from tests.app.made_archive import MadeArchive, make_archive
 from tests.app.running_origin import Reply
-from tests.nginx.running_stack import StackOrigin
+from tests.nginx.running_stack import StackOrigin, running_stack
 
 pytestmark = pytest.mark.nginx
 
@@ -105,14 +106,43 @@ def test_every_answer(origin: StackOrigin, places: dict[str, str], name: str) ->
 
 
 def test_both_say_the_same_as_gunicorn_alone(origin: StackOrigin, places: dict[str, str]) -> None:
-    """The names that clients may read are written down twice, in the application and in answers.conf."""
+    """The names that clients may read are written down twice, in the application and in headers.conf."""
     with socket.socket(socket.AF_UNIX) as direct:
         direct.connect(str(origin.stack.prefix / "run" / "gunicorn.sock"))
         direct.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         alone = b"".join(iter(lambda: direct.recv(4096), b"")).decode()
-    reply = ask_once(origin, CASES["absent"], places)
+    reply = ask_once(origin, CASES["POST"], places)
     for name in ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers"):
         assert f"\r\n{name}: {reply.headers[name.lower()]}\r\n" in alone
+
+
+NGINX_REFUSES = {"not to be read", "header too long", "POST", "target too long"}
+OF_NGINX_ITSELF = "*"
+
+
+@pytest.mark.parametrize("splice", [True, False], ids=["spliced", "proxied"])
+@pytest.mark.parametrize("setting", ["https://player.example", "off"])
+def test_who_may_read_is_what_gunicorn_says(
+    folders: Path, places: dict[str, str], tmp_path: Path, setting: str, *, splice: bool
+) -> None:
+    """With each plan, new or kept, too; what nginx refuses on its own, anyone may read."""
+    of_gunicorn = None if setting == "off" else setting
+    flags = ("--workers", "1", "--cors-origin", setting)
+    with running_stack(
+        folders / "media", folders / "index", tmp_path / "log", *flags, splice=splice
+    ) as origin:
+        for name, case in (*CASES.items(), *CASES.items()):
+            expected = OF_NGINX_ITSELF if name in NGINX_REFUSES else of_gunicorn
+            said = ask_once(origin, case, places).headers
+            assert said.get("access-control-allow-origin") == expected, name
+            assert ("access-control-expose-headers" in said) == (expected is not None), name
+        (origin.stack.prefix / "run" / "gunicorn.sock").unlink()
+        away = ask_once(origin, Case(503, NEVER, "/v/other/playlist.m3u8"), places)
+        assert (away.status, away.headers["access-control-allow-origin"]) == (503, OF_NGINX_ITSELF)
+        if splice:
+            kept = ask_once(origin, CASES["whole"], places)
+            assert kept.status == 200
+            assert kept.headers.get("access-control-allow-origin") == of_gunicorn
 
 
 def test_preflight(origin: StackOrigin, places: dict[str, str]) -> None:
