@@ -1,7 +1,8 @@
-"""The figures of a view that only arranged segments can give, and the choice of holes that rests on them.
+"""The figures of a view that rest on what each segment holds, and the choice of holes that rests on them.
 
-Every segment of every view is arranged once by the origin's own planner, over a draft of the index: what
-cannot be planned is not published. Lengths are bytes.
+They are read from a draft of the index, with the origin's own reader. They say of every segment what
+`app.cmaf.arrange` will make of it, which a property test compares, without where each run lands: for that
+alone would take most of the time that indexing takes. Lengths are bytes.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import accumulate, chain, compress
+from operator import lt, sub
 
-from app.cmaf.arrange import Arrangement, arrange_views
+from app.cmaf import fragment
+from app.cmaf.arrange import SegmentRuns, any_of, runs_of
 from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
-from app.cmaf.slop import choose_merge_bytes, gaps_between
+from app.cmaf.slop import choose_merge_bytes
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
 from app.idx.view import Idx
 from app.webvtt import plan_cues
@@ -23,35 +26,22 @@ from indexer.limits import MAX_SEGMENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class _Arranged:
-    """What is kept of an arrangement: some numbers, not its thousands of offsets. `spared_bytes` are added
-    to its head where holes are sent.
-    """
+class _Weighed:
+    """A segment of a view, sent without holes. `spared_bytes` are added to its head where holes are sent."""
 
     head_bytes: int
     spared_bytes: int
     payload_bytes: int
-    gaps: list[int]
+    gaps: list[int]  # between its ranges; negative where they overlap
     range_count: int
 
-    @classmethod
-    def of(cls, arrangement: Arrangement) -> _Arranged:
-        ranges = arrangement.ranges
-        return cls(
-            arrangement.head_bytes,
-            arrangement.spared_bytes,
-            arrangement.payload_bytes,
-            gaps_between(ranges),
-            len(ranges),
-        )
-
     @property
-    def from_sidecar(self) -> _Arranged:
+    def from_sidecar(self) -> _Weighed:
         """The same, all of its payload in one range."""
         return replace(self, gaps=[], range_count=min(1, self.range_count))
 
     @property
-    def with_holes(self) -> _Arranged:
+    def with_holes(self) -> _Weighed:
         """The same with a `trun` for each run."""
         return replace(self, head_bytes=self.head_bytes + self.spared_bytes)
 
@@ -61,15 +51,12 @@ def measure(draft: Idx, slop: float) -> list[tuple[array[int], ViewFacts]]:
 
     Raises `LimitExceeded` where a segment would be too large to serve.
     """
-    by_segment = [
-        list(map(_Arranged.of, arrange_views(draft, number))) for number in range(draft.segment_count)
-    ]
+    by_segment = [_weigh_views(draft, number) for number in range(draft.segment_count)]
     seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
-    by_view = zip(*by_segment, strict=True)
     found = []
-    for view, own in zip(draft.header.views, by_view, strict=True):
-        arranged = [each.from_sidecar for each in own] if draft.has_in_sidecar(view) else own
-        found.append(_figures(view, arranged, seconds, slop))
+    for view, own in zip(draft.header.views, zip(*by_segment, strict=True), strict=True):
+        weighed = [each.from_sidecar for each in own] if draft.has_in_sidecar(view) else own
+        found.append(_figures(view, weighed, seconds, slop))
     return found
 
 
@@ -96,17 +83,52 @@ def measure_iframes(draft: Idx) -> IFrameFacts:
     return IFrameFacts(bandwidth.peak_bps(lengths, seconds), bandwidth.average_bps(lengths, seconds))
 
 
+def _weigh_views(draft: Idx, number: int) -> list[_Weighed]:
+    runs = runs_of(draft, number, range(len(draft.tracks)))
+    places = list(accumulate(runs.lengths, initial=0))
+    return [_weigh(view, runs, places) for view in draft.header.views]
+
+
+def _weigh(view: ViewFacts, runs: SegmentRuns, places: Sequence[int]) -> _Weighed:
+    """`places` say where the runs and holes begin, counted from the first, and where the last one ends."""
+    shares = [runs.shares[track] for track in view.tracks]
+    present = [share for share in shares if share.samples] or shares[:1]
+    gaps, range_count = _gaps(view, runs, places)
+    trafs_bytes = sum(share.traf_bytes(len(share.run_samples)) for share in present)
+    spared_truns = max(0, len(shares[0].run_samples) - 1) if len(shares) == 1 else 0
+    spared_bytes = fragment.TRUN_HEADER_BYTES * spared_truns
+    head_bytes = len(view.styp) + fragment.MOOF_BYTES + trafs_bytes + fragment.MDAT_HEADER_BYTES
+    payload_bytes = sum(sum(share.run_bytes) for share in shares)
+    return _Weighed(head_bytes - spared_bytes, spared_bytes, payload_bytes, gaps, range_count)
+
+
+def _gaps(view: ViewFacts, runs: SegmentRuns, places: Sequence[int]) -> tuple[list[int], int]:
+    """What lies between the ranges of a segment, and how many these are."""
+    is_wanted = int.from_bytes(runs.tracks.translate(any_of(view.tracks)) + b"\0")  # a byte each
+    is_edge = (is_wanted ^ is_wanted >> 8).to_bytes(len(places))
+    edges = list(compress(places, is_edge))
+    begins, ends = edges[0::2], edges[1::2]  # of what is wanted in one piece
+    if 0 in runs.lengths:  # samples without bytes need no range
+        has_bytes = list(map(lt, begins, ends))
+        begins, ends = list(compress(begins, has_bytes)), list(compress(ends, has_bytes))
+    gaps = list(map(sub, begins[1:], ends))
+    if len(view.tracks) > 1 and 0 in gaps:
+        gaps = [gap for gap in gaps if gap]
+    return gaps, len(gaps) + bool(begins)
+
+
 def _figures(
-    view: ViewFacts, arranged: Sequence[_Arranged], seconds: Sequence[float], slop: float
+    view: ViewFacts, weighed: Sequence[_Weighed], seconds: Sequence[float], slop: float
 ) -> tuple[array[int], ViewFacts]:
-    wanted_bytes = sum(segment.payload_bytes for segment in arranged)
-    gaps = chain.from_iterable(segment.gaps for segment in arranged)
+    wanted_bytes = sum(segment.payload_bytes for segment in weighed)
+    gaps = chain.from_iterable(segment.gaps for segment in weighed)
     merge_bytes = choose_merge_bytes(gaps, int(slop * wanted_bytes))
+    merged: list[list[int]] = [[]] * len(weighed)
     if merge_bytes:
-        arranged = [segment.with_holes for segment in arranged]
-    merged = [[gap for gap in segment.gaps if 0 < gap <= merge_bytes] for segment in arranged]
+        weighed = [segment.with_holes for segment in weighed]
+        merged = [[gap for gap in segment.gaps if 0 <= gap <= merge_bytes] for segment in weighed]
     lengths = array("Q")
-    for segment, sent_gaps in zip(arranged, merged, strict=True):
+    for segment, sent_gaps in zip(weighed, merged, strict=True):
         lengths.append(segment.head_bytes + segment.payload_bytes + sum(sent_gaps))
     _check_lengths(lengths)
     figures = replace(
@@ -114,9 +136,9 @@ def _figures(
         merge_bytes=merge_bytes,
         peak_bps=bandwidth.peak_bps(lengths, seconds),
         average_bps=bandwidth.average_bps(lengths, seconds),
-        range_count=sum(segment.range_count for segment in arranged) - sum(map(len, merged)),
+        range_count=sum(segment.range_count for segment in weighed) - sum(map(len, merged)),
         slop_bytes=sum(map(sum, merged)),
-        head_bytes=sum(segment.head_bytes for segment in arranged),
+        head_bytes=sum(segment.head_bytes for segment in weighed),
     )
     return lengths, figures
 

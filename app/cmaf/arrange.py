@@ -41,16 +41,12 @@ class Truns:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """A segment before its boxes are written.
-
-    `spared_bytes` is what the head would be longer by with a `trun` a run, where it has a single one.
-    """
+    """A segment before its boxes are written."""
 
     head_bytes: int
     tracks: list[Truns]
     ranges: list[ByteRange]
     payload_bytes: int
-    spared_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +63,6 @@ def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
     """Where everything of segment `number` goes: all that can be said of it before its boxes are written."""
     view = idx.view(view_number)
     return _arrange(view, runs_of(idx, number, view.tracks))
-
-
-def arrange_views(idx: Idx, number: int) -> list[Arrangement]:
-    """`arrange` for every view, in one pass over the rows."""
-    runs = runs_of(idx, number, range(len(idx.tracks)))
-    return [_arrange(view, runs) for view in idx.header.views]
 
 
 def arrange_in_sidecar(idx: Idx, view: ViewFacts, number: int) -> Arrangement:
@@ -152,7 +142,6 @@ def _back_to_back(view: ViewFacts, share: Share, ranges: list[ByteRange]) -> Arr
         tracks=[Truns(share, [share.samples][:truns], [payload_at][:truns])],
         ranges=ranges,
         payload_bytes=sum(map(_LENGTH, ranges)),
-        spared_bytes=fragment.TRUN_HEADER_BYTES * max(0, len(share.run_samples) - 1),
     )
 
 

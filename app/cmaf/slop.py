@@ -29,11 +29,8 @@ def choose_merge_bytes(gaps: Iterable[int], budget_bytes: int) -> int:
     that they spare; 0 where none does.
     """
     chosen = 0
-    for gap, count in sorted(Counter(gaps).items()):
-        if gap < 0:
-            continue
-        if gap > RANGE_COST_BYTES:
-            break
+    cheaper = (gap for gap in gaps if 0 <= gap <= RANGE_COST_BYTES)
+    for gap, count in sorted(Counter(cheaper).items()):
         budget_bytes -= gap * count
         if budget_bytes < 0:
             break

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 
-from app.cmaf.arrange import arrange, arrange_views
 from app.cmaf.segments import plan_init, plan_segment, segment_parts
 from app.idx.view import Idx
 from app.plan import FileIdentity, FileRange
 from tests.indexer.built import NO_FILE, built
-from tests.indexer.movies import movies
-from tests.media.made_movie import MEDIA_AT, Chunk, MadeMovie, MadeTrack, make_movie
+from tests.media.made_movie import MEDIA_AT, Chunk, MadeTrack, make_movie
 from tests.oracle.boxes import outline, walk
 
 ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
@@ -86,18 +83,3 @@ def test_a_hole_within_the_budget_is_sent() -> None:
     video = idx.view_number("video")
     assert idx.view(video).merge_bytes == 5
     assert segment_parts(idx, video, 0)[1] == [(MEDIA_AT, 4 * 50 + 3 * 5)]
-
-
-@settings(max_examples=40, deadline=None)
-@given(movies())
-def test_all_views_at_once_are_arranged_as_each_alone(made: MadeMovie) -> None:
-    idx = built(made, segment_ms=700)
-    for number in range(idx.segment_count):
-        at_once = arrange_views(idx, number)
-        alone = [arrange(idx, view, number) for view in range(len(idx.header.views))]
-        for one, other in zip(at_once, alone, strict=True):
-            assert (one.head_bytes, one.ranges, one.payload_bytes) == (
-                other.head_bytes,
-                other.ranges,
-                other.payload_bytes,
-            )
