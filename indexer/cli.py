@@ -24,6 +24,8 @@ from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
 from indexer.lines import one_line
 from indexer.pipeline import Options, Outcome, index_archive
+from indexer.prune import PruneOutcome
+from indexer.prune import prune as prune_indexes
 from indexer.titles import Titles
 from indexer.write import sweep
 
@@ -117,6 +119,12 @@ def _read_config(context: click.Context, _: click.Parameter, path: str | None) -
     help="Also write sheets of small pictures of each film beside its .idx, for seek bars: some 2 MB for two"
     " hours, a minute or so of decoding. Needs PyAV: vodsplice[storyboard].",
 )
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Also remove, of the whole index folder, what was made of archives that are gone. What an empty or"
+    " unreadable folder should hold is kept: it may not be mounted.",
+)
 @click.version_option(package_name="vodsplice")
 def main(  # noqa: PLR0913 - an argument an option
     archives: Sequence[str],
@@ -129,6 +137,7 @@ def main(  # noqa: PLR0913 - an argument an option
     digest: str,
     audio_sidecar: bool,
     storyboard: bool,
+    prune: bool,
 ) -> None:
     """Write one small .idx for each ARCHIVE, a file or a folder that is searched through.
 
@@ -142,8 +151,8 @@ def main(  # noqa: PLR0913 - an argument an option
     Archives of one folder that are named after heights (film/1080p.mp4, film/720p.mp4), or that a film.toml
     lists, are renditions of one title, film, if they are cut alike.
 
-    Exit status: 0 all good, 1 some refused, 2 wrong usage, 3 some not finished yet (still being
-    written; run it again later).
+    Exit status: 0 all good, 1 some refused (or kept by --prune, in doubt), 2 wrong usage, 3 some not finished
+    yet (still being written; run it again later).
 
     \b
     Examples:
@@ -170,12 +179,19 @@ def main(  # noqa: PLR0913 - an argument an option
             outcomes.append(outcome)
             _report(console, outcome)
             progress.advance(task)
-    titles = list(Titles(media_dir, index_dir).settle([each.id for each in found if not each.refusal]))
+    ids = {each.path: each.id for each in found if not each.refusal}
+    read = {ids[each.path] for each in outcomes if each.status in ("indexed", "up to date")}
+    pruned = list(prune_indexes(media_dir, index_dir, read)) if prune else []
+    for each in pruned:
+        console.print(one_line(f"{each.id}: {each.text}"), markup=False)
+    removed = [each.id for each in pruned if each.status == "removed"]
+    titles = list(Titles(media_dir, index_dir).settle([*ids.values(), *removed]))
     for title in titles:
         if title.status != "up to date":
             console.print(one_line(f"{title.id}: {title.text}"), markup=False)
-    click.echo(_summary(outcomes, time.monotonic() - started_s))
-    sys.exit(_exit_status({each.status for each in outcomes} | {each.status for each in titles}))
+    click.echo(_summary(outcomes, pruned, time.monotonic() - started_s))
+    statuses = {each.status for each in outcomes} | {each.status for each in pruned}
+    sys.exit(_exit_status(statuses | {each.status for each in titles}))
 
 
 def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterator[Outcome]:
@@ -218,13 +234,16 @@ def _report(console: Console, outcome: Outcome) -> None:
         console.print(one_line(f"{outcome.path}: {text}"), markup=False)
 
 
-def _summary(outcomes: Sequence[Outcome], took_s: float) -> str:
+def _summary(outcomes: Sequence[Outcome], pruned: Sequence[PruneOutcome], took_s: float) -> str:
     counts = dict.fromkeys(("indexed", "up to date", "refused", "unfinished"), 0)
     for outcome in outcomes:
         counts[outcome.status] += 1
     parts = [f"{counts[status]} {status}" for status in ("indexed", "up to date", "refused")]
     if counts["unfinished"]:
         parts.append(f"{counts['unfinished']} not finished yet")
+    for status, what in (("removed", "of archives that are gone removed"), ("kept", "kept in doubt")):
+        if count := sum(each.status == status for each in pruned):
+            parts.append(f"{count} {what}")
     index_bytes = sum(outcome.index_bytes for outcome in outcomes)
     archive_bytes = sum(outcome.archive_bytes for outcome in outcomes)
     sizes = f"{decimal(index_bytes)} of indexes for {decimal(archive_bytes)}"
@@ -232,4 +251,4 @@ def _summary(outcomes: Sequence[Outcome], took_s: float) -> str:
 
 
 def _exit_status(found: set[str]) -> int:
-    return EXIT_REFUSED if "refused" in found else EXIT_UNFINISHED if "unfinished" in found else 0
+    return EXIT_REFUSED if found & {"refused", "kept"} else EXIT_UNFINISHED if "unfinished" in found else 0

@@ -1,0 +1,114 @@
+"""Removal of what was made of archives that are gone: `vodsplice-index --prune`.
+
+An index goes only where it is certain that its archive did. What looks like a folder that is not mounted,
+or cannot be read, keeps the indexes of all that would lie in it. Nothing but an `.idx` with its magic is
+removed, and the two files of that very name that go with one; the index last, so that what is killed here is
+finished by the next run.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from app.idx.layout import MAGIC, SIDECAR_SUFFIX, STORYBOARD_SUFFIX, SUFFIX, TITLE_SUFFIX
+from app.idx.view import IndexDamaged, open_idx
+
+_OURS = (SUFFIX, SUFFIX + SIDECAR_SUFFIX, SUFFIX + STORYBOARD_SUFFIX, TITLE_SUFFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class PruneOutcome:
+    """What became of the index of an archive that is not there. `text` is one line."""
+
+    id: str
+    status: Literal["removed", "kept"]
+    text: str
+
+
+def prune(media_dir: str, index_dir: str, present: Collection[str]) -> Iterator[PruneOutcome]:
+    """Remove the indexes below `index_dir` of archives that are gone from `media_dir`.
+
+    `present` are ids of archives that were just read; where there are none, every index is kept.
+    """
+    root = os.path.realpath(media_dir)
+    for archive_id in _indexed(index_dir):
+        if archive_id in present:
+            continue
+        index = os.path.join(index_dir, archive_id + SUFFIX)
+        try:
+            archive = _archive(root, archive_id, index)
+            if archive is None or _is_there(archive):
+                continue
+            doubt = _doubt(root, archive) if present else f"{root} holds no archive that could be read"
+            if doubt:
+                text = f"its archive is not there, but its index is kept: {doubt}; is it mounted?"
+                yield PruneOutcome(archive_id, "kept", text)
+                continue
+            removed = ", ".join(_remove(index))
+        except OSError as error:
+            yield PruneOutcome(archive_id, "kept", f"its index is kept: {error}")
+            continue
+        yield PruneOutcome(archive_id, "removed", f"{os.path.basename(archive)} is gone, removed {removed}")
+
+
+def _indexed(index_dir: str) -> Iterator[str]:
+    """Ids of all that has an index. Links are not followed, hidden names are none of ours."""
+    for folder, folders, names in os.walk(index_dir):
+        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        for name in sorted(names):
+            if name.endswith(SUFFIX) and not name.startswith("."):
+                yield os.path.relpath(os.path.join(folder, name), index_dir).removesuffix(SUFFIX)
+
+
+def _archive(root: str, archive_id: str, index: str) -> str | None:
+    """The path of the archive that an index was made of; None for a file that is no index, or a damaged one
+    that no longer says so.
+    """
+    descriptor = os.open(index, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        is_ours = stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, len(MAGIC)) == MAGIC
+    finally:
+        os.close(descriptor)
+    if not is_ours:
+        return None
+    try:
+        name = open_idx(index).header.source.name
+    except IndexDamaged:
+        return None
+    return os.path.join(root, os.path.dirname(archive_id), os.path.basename(name))
+
+
+def _is_there(path: str) -> bool:
+    """Whether a name is taken, be it by a link to nowhere. Raises `OSError` where that cannot be told."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _doubt(root: str, archive: str) -> str:
+    """Why an archive may be there though it is not seen, or "".
+
+    A folder that is not mounted is an empty one: the nearest that there is has to hold something.
+    """
+    folder = os.path.dirname(archive)
+    while folder != root and not _is_there(folder):
+        folder = os.path.dirname(folder)
+    if os.path.islink(folder) and not os.path.isdir(folder):
+        return f"{folder} is a link to nowhere"
+    held = [name for name in os.listdir(folder) if not name.startswith(".") and not name.endswith(_OURS)]
+    return "" if held else f"{folder} is empty"
+
+
+def _remove(index: str) -> Iterator[str]:
+    """Remove an index and what goes with it; the names of what was there."""
+    for path in (index + SIDECAR_SUFFIX, index + STORYBOARD_SUFFIX, index):
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+            yield os.path.basename(path)
