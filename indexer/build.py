@@ -21,6 +21,7 @@ from indexer.figures import measure, measure_iframes, measure_texts
 from indexer.iframes import tabulate_iframes
 from indexer.init_segment import InitTrack, build_init, segment_type_box
 from indexer.kinds import tabulate_kinds
+from indexer.labels import label_of_sound
 from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
@@ -175,6 +176,7 @@ def _track_facts(archive: Archive, number: int) -> TrackFacts:
         byte_count=size * samples.count if isinstance(size, int) else sum(size),
         language=track.language,
         title=track.title,
+        label=track.title if is_video else label_of_sound(track.title, track.language),
         roles=track.kind_roles,
         default=track.enabled,
         width=height if turned else width,

@@ -70,7 +70,8 @@ def _track(number: int, facts: TrackFacts) -> Iterator[str]:
         shown = f"{facts.width}x{facts.height}, {facts.frame_rate_milli / 1000:g} frames a second"
         yield f"  {shown}, {facts.video_range or 'range unknown'}"
     else:
-        yield f"  {facts.channels} channels, {facts.sample_rate_hz} Hz, language {facts.language}"
+        spoken = f"language {facts.language}, called {facts.label!r}"
+        yield f"  {facts.channels} channels, {facts.sample_rate_hz} Hz, {spoken}"
     yield f"  plays in: {', '.join(facts.expected_players) or 'no common player'}"
 
 
@@ -79,7 +80,8 @@ def _text(number: int, facts: TextFacts) -> Iterator[str]:
     source = facts.file or f"track_ID {facts.source_track_id} of the archive"
     yield f"text {number}: {facts.name}, {source}{title}"
     marks = (", forced" * facts.forced) + (", for the hearing impaired" * facts.hearing_impaired)
-    yield f"  {facts.codec_name}, {facts.cue_count} cues, language {facts.language}{marks}"
+    spoken = f"language {facts.language}{marks}, called {facts.label!r}"
+    yield f"  {facts.codec_name}, {facts.cue_count} cues, {spoken}"
     yield f"  {facts.average_bps} bit/s, {facts.peak_bps} at most"
 
 

@@ -91,6 +91,7 @@ class TrackFacts(Record):
     byte_count: int
     language: str  # BCP 47
     title: str
+    label: str  # to choose a sound by: its title, else its language's own name; of a video, its title
     roles: tuple[str, ...]  # of `kind` boxes, those of `DASH_ROLES` and others
     default: bool
     width: int  # as displayed: pixel aspect and rotation applied; 0 for audio
@@ -136,6 +137,7 @@ class TextFacts(Record):
     file: str  # its name, or ""
     language: str  # BCP 47
     title: str
+    label: str  # to choose it by: its title, else its language's own name and what it is for
     roles: tuple[str, ...]
     forced: bool  # only what foreign speech and signs say
     hearing_impaired: bool  # sounds are told as well

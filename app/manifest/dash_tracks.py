@@ -32,8 +32,8 @@ def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
     for number, members in enumerate(_adaptation_sets(shown)):
         facts = members[0].facts
         adaptation = SubElement(period, "AdaptationSet", _of_set(number, members))
-        if facts.title:
-            SubElement(adaptation, "Label").text = xml_text(facts.title)
+        if facts.label:
+            SubElement(adaptation, "Label").text = xml_text(facts.label)
         for role in _roles(facts, is_first=members[0] is shown.of_kind(facts.kind)[0]):
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         for member in members:
@@ -45,8 +45,7 @@ def write_texts(period: Element, shown: Presentation, start_us: int) -> None:
     for text in shown.texts:
         attributes = {"id": str(len(period)), "contentType": "text", "mimeType": "text/vtt"}
         adaptation = SubElement(period, "AdaptationSet", attributes | _language(text.facts.language))
-        if text.facts.title:
-            SubElement(adaptation, "Label").text = xml_text(text.facts.title)
+        SubElement(adaptation, "Label").text = xml_text(text.facts.label)
         for role in _roles_of_text(text.facts):
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         bandwidth = str(max(1, text.facts.peak_bps))

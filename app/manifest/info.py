@@ -22,11 +22,11 @@ INFO = "info.json"
 CONTENT_TYPE = "application/json"
 TRACK_FACTS = (
     "name", "kind", "codec", "codec_name", "width", "height", "video_range", "channels", "sample_rate_hz",
-    "language", "title", "default", "expected_players",
+    "language", "title", "label", "default", "expected_players",
 )  # fmt: skip
 """Fields of `TrackFacts` that are shown as they are."""
 
-TEXT_FACTS = ("codec_name", "file", "language", "title", "forced", "hearing_impaired", "cue_count")
+TEXT_FACTS = ("codec_name", "file", "language", "title", "label", "forced", "hearing_impaired", "cue_count")
 
 
 def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:

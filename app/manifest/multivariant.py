@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, count
 
 from app.clip import WHOLE, Clip
-from app.idx.header import TextFacts
 from app.manifest.attributes import listed, quoted
 from app.manifest.hls import CONTENT_TYPE, VERSION
 from app.manifest.presentation import Presentation, Rendition, Subtitles
@@ -84,7 +83,7 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
     names: list[str] = []
     for number, member in enumerate(members):
         facts = member.facts
-        names.append(_unused(facts.title or _spoken(facts.language) or "Audio", names))
+        names.append(_unused(facts.label, names))
         attributes = {
             "TYPE": "AUDIO",
             "GROUP-ID": quoted(group),
@@ -102,7 +101,7 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
 def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
     names: list[str] = []
     for text in texts:
-        names.append(_unused(_name_of(text.facts), names))
+        names.append(_unused(text.facts.label, names))
         attributes = {
             "TYPE": "SUBTITLES",
             "GROUP-ID": quoted(TEXTS_GROUP),
@@ -117,17 +116,8 @@ def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
         yield "#EXT-X-MEDIA:" + listed(attributes)
 
 
-def _name_of(text: TextFacts) -> str:
-    marks = " (forced)" * text.forced + " (SDH)" * text.hearing_impaired
-    return text.title or (_spoken(text.language) or "Subtitles") + marks
-
-
-def _spoken(language: str) -> str:
-    return "" if language == "und" else language
-
-
 def _language(language: str) -> dict[str, str]:
-    return {"LANGUAGE": quoted(language)} if _spoken(language) else {}
+    return {"LANGUAGE": quoted(language)} if language != "und" else {}
 
 
 def _unused(name: str, taken: Sequence[str]) -> str:

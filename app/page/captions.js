@@ -1,6 +1,5 @@
 // Subtitles in the player's own menu: one <track> for each text, whole, whichever way the archive is played.
 
-import { language } from "./format.js";
 import { urlBelow } from "./origin.js";
 
 export function offerCaptions(video, info) {
@@ -9,15 +8,9 @@ export function offerCaptions(video, info) {
     track.kind = text.hearing_impaired ? "captions" : "subtitles";
     track.src = urlBelow(info.id, text.url);
     track.srclang = text.language === "und" ? "" : text.language;
-    track.label = captionWords(text);
+    track.label = text.label;
     return track;
   }));
-}
-
-export function captionWords(text) {
-  const named = text.title || language(text.language) || text.file || "Subtitles";
-  const marks = [text.forced && "forced", text.hearing_impaired && "SDH"].filter(Boolean);
-  return named + (marks.length ? ` (${marks.join(", ")})` : "");
 }
 
 // Off, then each text in turn.

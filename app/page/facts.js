@@ -1,7 +1,6 @@
 // What is said of an archive: a line of what matters, then all that is known, then its chapters.
 
-import { captionWords } from "./captions.js";
-import { bitrate, bytes, channels, clock, frameRate, language } from "./format.js";
+import { bitrate, bytes, channels, clock, frameRate } from "./format.js";
 
 const dot = (...parts) => parts.filter(Boolean).join("\u00a0· ");
 
@@ -28,7 +27,7 @@ export function showFacts(list, info) {
     ...ofKind(info, "video").map((track) => ["Video", dot(track.codec_name, track.codec)]),
     ...ofKind(info, "video").map((track) => ["Picture", dot(resolution(track), track.frame_rate && frameRate(track.frame_rate), range(track))]),
     ...ofKind(info, "audio").map((track) => ["Audio", audioWords(track)]),
-    ...info.texts.map((text) => ["Subtitles", dot(captionWords(text), text.codec_name, text.file)]),
+    ...info.texts.map((text) => ["Subtitles", dot(text.label, text.codec_name, text.file)]),
     ["Duration", clock(info.duration_s)],
     ["Bitrate", bitrateSummary(info)],
     ["Segments", `${info.segments.bytes.length}`],
@@ -42,7 +41,7 @@ export function showFacts(list, info) {
 
 function audioWords(track) {
   const rate = `${+(track.sample_rate_hz / 1000).toFixed(3)} kHz`;
-  return dot(track.title, language(track.language), track.codec_name, track.codec, rate, channels(track.channels));
+  return dot(track.label, track.codec_name, track.codec, rate, channels(track.channels));
 }
 
 // Those that every track of the playlist is expected to play in.

@@ -18,16 +18,6 @@ export const frameRate = (frames_a_second) => `${+frames_a_second.toFixed(3)} fp
 
 export const channels = (count) => CHANNELS[count] ?? `${count} channels`;
 
-// "deu" is German, in the reader's own language; empty for an unknown or undetermined one
-export function language(tag) {
-  if (!tag || tag === "und") return "";
-  try {
-    return new Intl.DisplayNames(navigator.languages, { type: "language" }).of(tag);
-  } catch {
-    return tag;
-  }
-}
-
 // An id is a path: its last part names the archive, what is before it is the folder.
 export function nameOf(id) {
   return id.slice(id.lastIndexOf("/") + 1);

@@ -1,6 +1,6 @@
 // Which sound is heard, where an archive has several: a menu, since browsers' own players have none for it.
 
-import { channels, language } from "./format.js";
+import { channels } from "./format.js";
 
 // `choose(name)` is called with the name of the track that was chosen.
 export function offerSounds(row, tracks, choose) {
@@ -12,11 +12,10 @@ export function offerSounds(row, tracks, choose) {
   menu.onchange = () => choose(menu.value);
 }
 
-// What tells it from the others: language and title, and codec or channels where these do not.
+// What tells it from the others: its label, and codec or channels where that does not.
 function soundWords(sound, sounds) {
-  const named = ({ title, language: tag }) => [language(tag), title].filter(Boolean).join(" – ");
-  const alike = sounds.filter((other) => named(other) === named(sound));
-  const words = [named(sound) || "Sound"];
+  const alike = sounds.filter((other) => other.label === sound.label);
+  const words = [sound.label];
   if (alike.length > 1) words.push(sound.codec_name, channels(sound.channels));
   const same = alike.filter((other) => other.codec_name === sound.codec_name && other.channels === sound.channels);
   if (same.length > 1) words.push(`${same.indexOf(sound) + 1}`);

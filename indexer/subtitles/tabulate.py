@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from app.idx.header import SubtitleFile, TextFacts
 from indexer.errors import LimitExceeded
+from indexer.labels import label_of_text
 from indexer.limits import MAX_CUE_APPEARANCES, MAX_CUES_A_SEGMENT
 from indexer.part_names import part_names
 from indexer.segmentation import Segmentation
@@ -56,6 +57,9 @@ def _facts(text: Text, name: str) -> TextFacts:
         file=text.file,
         language=text.language,
         title=text.title,
+        label=label_of_text(
+            text.title, text.language, forced=text.forced, hearing_impaired=text.hearing_impaired
+        ),
         roles=text.roles,
         forced=text.forced,
         hearing_impaired=text.hearing_impaired,

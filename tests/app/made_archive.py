@@ -123,6 +123,7 @@ def _track(samples: int, size: int, duration_ticks: int) -> TrackFacts:
         byte_count=samples * size,
         language="und",
         title="",
+        label="",
         roles=(),
         default=True,
         width=640,

@@ -144,10 +144,10 @@ def test_another_language_is_heard_from_where_one_is(
         page = ready(tab.page)
         assert not [url for url in tab.requests if url.startswith(players_site)]
         menu = page.get_by_label("Sound")
-        expect(menu.locator("option")).to_have_text(["English", "German"])
+        expect(menu.locator("option")).to_have_text(["English", "Deutsch"])
         page.evaluate("video.currentTime = 2.5")
         wait_until_at(page, 2.5)
-        menu.select_option("German")
+        menu.select_option("Deutsch")
         wait_for(page, "video.src.startsWith('blob:') && video.readyState >= 2 && video.currentTime >= 2.4")
         assert any("/audio-deu/seg_" in url for url in tab.requests)
         assert page.evaluate("video.paused") is True

@@ -43,8 +43,8 @@ TOLERANCE_S = {"film": 0.001, "late": 0.025}
 """The sound of `late` begins a frame of AAC before its picture; players put one or the other at 0."""
 WORDS_AT_1_5_S = {
     "English": "across segments",
-    "German": "all along,second 1",
-    "French (forced)": "oui &amp; non",
+    "Deutsch": "all along,second 1",
+    "Français (forced)": "oui &amp; non",
 }
 
 
@@ -164,8 +164,8 @@ def test_the_page_has_them_in_the_players_own_menu(captions: Origin, open_tab: O
     tab = opened(open_tab, captions, "film")
     page = ready(tab.page)
     facts = page.locator("#facts")
-    for words in ("English\u00a0· 3GPP timed text", "German\u00a0· SubRip", "French (forced)\u00a0· WebVTT"):
-        expect(facts).to_contain_text(words)
+    for said in ("English\u00a0· 3GPP timed text", "Deutsch\u00a0· SubRip", "Français (forced)\u00a0· Web"):
+        expect(facts).to_contain_text(said)
     shown = "Array.from(video.textTracks).filter(({ mode }) => mode === 'showing')"
     words_of = "({ activeCues }) => Array.from(activeCues, ({ text }) => text).sort()"
     assert page.evaluate(f"{shown}.length") == 0

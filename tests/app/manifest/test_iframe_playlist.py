@@ -122,10 +122,10 @@ def test_only_the_video_alone_has_one(idx: Idx, view: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(movies(), st.integers(0, 4000), st.none() | st.integers(1, 6000))
 def test_a_clip_of_it_lasts_as_long_as_that_of_the_segments(
-    made: MadeMovie, start_ms: int, end_ms: int | None
+    made: MadeMovie, start_ms: int, lasting_ms: int | None
 ) -> None:
     idx = built(made, segment_ms=300)
-    clip = Clip(start_ms, end_ms)
+    clip = Clip(start_ms, None if lasting_ms is None else start_ms + lasting_ms)
     if idx.iframes is None:
         return
     view = idx.view_number("video")

@@ -61,6 +61,7 @@ def test_what_is_known_of_the_texts() -> None:
     assert info(idx)["texts"] == [
         {
             "codec_name": "SubRip", "file": "film.deu.forced.srt", "language": "de", "title": "",
+            "label": "Deutsch (forced)",
             "forced": True, "hearing_impaired": False, "cue_count": 1,
             "url": f"text-deu/subtitles.vtt?v={idx.version}",
         }

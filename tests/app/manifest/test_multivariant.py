@@ -50,7 +50,7 @@ def test_a_whole_playlist() -> None:
         "#EXTM3U\n"
         "#EXT-X-VERSION:7\n"
         "#EXT-X-INDEPENDENT-SEGMENTS\n"
-        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="mp4a.40.2-2ch",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,'
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="mp4a.40.2-2ch",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,'
         f'CHANNELS="2",URI="audio-eng/playlist.m3u8?v={idx.version}"\n'
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="mp4a.40.2-2ch",NAME="Commentaire",LANGUAGE="fr",DEFAULT=NO,'
         f'AUTOSELECT=YES,CHANNELS="2",URI="audio-fra/playlist.m3u8?v={idx.version}"\n'
@@ -69,8 +69,8 @@ def test_each_codec_of_sound_is_a_group_and_a_variant() -> None:
     """Every group has all languages, so the one that lacks French borrows it."""
     read = m3u8.loads(text(index(video(), audio("en"), audio("en", "", AC3_ENTRY), audio("fr"))))
     assert [(each.group_id, each.name, each.uri.partition("/")[0]) for each in read.media] == [
-        ("mp4a.40.2-2ch", "en", "audio-eng"), ("mp4a.40.2-2ch", "fr", "audio-fra"),
-        ("ac-3-2ch", "en", "audio-eng-2"), ("ac-3-2ch", "fr", "audio-fra"),
+        ("mp4a.40.2-2ch", "English", "audio-eng"), ("mp4a.40.2-2ch", "Français", "audio-fra"),
+        ("ac-3-2ch", "English", "audio-eng-2"), ("ac-3-2ch", "Français", "audio-fra"),
     ]  # fmt: skip
     assert [(each.stream_info.audio, each.stream_info.codecs) for each in read.playlists] == [
         ("mp4a.40.2-2ch", "avc1.64000a,mp4a.40.2"), ("ac-3-2ch", "avc1.64000a,ac-3,mp4a.40.2"),
@@ -94,7 +94,7 @@ def test_video_alone_has_no_group() -> None:
 
 def test_sound_alone_is_a_variant_of_its_own() -> None:
     read = m3u8.loads(text(index(audio("en"), audio("fr"))))
-    assert [each.name for each in read.media] == ["en", "fr"]
+    assert [each.name for each in read.media] == ["English", "Français"]
     (variant,) = read.playlists
     assert variant.uri.startswith("audio-eng/playlist.m3u8")
     assert (variant.stream_info.codecs, variant.stream_info.resolution) == ("mp4a.40.2", None)
@@ -168,12 +168,12 @@ def test_texts_are_one_group_of_every_variant() -> None:
     read = m3u8.loads(text(idx))
     found = [each for each in read.media if each.type == "SUBTITLES"]
     assert [(each.name, each.language, each.forced) for each in found] == [
-        ("en", "en", None),
-        ("en (forced)", "en", "YES"),
-        ("en (SDH)", "en", None),
+        ("English", "en", None),
+        ("English (forced)", "en", "YES"),
+        ("English (SDH)", "en", None),
         ("Für 'alle'", "de", None),
         ("Subtitles", None, None),
-        ("en 2", "en", None),
+        ("English 2", "en", None),
     ]
     assert {(each.group_id, each.default, each.autoselect) for each in found} == {("subtitles", "NO", "YES")}
     assert [bool(each.characteristics) for each in found] == [False, False, True, False, False, False]

@@ -1,0 +1,41 @@
+"""Names of languages as those who speak them write them, for whoever chooses a sound or subtitles."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.labels import label_of_sound, label_of_text
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [
+        ("en", "English"),
+        ("de", "Deutsch"),
+        ("fr", "Français"),
+        ("pt-BR", "Português (Brasil)"),
+        ("zh-Hant", "中文（繁體）"),
+        ("ka", "ქართული"),
+        ("und", "Audio"),
+        ("qaa", "qaa"),
+    ],
+)
+def test_a_sound_without_a_title_is_called_by_its_language(language: str, label: str) -> None:
+    assert label_of_sound("", language) == label
+    assert label_of_sound("Commentary", language) == "Commentary"
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "forced", "hearing_impaired", "label"),
+    [
+        ("", "en", False, False, "English"),
+        ("", "en", True, False, "English (forced)"),
+        ("", "de", False, True, "Deutsch (SDH)"),
+        ("", "und", True, True, "Subtitles (forced) (SDH)"),
+        ("English SDH", "en", False, True, "English SDH"),
+    ],
+)
+def test_subtitles_say_what_they_are_for(
+    title: str, language: str, forced: bool, hearing_impaired: bool, label: str
+) -> None:
+    assert label_of_text(title, language, forced=forced, hearing_impaired=hearing_impaired) == label
