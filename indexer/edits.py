@@ -6,9 +6,10 @@ decode times go on where the edit before ended, so that every sample is shown wh
 bytes stay where they are. That is exact where an edit begins with a sync sample and ends with all that were
 decoded for it; where not, there is no single timeline that fragments could carry: refused by name.
 
-What is hidden at either end of a single run of edits is served as it stands as long as it is short: priming,
-the frames between a keyframe and the start, reordered frames and padding at the end. More than that was cut
-off by somebody, and is left out. Times are ticks of the track unless a name says otherwise.
+What a single run of edits hides at either end is served as it stands: priming, the frames between a keyframe
+and the start, padding at the end, and what somebody cut off. All samples then have one place in time. Only a
+head too large for the first segment is left out, and the end with it. Times are ticks of the track unless a
+name says otherwise.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, compress, islice, pairwise
+from itertools import accumulate, compress, islice, pairwise, takewhile
 from operator import add
 
 from indexer.demux.columns import total
 from indexer.errors import LimitExceeded, Unsupported
-from indexer.limits import MAX_EDITED_SAMPLES, MAX_REFERENCED_SHARE, MAX_REPLAYED_SHARE
+from indexer.limits import MAX_EDITED_SAMPLES, MAX_HIDDEN_HEAD_BYTES, MAX_REFERENCED_SHARE, MAX_REPLAYED_SHARE
 from indexer.pieces import cut, joined
 from indexer.timeline import (
     EMPTY,
@@ -35,9 +36,8 @@ from indexer.timeline import (
 )
 from indexer.track import NON_SYNC_BIT, Edit, Movie, Samples, Track, each
 
-MAX_HIDDEN_S = 1
-"""Of media at either end, served though the edit list does not show it; and what a decoder of sound gets to
-warm up."""
+WARM_UP_S = 1
+"""What a decoder of sound gets ahead of an edit that begins within the media."""
 _MAX_DURATION_TICKS = 2**32 - 1
 
 
@@ -64,7 +64,7 @@ def shown(movie: Movie, track: Track) -> Track:
         one_edit(movie, track)
         return track
     parts = _parts(movie, track)
-    if len(parts) == 1 and not _hides_much(track, parts[0]):
+    if len(parts) == 1 and _head_bytes(track, parts[0].start) <= MAX_HIDDEN_HEAD_BYTES:
         return track
     times = _Times(track)
     spans = [times.span(part, is_first=number == 0) for number, part in enumerate(parts)]
@@ -108,15 +108,23 @@ def _parts(movie: Movie, track: Track) -> list[_Shown]:
     return parts
 
 
-def _hides_much(track: Track, part: _Shown) -> bool:
-    """Whether an edit with a stated end leaves out more than a decoder needs or a muxer rounds."""
-    if part.stop is None:
-        return False
-    samples, offsets = track.samples, track.samples.composition_ticks
-    lowest, highest = (offsets, offsets) if isinstance(offsets, int) else (min(offsets), max(offsets))
-    end = samples.first_decode_ticks + total(samples.duration_ticks, samples.count) + highest
-    head = part.start - samples.first_decode_ticks - lowest
-    return max(head, end - part.stop) > MAX_HIDDEN_S * track.timescale
+def _head_bytes(track: Track, start: int) -> int:
+    """Of what ends before an edit starts. Raises `Unsupported` where all does, by more than a second."""
+    samples = track.samples
+    durations, offsets, sizes = samples.duration_ticks, samples.composition_ticks, samples.size_bytes
+    highest = offsets if isinstance(offsets, int) else max(offsets, default=0)
+    passed = start - highest - samples.first_decode_ticks
+    if passed > total(durations, samples.count) + track.timescale:
+        raise _shows_nothing()
+    if isinstance(durations, int):
+        hidden = min(max(0, passed) // durations, samples.count) if durations else 0
+    else:
+        hidden = sum(1 for _ in takewhile(lambda end: end <= passed, accumulate(durations)))
+    return total(sizes if isinstance(sizes, int) else sizes[:hidden], hidden)
+
+
+def _shows_nothing() -> Unsupported:
+    return Unsupported("its edit list shows nothing of it", remedy="take it out, or the track")
 
 
 class _Times:
@@ -129,7 +137,7 @@ class _Times:
         self._ticks = _presentation_ticks(samples)
         self._any_order = not isinstance(samples.composition_ticks, int)
         self._anywhere = not self._any_order and (all_sync or track.handler == "soun")
-        self._warm_up = MAX_HIDDEN_S * track.timescale if track.handler == "soun" else 0
+        self._warm_up = WARM_UP_S * track.timescale if track.handler == "soun" else 0
         if not self._anywhere:
             self._starts = _starts(samples, self._ticks)
             self._start_ticks = array("q", (self._ticks[sample] for sample in self._starts))
@@ -154,7 +162,7 @@ class _Times:
         if not self._any_order:
             ticks = [*ticks[:1], *ticks[-1:]]
         if not ticks or max(ticks) < part.start:
-            raise Unsupported("its edit list shows nothing of it", remedy="take it out, or the track")
+            raise _shows_nothing()
         if begins and min(ticks) < part.start - tolerance:
             raise refusal(self._track, f"an edit begins at tick {part.start}, which is no sync sample")
         if ends and part.stop is not None and max(ticks) >= part.stop:

@@ -40,6 +40,9 @@ frames a second."""
 MAX_REPLAYED_SHARE = 2
 """Samples that the edits of a track may show, over those that it has."""
 
+MAX_HIDDEN_HEAD_BYTES = 64 << 20
+"""Of one track, ahead of the start of its only edit. They are in the first segment with what that shows."""
+
 MAX_CHAPTERS = 1000
 """Each chapter of a text track costs a read. Audiobooks have a few hundred."""
 
