@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import accumulate, chain, compress, count, repeat
-from operator import add, eq, itemgetter, mul, sub
+from itertools import accumulate, chain, compress, count, pairwise, repeat
+from operator import add, itemgetter, lt, mul, sub
 
 from app.idx.layout import CODES, HOLE, LONG
 from indexer.track import Samples
@@ -22,6 +22,7 @@ from indexer.track import Samples
 MAX_SHORT_EXTENT = 255
 _OFFSET = itemgetter(0)
 Run = tuple[int, int, int, int]  # offset, track, samples, bytes
+Pieces = tuple[list[int], list[int], list[int]]  # of one track: offsets, samples, bytes
 Shape = tuple[int, int]  # track, samples; HOLE, bytes
 
 
@@ -71,23 +72,21 @@ class ChunkMap:
         chunk = bisect_right(self.first_sample, sample) - 1
         return self.offsets[chunk] + self.bytes_between(self.first_sample[chunk], sample)
 
-    def runs(self, track: int, first: int, last: int) -> Iterator[Run]:
-        """Samples `[first, last)` as runs, in decode order: whole chunks, but for the first and the last."""
+    def pieces(self, first: int, last: int) -> Pieces:
+        """Samples `[first, last)` in decode order: whole chunks, but for the first and the last."""
         if first == last:
-            return
+            return [], [], []
         low = bisect_right(self.first_sample, first) - 1
         high = bisect_left(self.first_sample, last)
         if high - low == 1:
-            yield self._part(track, low, first, last)
-            return
-        yield self._part(track, low, first, self.first_sample[low + 1])
+            return [self.offset_of(first)], [last - first], [self.bytes_between(first, last)]
         whole = slice(low + 1, high - 1)
-        yield from zip(self.offsets[whole], repeat(track), self.counts[whole], self.lengths[whole])
-        yield self._part(track, high - 1, self.first_sample[high - 1], last)
-
-    def _part(self, track: int, chunk: int, first: int, last: int) -> Run:
-        skipped = self.bytes_between(self.first_sample[chunk], first)
-        return self.offsets[chunk] + skipped, track, last - first, self.bytes_between(first, last)
+        second, final = self.first_sample[low + 1], self.first_sample[high - 1]
+        return (
+            [self.offset_of(first), *self.offsets[whole], self.offsets[high - 1]],
+            [second - first, *self.counts[whole], last - final],
+            [self.bytes_between(first, second), *self.lengths[whole], self.bytes_between(final, last)],
+        )
 
 
 def tabulate_runs(
@@ -95,30 +94,30 @@ def tabulate_runs(
 ) -> RunTables:
     """`first_samples[t]` has the first sample of every segment of track t, and their number."""
     numbers: defaultdict[Shape, int] = defaultdict(count().__next__)
-    of_runs = array("I")  # the number of each run's shape
+    of_runs: list[int] = []  # the number of each run's shape
     segment_run, segment_offset = array("I", [0]), array("Q")
     for segment in range(segments):
-        runs = _in_file_order(
-            [
-                list(chunk_map.runs(track, starts[segment], starts[segment + 1]))
-                for track, (chunk_map, starts) in enumerate(zip(maps, first_samples, strict=True))
-            ]
-        )
-        segment_offset.append(runs[0][0] if runs else 0)
-        of_runs.extend(map(numbers.__getitem__, _shapes(runs)))
+        of_tracks = [
+            chunk_map.pieces(starts[segment], starts[segment + 1])
+            for chunk_map, starts in zip(maps, first_samples, strict=True)
+        ]
+        offset, runs = _apart(of_tracks) or _joined(_in_file_order(of_tracks))
+        segment_offset.append(offset)
+        of_runs.extend(map(numbers.__getitem__, runs))
         segment_run.append(len(of_runs))
     shapes = list(numbers)
     kinds = _kinds(shapes, of_runs)
     code_of = [kinds.get(shape, kinds.get((shape[0], LONG), 0)) for shape in shapes]
-    is_long = [shape not in kinds for shape in shapes]
-    long_before = list(accumulate(map(is_long.__getitem__, of_runs), initial=0))
+    codes = bytes(map(code_of.__getitem__, of_runs))
+    is_long = codes.translate(bytes(extent == LONG for _, extent in kinds).ljust(CODES, b"\0"))
+    long_counts = (is_long.count(1, first, last) for first, last in pairwise(segment_run))
     return RunTables(
-        code=array("B", map(code_of.__getitem__, of_runs)),
-        long_extent=array("q", (shapes[run][1] for run in of_runs if is_long[run])),
+        code=array("B", codes),
+        long_extent=array("q", (shapes[number][1] for number in compress(of_runs, is_long))),
         kind_track=array("B", (track for track, _ in kinds)),
         kind_extent=array("B", (extent for _, extent in kinds)),
         segment_run=segment_run,
-        segment_long=array("I", map(long_before.__getitem__, segment_run)),
+        segment_long=array("I", accumulate(long_counts, initial=0)),
         segment_offset=segment_offset,
     )
 
@@ -134,36 +133,59 @@ def _kinds(shapes: Sequence[Shape], of_runs: Iterable[int]) -> dict[Shape, int]:
     return {kind: code for code, kind in enumerate(kinds)}
 
 
-def _in_file_order(of_tracks: Sequence[list[Run]]) -> list[Run]:
-    """All runs by offset, but those of one track as they are decoded: what lies before its predecessor (in
+def _apart(of_tracks: Sequence[Pieces]) -> tuple[int, Iterable[Shape]] | None:
+    """The offset of a segment and its shapes where pieces lie as in most archives: those of a track rise and
+    never touch, and none overlap. Then the n-th to begin is the n-th to end, so offsets alone are sorted.
+    None where they lie otherwise.
+    """
+    begins: list[int] = []
+    ends: list[int] = []
+    shapes: list[Shape] = []
+    for track, (offsets, samples, lengths) in enumerate(of_tracks):
+        own_ends = list(map(add, offsets, lengths))
+        if 0 in lengths or not all(map(lt, own_ends, offsets[1:])):
+            return None
+        begins += offsets
+        ends += own_ends
+        shapes += zip(repeat(track), samples)
+    if not begins:
+        return None
+    shape_at = dict(zip(begins, shapes, strict=True))
+    begins.sort()
+    ends.sort()
+    in_order = list(map(shape_at.__getitem__, begins))
+    if begins[1:] != ends[:-1]:
+        gaps = list(map(sub, begins[1:], ends))
+        if min(gaps) < 0:
+            return None
+        for place in reversed(list(compress(range(len(gaps)), gaps))):
+            in_order.insert(place + 1, (HOLE, gaps[place]))
+    return begins[0], in_order
+
+
+def _in_file_order(of_tracks: Sequence[Pieces]) -> list[Run]:
+    """All pieces by offset, but those of one track as they are decoded: what lies before its predecessor (in
     an edited archive) follows it all the same, so that samples and runs can be counted off together.
     """
-    for own in of_tracks:
-        offsets = list(map(_OFFSET, own))
-        if offsets != sorted(offsets):
-            return list(merge(*of_tracks, key=_OFFSET))
-    return sorted(chain.from_iterable(of_tracks), key=_OFFSET)
+    runs = [
+        list(zip(offsets, repeat(track), samples, lengths, strict=False))
+        for track, (offsets, samples, lengths) in enumerate(of_tracks)
+    ]
+    if any(offsets != sorted(offsets) for offsets, _, _ in of_tracks):
+        return list(merge(*runs, key=_OFFSET))
+    return sorted(chain.from_iterable(runs), key=_OFFSET)
 
 
-def _shapes(runs: Sequence[Run]) -> Iterable[Shape]:
-    """Runs in file order ─▶ (track, samples) and (HOLE, bytes), neighbours of one track joined."""
-    if not runs:
-        return ()
-    offsets, tracks, samples, lengths = zip(*runs, strict=True)
-    if 0 in lengths or any(map(eq, tracks[1:], tracks)):
-        return _joined_shapes(runs)
-    shapes = list(zip(tracks, samples, strict=True))
-    gaps = list(map(sub, offsets[1:], map(add, offsets, lengths)))
-    for place in reversed(list(compress(range(len(gaps)), gaps))):
-        shapes.insert(place + 1, (HOLE, gaps[place]))
-    return shapes
+def _joined(runs: Sequence[Run]) -> tuple[int, Iterable[Shape]]:
+    """The offset and shapes of a segment a run at a time, neighbours of one track joined."""
+    return (runs[0][0], _joined_shapes(runs)) if runs else (0, ())
 
 
 def _joined_shapes(runs: Sequence[Run]) -> Iterator[Shape]:
-    """The same a run at a time, where runs may have no bytes, or neighbours of their own track."""
+    """Samples without bytes need no place of their own."""
     current, held, end = HOLE, 0, runs[0][0]
     for offset, track, samples, length in runs:
-        begin = offset if length else end  # samples without bytes need no place of their own
+        begin = offset if length else end
         if track == current and begin == end:
             held += samples
         else:
