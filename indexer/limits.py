@@ -49,6 +49,9 @@ MAX_CHAPTERS = 1000
 MAX_TEXT_SAMPLES = 100_000
 """Samples of all text tracks, about 10 us each. Thirty languages of a film have some 50,000."""
 
+MAX_TEXT_BYTES = 4 << 20
+"""Of all text tracks, 0.2 us each where all are styles. Thirty languages of a film have 3 MB."""
+
 MAX_TEXT_SAMPLE_BYTES = 16 << 10
 """A line or two, and its styles."""
 

@@ -13,6 +13,10 @@ BOLD, ITALIC, UNDERLINE = 1, 2, 4
 """As the face style flags of 3GPP TS 26.245 §5.16 have them."""
 
 _TAGS = ((BOLD, "b"), (ITALIC, "i"), (UNDERLINE, "u"))
+_FACES = [[tag for flag, tag in _TAGS if face & flag] for face in range(8)]
+_MARKS = [
+    ("".join(f"<{tag}>" for tag in tags), "".join(f"</{tag}>" for tag in tags[::-1])) for tags in _FACES
+]
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -31,8 +35,7 @@ def _marked(text: str, style: int) -> str:
     if not inner or not style:
         return text.translate(_ESCAPES)
     before, _, after = text.partition(inner)
-    opened = "".join(f"<{tag}>" for flag, tag in _TAGS if style & flag)
-    closed = "".join(f"</{tag}>" for flag, tag in reversed(_TAGS) if style & flag)
+    opened, closed = _MARKS[style]
     return before + opened + inner.translate(_ESCAPES) + closed + after
 
 
@@ -56,7 +59,7 @@ def aligned(across: int, down: int) -> str:
 
 def clean(text: str) -> str:
     """The same with line ends of one kind and without control characters."""
-    return _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
+    return text if text.isprintable() else _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
 
 
 def _without_empty_lines(text: str) -> str:

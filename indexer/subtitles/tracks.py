@@ -15,7 +15,7 @@ from itertools import chain, islice, repeat
 from indexer.codecs.sample_entry import fourcc_of, printable
 from indexer.codecs.unserved import refusal
 from indexer.errors import LimitExceeded, SourceError, Unsupported
-from indexer.limits import MAX_CUES, MAX_TEXT_SAMPLE_BYTES, MAX_TEXT_SAMPLES
+from indexer.limits import MAX_CUES, MAX_TEXT_BYTES, MAX_TEXT_SAMPLE_BYTES, MAX_TEXT_SAMPLES
 from indexer.segmentation import Segmentation
 from indexer.select import TEXT_HANDLERS
 from indexer.source import Source
@@ -68,13 +68,17 @@ class Playback:
 
 def read_tracks(source: Source, movie: Movie, in_time: Playback) -> tuple[list[Text], list[str]]:
     """The texts of an archive, and its notes."""
-    texts, notes, left = [], [], MAX_TEXT_SAMPLES
+    texts, notes, left, left_bytes = [], [], MAX_TEXT_SAMPLES, MAX_TEXT_BYTES
     for track in movie.tracks:
         if track.handler in TEXT_HANDLERS:
             left -= track.samples.count
             try:
                 if left < 0:
                     rule = f"brings the samples of text tracks beyond {MAX_TEXT_SAMPLES}"
+                    raise LimitExceeded(rule, remedy=REMEDY)
+                left_bytes -= sum(islice(each(track.samples.size_bytes), track.samples.count))
+                if left_bytes < 0:
+                    rule = f"brings the bytes of text tracks beyond {MAX_TEXT_BYTES}"
                     raise LimitExceeded(rule, remedy=REMEDY)
                 texts.append(_read(source, movie, track, in_time))
             except SourceError as error:

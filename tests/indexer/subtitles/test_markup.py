@@ -29,10 +29,10 @@ def cue(payload: str) -> str:
 
 
 def visible(text: str) -> list[str]:
-    """Lines without what is not seen: controls, and space around."""
+    """Lines without what is not seen: controls, halves of characters, and space around."""
     lines = re.split(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]", text)
     kept = (
-        "".join(each for each in line if not re.match(r"[\0-\x08\x0e-\x1b\x1f\x7f-\x9f]", each))
+        "".join(each for each in line if not re.match(r"[\0-\x08\x0e-\x1b\x1f\x7f-\x9f\ud800-\udfff]", each))
         for line in lines
     )
     return [line.strip() for line in kept if line.strip()]

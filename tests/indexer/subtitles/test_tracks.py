@@ -190,6 +190,8 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = film_with(track([1000] * 3, tx3g_entry()), [tx3g(each) for each in "abc"])
     monkeypatch.setattr("indexer.subtitles.tracks.MAX_CUES", 2)
     assert "has more than 2 cues" in note(tmp_path, many)
+    monkeypatch.setattr("indexer.subtitles.tracks.MAX_TEXT_BYTES", 8)
+    assert "brings the bytes of text tracks beyond 8" in note(tmp_path, many)
     monkeypatch.setattr("indexer.subtitles.tracks.MAX_TEXT_SAMPLES", 2)
     assert "brings the samples of text tracks beyond 2" in note(tmp_path, many)
 
