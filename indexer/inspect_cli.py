@@ -100,6 +100,8 @@ def _problems(path: str, media_dir: str, index_dir: str, *, full: bool) -> list[
     except (OSError, IndexDamaged) as error:
         return [_damage(error)]
     folder = os.path.dirname(os.path.relpath(os.path.realpath(path), os.path.realpath(index_dir)))
+    if folder.split(os.sep)[0] == os.pardir:
+        return [f"does not lie below the index folder {index_dir}: name another --index-dir"]
     archive = os.path.join(media_dir, folder, idx.header.source.name)
     try:
         return list(problems(idx, archive, _subtitle_files(archive, media_dir), full=full))

@@ -86,6 +86,17 @@ def test_verify_says_which_do_not_hold_and_goes_on(
     assert longer.startswith(f"{index_dir}/longer.idx: {media_dir}/longer.mp4 has ")
 
 
+def test_verify_names_the_folder_that_an_index_lies_outside_of(
+    put: Put, index: Index, index_dir: Path, tmp_path: Path, inspect: Inspect
+) -> None:
+    put()
+    index()
+    elsewhere = (index_dir / "film.idx").rename(tmp_path / "film.idx")
+    done = inspect("verify", elsewhere)
+    assert done.exit_code == 1
+    assert f"does not lie below the index folder {index_dir}: name another --index-dir" in done.stdout
+
+
 def test_show_of_a_damaged_index(index_dir: Path, inspect: Inspect) -> None:
     path = index_dir / "film.idx"
     path.write_bytes(b"no index, but as long as one has to be to be looked at as one")
