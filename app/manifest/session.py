@@ -17,11 +17,11 @@ from app.plan import Plan
 
 
 def session_tags(shown: Presentation) -> Iterator[str]:
-    """Nothing for what has neither."""
+    """Nothing for what has neither. Times of chapters.json count from the start of all, not of a part."""
     if shown.title:
         attributes = {"DATA-ID": quoted("com.apple.hls.title"), "VALUE": quoted(shown.title)}
         yield "#EXT-X-SESSION-DATA:" + listed(attributes)
-    if chapters_of(shown.lead):
+    if chapters_of(shown.lead) and not any(each.clip for each in shown.renditions):
         uri = versioned(CHAPTERS, shown.version)
         attributes = {"DATA-ID": quoted("com.apple.hls.chapters"), "URI": quoted(uri)}
         yield "#EXT-X-SESSION-DATA:" + listed(attributes)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.clip import Clip
 from app.idx.header import ChapterFacts
 from app.idx.view import Idx
 from app.manifest.chapters import chapters_of
@@ -77,6 +78,13 @@ def test_session_data_name_title_and_chapters() -> None:
         ("com.apple.hls.chapters", None, f"chapters.json?v={idx.version}"),
     ]
     assert list(m3u8.loads(text(plan_multivariant(of_archive(index(()), ARCHIVE)))).session_data) == []
+
+
+def test_a_part_has_its_chapters_as_dates_alone() -> None:
+    """Its playlists begin later than the times of chapters.json count from."""
+    shown = of_archive(index(title="Film"), ARCHIVE)
+    found = m3u8.loads(text(plan_multivariant(shown, Clip(7000)))).session_data
+    assert [each.data_id for each in found] == ["com.apple.hls.title"]
 
 
 def test_json_as_apples_players_read_it() -> None:
