@@ -20,7 +20,6 @@ from gunicorn.workers.sync import SyncWorker
 
 from app.delivery.splice import INLINE
 
-
 _CLIENT_GONE = (BrokenPipeError, ConnectionResetError, BlockingIOError)
 """What becomes of a request whose nginx has gone, whose client has, or takes and sends nothing."""
 
