@@ -34,8 +34,8 @@ main() {
     case ${1:-} in
         install) install_release; [ -e "$home/current" ] || use "$made" ;;
         upgrade) install_release; use "$made" ;;
-        rollback) use "$(release_of previous)" ;;
-        use) [ -d "$home/releases/${2:?which release}" ] && use "$2" ;;
+        rollback) made=$(release_of previous); use "$made" ;;
+        use) [ -d "$home/releases/${2:?which release}" ] || fail "there is no release $2; list names them"; use "$2" ;;
         list) list ;;
         *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
@@ -116,7 +116,7 @@ install_nginx() {
 
 install_deploy() {
     mkdir "$1/deploy"
-    cp -r "$source_tree"/deploy/{release.sh,tls-renewed.sh,systemd,*.conf,*.example,verify-*} "$1/deploy"
+    cp -r "$source_tree"/deploy/{README.md,release.sh,tls-renewed.sh,systemd,*.conf,*.example,verify-*} "$1/deploy"
     cp "$source_tree"/{README.md,CHANGELOG.md,LICENSE,pyproject.toml} "$1"
     find "$1/deploy" "$1/nginx" -type f \
         \( -path '*/deploy/*.conf' -o -name 'tls-*' -o -path '*/systemd/*' -o -name '*.example' \) -exec sed -i \

@@ -74,6 +74,20 @@ def test_release_that_does_not_come_up_is_taken_back(machine: Machine) -> None:
     assert machine.get("/healthz").status == 200
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rollback"], "there is no previous release in {home}"),
+        (["use", "1.0"], "there is no release 1.0; list names them"),
+    ],
+)
+def test_release_that_is_not_there(tmp_path: Path, words: list[str], said: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        run("deploy/release.sh", *words, DESTDIR=str(tmp_path))
+    assert failed.value.output == said.format(home=f"{tmp_path}/opt/vodsplice") + "\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_install_that_fails_leaves_nothing(tmp_path: Path) -> None:
     here = Installed(tmp_path)
     with pytest.raises(subprocess.CalledProcessError, match="make"):
