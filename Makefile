@@ -86,8 +86,9 @@ check: $(TEST_READY) ## ruff, mypy --strict; perltidy and perlcritic
 verify: ## check an origin with curl alone: BASE=http://host:port ID=the-archive
 	@deploy/verify-origin.sh "$(BASE)" "$(ID)"
 
-stack: $(RUN_READY) ## nginx and gunicorn together, in the foreground: [MEDIA_DIR= INDEX_DIR= PORT=]
-	@exec $(BIN)/python -m deploy.stack --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --port $(PORT)
+stack: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## nginx and gunicorn together: [MEDIA_DIR= INDEX_DIR= (none: a demo clip) HOST= PORT=]
+	@$(if $(ARCHIVES)$(MEDIA_DIR),,$(indexing))
+	exec $(BIN)/python -m deploy.stack --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --host $(HOST) --port $(PORT)
 
 install: ## a release in PREFIX=/opt/vodsplice, with its units; starts nothing [DESTDIR= PYTHON=]
 	@deploy/release.sh install
