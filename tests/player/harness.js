@@ -146,6 +146,13 @@ const end = () => within(30, "end", until(() => video.ended));
 
 const shownHeight = (height) => within(20, `picture ${height} high`, until(() => video.videoHeight === height));
 
+// Plays until so much has been played.
+async function advance(by_s) {
+  const begun_s = video.currentTime;
+  await within(5, "start", video.play());
+  await within(20, `${by_s} s of playback`, until(() => video.currentTime - begun_s >= by_s || video.ended));
+}
+
 async function seek(time_s) {
   const seeked = once("seeked");
   video.currentTime = time_s;
