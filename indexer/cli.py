@@ -108,16 +108,16 @@ def _read_config(context: click.Context, _: click.Parameter, path: str | None) -
     help="Fingerprint the structure, head and tail of an archive, or read every byte.",
 )
 @click.option(
-    "--audio-sidecar",
-    is_flag=True,
+    "--audio-sidecar/--no-audio-sidecar",
+    default=None,
     help="Also write the audio of each film once more, in one piece, beside its .idx: another 2 or 3 % of the"
-    " archive on disk, for audio segments that cost a server a fraction.",
+    " archive on disk, for audio segments that cost a server a fraction. If not said: as it is now.",
 )
 @click.option(
-    "--storyboard",
-    is_flag=True,
+    "--storyboard/--no-storyboard",
+    default=None,
     help="Also write sheets of small pictures of each film beside its .idx, for seek bars: some 2 MB for two"
-    " hours, a minute or so of decoding. Needs PyAV: vodsplice[storyboard].",
+    " hours, a minute or so of decoding. If not said: as it is now. Needs PyAV: vodsplice[storyboard].",
 )
 @click.option(
     "--prune",
@@ -135,8 +135,8 @@ def main(  # noqa: PLR0913 - an argument an option
     jobs: int,
     force: bool,
     digest: str,
-    audio_sidecar: bool,
-    storyboard: bool,
+    audio_sidecar: bool | None,
+    storyboard: bool | None,
     prune: bool,
 ) -> None:
     """Write one small .idx for each ARCHIVE, a file or a folder that is searched through.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Literal
 
@@ -29,7 +29,7 @@ from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
 from indexer.source import Source
-from indexer.storyboard.make import is_current, make_storyboard, with_storyboard
+from indexer.storyboard.make import is_current, is_wanted_by, make_storyboard, with_storyboard
 from indexer.subtitles.collect import collect, files_as_they_are
 from indexer.timeline import place
 from indexer.write import publish, staged
@@ -39,14 +39,17 @@ Status = Literal["indexed", "up to date", "refused", "unfinished"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What decides an index besides its archive."""
+    """What decides an index besides its archive.
+
+    What is None stays as the index that is there has it, so that a later run, or a timer's, need not know.
+    """
 
     segment_duration_ms: int = 6000
     slop: float = DEFAULT_SLOP
     digest: str = FAST
     force: bool = False
-    audio_sidecar: bool = False
-    storyboard: bool = False
+    audio_sidecar: bool | None = None
+    storyboard: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,12 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
 
 def _index(archive: ArchivePath, options: Options) -> Outcome:
     sidecar_path, sheets_path = (archive.index_path + each for each in (SIDECAR_SUFFIX, STORYBOARD_SUFFIX))
+    there = _opened(archive.index_path)
+    options = _decided(options, there)
     with Source(archive.path) as source:
         size = source.size_bytes
-        if not options.force and (kept := _current(archive, source, options)):
-            return Outcome(archive.path, "up to date", "", size, _index_bytes(kept))
+        if there and not options.force and _is_current(there, archive, source, options):
+            return Outcome(archive.path, "up to date", "", size, _index_bytes(there))
         with (
             staged(sidecar_path) if options.audio_sidecar else nullcontext() as sidecar,
             staged(sheets_path) if options.storyboard else nullcontext() as sheets,
@@ -145,24 +150,37 @@ def make_idx(
     )
 
 
-def _current(archive: ArchivePath, source: Source, options: Options) -> Idx | None:
-    """The index that is there, if it is of this very archive and made with these options."""
+def _opened(index_path: str) -> Idx | None:
+    """The index that is there, if one is that can be read."""
     try:
-        idx = open_idx(archive.index_path)
+        return open_idx(index_path)
     except (OSError, IndexDamaged):
         return None
+
+
+def _decided(options: Options, there: Idx | None) -> Options:
+    """`options` with nothing left open."""
+    sidecar, storyboard = options.audio_sidecar, options.storyboard
+    if sidecar is None:
+        sidecar = there is not None and there.header.sidecar is not None
+    if storyboard is None:
+        storyboard = there is not None and is_wanted_by(there)
+    return replace(options, audio_sidecar=sidecar, storyboard=storyboard)
+
+
+def _is_current(idx: Idx, archive: ArchivePath, source: Source, options: Options) -> bool:
+    """Whether the index is of this very archive and made with these options."""
     facts = idx.header.source
-    current = (
+    return (
         facts.name == os.path.basename(source.path)
         and (facts.size, facts.mtime_ns) == (source.size_bytes, source.identity.mtime_ns)
         and idx.header.segment_duration_ms == options.segment_duration_ms
         and idx.header.slop == options.slop
         and facts.fingerprint_kind in (options.digest, FULL)
         and _has_current_sidecar(idx, options)
-        and is_current(idx, wanted=options.storyboard)
+        and is_current(idx, wanted=bool(options.storyboard))
         and idx.header.subtitle_files == files_as_they_are(archive.subtitle_files)
     )
-    return idx if current else None
 
 
 def _has_current_sidecar(idx: Idx, options: Options) -> bool:

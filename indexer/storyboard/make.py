@@ -137,6 +137,12 @@ def storyboard_of(idx: Idx) -> Storyboard:
     return Storyboard(idx.header.storyboard, list(idx.storyboard or ()), note)
 
 
+def is_wanted_by(idx: Idx) -> bool:
+    """Whether the index was made with a storyboard, or would have been if that had been possible."""
+    found = storyboard_of(idx)
+    return found.facts is not None or bool(found.note)
+
+
 def is_current(idx: Idx, *, wanted: bool) -> bool:
     """Whether the index has a storyboard if it should: as it was written, or with a note why not."""
     found = storyboard_of(idx)

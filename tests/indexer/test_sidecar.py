@@ -164,6 +164,17 @@ def test_it_comes_and_goes_with_the_option(put: Put, index: Index, index_dir: Pa
     assert os.listdir(index_dir) == ["film.idx"]
 
 
+def test_it_stays_where_a_run_does_not_say(put: Put, index: Index, index_dir: Path) -> None:
+    put()
+    assert index().status == "indexed"
+    assert index(audio_sidecar=None).status == "up to date"
+    assert index(audio_sidecar=None, force=True).status == "indexed"
+    assert sorted(os.listdir(index_dir)) == ["film.idx", "film.idx.audio"]
+    assert index(audio_sidecar=False).status == "indexed"
+    assert index(audio_sidecar=None, force=True).status == "indexed"
+    assert os.listdir(index_dir) == ["film.idx"]
+
+
 @pytest.mark.parametrize("spoil", [os.unlink, lambda path: os.truncate(path, 10), os.utime])
 def test_one_that_is_not_as_written_is_made_anew(
     spoil: Callable[[Path], None], put: Put, index: Index, index_dir: Path

@@ -29,9 +29,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", audio=False).read_bytes()
 
 
-def index(folder: Path, *, storyboard: bool = True) -> Outcome:
+def index(folder: Path, *, storyboard: bool | None = True, force: bool = False) -> Outcome:
     (archive,) = find_archives([str(folder / "film.mp4")], str(folder), str(folder))
-    return index_archive(archive, Options(storyboard=storyboard))
+    return index_archive(archive, Options(storyboard=storyboard, force=force))
 
 
 def opened(folder: Path) -> Idx:
@@ -97,6 +97,14 @@ def test_it_comes_and_goes_with_the_option(tmp_path: Path, clip: bytes) -> None:
         assert index(tmp_path, storyboard=wanted).status == "indexed"
         assert sheet.exists() is wanted
         assert index(tmp_path, storyboard=wanted).status == "up to date"
+
+
+def test_it_stays_where_a_run_does_not_say(tmp_path: Path, clip: bytes) -> None:
+    (tmp_path / "film.mp4").write_bytes(clip)
+    assert index(tmp_path).status == "indexed"
+    assert index(tmp_path, storyboard=None).status == "up to date"
+    assert index(tmp_path, storyboard=None, force=True).status == "indexed"
+    assert (tmp_path / "film.idx.storyboard").exists()
 
 
 @pytest.mark.parametrize("harm", ["unlink", "touch"])
