@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from indexer import segmentation
-from indexer.errors import LimitExceeded
+from indexer.errors import LimitExceeded, Unsupported
 from indexer.segmentation import Segmentation, decode_times, segment
 from indexer.select import select
 from indexer.track import Edit
@@ -120,10 +120,14 @@ def test_everything_late_starts_late() -> None:
     assert starts_s(segmented(video(12, late_ms=3000), audio(12, late_ms=3000))) == [3, 9, 15]
 
 
-def test_an_archive_that_shows_nothing_lasts_a_tick() -> None:
-    assert starts_s(segmented(video(2, skipped=5000))) == [0, 0.001]
+def test_a_picture_that_lasts_no_time_lasts_a_tick() -> None:
     one_picture = MadeTrack([100], [0])
     assert starts_s(segmented(one_picture)) == [0, 0.001]
+
+
+def test_an_archive_that_shows_nothing_is_refused() -> None:
+    with pytest.raises(Unsupported, match="its edit list shows nothing of it"):
+        segmented(video(2, skipped=5000))
 
 
 def test_a_cover_picture_makes_no_segment_of_its_own() -> None:
