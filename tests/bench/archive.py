@@ -27,6 +27,9 @@ REORDERED_FRAMES = 2
 FRAME_WEIGHTS = {"I": 6.0, "P": 1.8, "b": 0.7, "B": 1.0}
 
 
+BLOCK_BYTES = 1 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """What an archive holds. A rate of 0 leaves the track out."""
@@ -41,7 +44,8 @@ TEN_MINUTES = Shape(600)
 SOUND_ALONE = Shape(600, video_bps=0)
 
 
-def write_archive(path: Path, shape: Shape) -> Path:
+def write_archive(path: Path, shape: Shape, *, holes: bool = True) -> Path:
+    """Media are holes of the file where nobody sends them: their pages cost the kernel more than written ones."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = random.Random(20)
     kinds, compositions = _frames(shape.seconds * 30 if shape.video_bps else 0)
@@ -58,7 +62,11 @@ def write_archive(path: Path, shape: Shape) -> Path:
     media_bytes = sum(video) + sum(audio)
     with path.open("wb") as file:
         file.write(lead + u32(1) + b"mdat" + made_mp4.u64(16 + media_bytes))
-        os.truncate(file.fileno(), len(lead) + 16 + media_bytes)
+        if holes:
+            os.truncate(file.fileno(), len(lead) + 16 + media_bytes)
+        else:
+            for at in range(0, media_bytes, BLOCK_BYTES):
+                file.write(rng.randbytes(min(BLOCK_BYTES, media_bytes - at)))
         file.seek(0, os.SEEK_END)
         file.write(box("moov", made_mp4.mvhd(MOVIE_TIMESCALE), *traks))
     return path

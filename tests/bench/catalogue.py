@@ -39,7 +39,7 @@ class Catalogue:
 
 def make_catalogue(folder: Path, shape: Shape, count: int) -> Catalogue:
     media_dir, index_dir = folder / "media", folder / "index"
-    archive = write_archive(media_dir / "0" / f"{NAME}.mp4", shape)
+    archive = write_archive(media_dir / "0" / f"{NAME}.mp4", shape, holes=False)
     first = index(archive, media_dir, index_dir)
     for number in range(1, count):
         for root, file in ((media_dir, archive), (index_dir, first)):
