@@ -45,7 +45,7 @@ SOUND_ALONE = Shape(600, video_bps=0)
 
 
 def write_archive(path: Path, shape: Shape, *, holes: bool = True) -> Path:
-    """Media are holes of the file where nobody sends them: their pages cost the kernel more than written ones."""
+    """Media may be holes where nobody sends them: pages of a hole cost the kernel more than written ones."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = random.Random(20)
     kinds, compositions = _frames(shape.seconds * 30 if shape.video_bps else 0)
