@@ -141,8 +141,9 @@ async function play() {
   await within(10, "start", Promise.all([once("playing"), video.play()]));
 }
 
-// dash.js may pause at the end before the browser can say that it has ended; it has.
-const end = () => within(30, "end", until(() => video.ended));
+// dash.js may pause at the end before the browser can say that it has ended, and then it never does.
+const isAtEnd = () => video.ended || (video.paused && video.currentTime >= video.duration);
+const end = () => within(30, "end", until(isAtEnd));
 
 const shownHeight = (height) => within(20, `picture ${height} high`, until(() => video.videoHeight === height));
 
