@@ -28,7 +28,7 @@ class KindTables:
 
 
 def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables:
-    """`composition_shift_ticks` is added to every composition offset; the sums are not negative.
+    """`composition_shift_ticks` is added to every composition offset.
 
     Raises `LimitExceeded` where a sum leaves the signed word of a `trun`.
     """
@@ -48,5 +48,5 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
             remedy="remux the archive",
         )
     return KindTables(
-        kind if len(kinds) > 1 else None, array("I", durations), array("I", flags), array("I", shifted)
+        kind if len(kinds) > 1 else None, array("I", durations), array("I", flags), array("i", shifted)
     )

@@ -6,8 +6,9 @@ that is what an edit list must come down to: any empty edits, then media without
 holds that offset: presentation time = decode time + `decode_shift_ticks` + composition offset
 - `media_time_ticks`, all ticks of the track.
 
-Composition offsets are served from 0 up (readers differ on negative ones), the difference made up by the
-other two, so that the sum stays exact.
+Composition offsets are served from 0 up, the difference made up by the other two, so that the sum stays
+exact. Negative ones of a fragmented archive are passed on: readers differ on those, and so each makes of the
+stream what it makes of the archive.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Placement:
 
     decode_shift_ticks: int  # added to every decode time: `tfdt`
     media_time_ticks: int  # `elst` of the init segment; 0: no edit list
-    composition_shift_ticks: int  # added to every composition offset, so that the lowest is 0
+    composition_shift_ticks: int  # added to every composition offset
 
     def presentation_ticks(self, decode_ticks: int, composition_ticks: int) -> int:
         """Where a sample is shown; both arguments as the archive has them."""
@@ -49,6 +50,8 @@ def place(movie: Movie, track: Track) -> Placement:
     delay_ticks = rescale(empty_movie_ticks, movie.timescale, track.timescale) - media_time_ticks
     offsets = track.samples.composition_ticks
     lowest = offsets if isinstance(offsets, int) else min(offsets, default=0)
+    if movie.fragmented and not isinstance(offsets, int):
+        lowest = max(lowest, 0)
     offset_ticks = delay_ticks + lowest
     return Placement(max(offset_ticks, 0), max(-offset_ticks, 0), -lowest)
 

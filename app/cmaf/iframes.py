@@ -12,7 +12,7 @@ from bisect import bisect_right
 from app.cmaf import fragment
 from app.cmaf.arrange import ByteRange
 from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES
-from app.idx.planes import planes_of_words
+from app.idx.planes import WORD_MASK, planes_of_words
 from app.idx.view import Idx, IFrames, TrackRows
 from app.plan import FileIdentity, FileRange, Plan
 
@@ -61,7 +61,7 @@ def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRa
         empty=False,
     )
     payload_at = fragment.MOOF_BYTES + _traf_bytes(tfhd) + fragment.MDAT_HEADER_BYTES
-    composition = planes_of_words([rows.kind_composition[kind]])
+    composition = planes_of_words([rows.kind_composition[kind] & WORD_MASK])
     truns = fragment.truns([1], [payload_at], fragment.SAMPLE_COMPOSITION, [composition])
     traf = fragment.traf(tfhd, _decode_time(rows, sample), truns)
     moof = fragment.moof(number + 1, [traf])

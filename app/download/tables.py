@@ -13,6 +13,7 @@ from operator import ne, or_, sub
 
 from app.download.chunks import Chunks
 from app.download.spans import NON_SYNC_BIT, Span
+from app.idx.planes import WORD_MASK
 
 _PLAIN_FLAGS = {0x0200_0000, 0x0101_0000}
 """Of samples that depend on none, and that depend on others: `stss` says as much."""
@@ -35,10 +36,10 @@ def chunk_offsets(offsets: array[int], *, is_wide: bool) -> bytes:
     return _table("co64" if is_wide else "stco", len(offsets), array("Q" if is_wide else "I", offsets))
 
 
-def _table(fourcc: str, rows: int, words: array[int], *fields: int) -> bytes:
-    """A full box of version 0: `fields`, how many rows, the rows. `words` are swapped in place."""
+def _table(fourcc: str, rows: int, words: array[int], *fields: int, version: int = 0) -> bytes:
+    """A full box: `fields`, how many rows, the rows. `words` are swapped in place."""
     words.byteswap()
-    return box(fourcc, struct.pack(f">I{len(fields)}II", 0, *fields, rows), words.tobytes())
+    return box(fourcc, struct.pack(f">I{len(fields)}II", version << 24, *fields, rows), words.tobytes())
 
 
 def _stts(span: Span, kinds: Sequence[int]) -> bytes:
@@ -51,19 +52,20 @@ def _stts(span: Span, kinds: Sequence[int]) -> bytes:
 def _ctts(span: Span, kinds: Sequence[int]) -> Iterator[bytes]:
     rows = span.rows
     if rows.default_composition is None:
-        yield _runs("ctts", map(rows.kind_composition.__getitem__, kinds))
+        words = [ticks & WORD_MASK for ticks in rows.kind_composition]
+        yield _runs("ctts", map(words.__getitem__, kinds), version=int(min(rows.kind_composition) < 0))
     elif rows.default_composition:
         yield _table("ctts", 1, array("I", (span.stop - span.first, rows.default_composition)))
 
 
-def _runs(fourcc: str, values: Iterable[int]) -> bytes:
+def _runs(fourcc: str, values: Iterable[int], version: int = 0) -> bytes:
     """(how many, value) for each run of one value."""
     each = list(values)
     starts = list(_changes(each))
     words = array("I", bytes(8 * len(starts)))
     words[0::2] = array("I", map(sub, (*starts[1:], len(each)), starts))
     words[1::2] = array("I", map(each.__getitem__, starts))
-    return _table(fourcc, len(starts), words)
+    return _table(fourcc, len(starts), words, version=version)
 
 
 def _changes(*columns: Sequence[int]) -> Iterator[int]:

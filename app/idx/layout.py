@@ -51,7 +51,7 @@ COLUMNS
     track.t.kind (N)            index into the three columns below. Absent where there is one kind
     track.t.kind_duration       sample_duration, sample_flags and
     track.t.kind_flags          sample_composition_time_offset of each distinct combination of the three,
-    track.t.kind_composition    as the 32-bit words of a `trun` (ISO/IEC 14496-12 §8.8.8)
+    track.t.kind_composition    as in a version 1 `trun` (ISO/IEC 14496-12 §8.8.8): the last may be negative
     track.t.sidecar_offset (S+1)  byte offset of that first sample in the sidecar, and the end of the last.
                              Only of tracks that a sidecar holds
 

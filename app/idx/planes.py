@@ -11,6 +11,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 WORD_BYTES = 4
+WORD_MASK = 0xFFFF_FFFF
+"""Of a negative number it makes the unsigned one with the same bits."""
+
 Plane = tuple[int, bytes]
 """Which byte of a word, 0 the most significant, and that byte of each word. All zeros, it may be left out."""
 
@@ -32,10 +35,10 @@ class KindPlanes:
     __slots__ = ("_tables", "_words")
 
     def __init__(self, words: Sequence[int]) -> None:
-        self._words = words
+        self._words = [word & WORD_MASK for word in words]
         self._tables: list[Plane] = []
         if len(words) <= 256:
-            of_all = planes_of_words(words)
+            of_all = planes_of_words(self._words)
             self._tables = [(byte, table.ljust(256, b"\0")) for byte, table in of_all if any(table)]
 
     def of(self, codes: memoryview[int]) -> list[Plane]:

@@ -244,8 +244,9 @@ def _track(
     check(len(duration) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
     check_codes(prefix + "kind", kind or duration[:0], len(duration))
     check(kind is not None or not composition[0], prefix + "kind_composition")
-    words = [column for column in (size, duration, flags, composition) if column is not None]
+    words = [column for column in (size, duration, flags) if column is not None]
     check(all(column.format in "BHI" for column in words), prefix + "size")
+    check(composition.format in "BHIbhi", prefix + "kind_composition")
     check((size is None) == (facts.size_bytes is not None), prefix + "size")
     check(size is None or len(size) == facts.sample_count, prefix + "size")
     sidecar_offset = columns.get(prefix + "sidecar_offset")

@@ -6,6 +6,7 @@ What there is one of a sample or a chunk is drawn as bytes at once, which is ten
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -74,7 +75,8 @@ def movies(draw: st.DrawFn) -> MadeMovie:
     jumps = draw(st.lists(st.integers(1, 255), max_size=3)) if len(chunks) > 1 else ()
     for jump in jumps:
         file_order.insert(0, file_order.pop(jump % len(chunks)))
-    return make_movie(made, chunks, file_order=file_order, timescale=timescale)
+    whole = make_movie(made, chunks, file_order=file_order, timescale=timescale)
+    return replace(whole, movie=replace(whole.movie, fragmented=draw(st.booleans())))
 
 
 @st.composite

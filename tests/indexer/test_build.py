@@ -54,7 +54,7 @@ def expected_times(movie: Movie, track: Track) -> list[tuple[int, int, int]]:
     late = sum(edit.duration_movie_ticks for edit in track.edits if edit.media_time_ticks == -1)
     skipped = sum(edit.media_time_ticks for edit in track.edits if edit.media_time_ticks != -1)
     late_ticks = int(Fraction(late * track.timescale, movie.timescale) + Fraction(1, 2))
-    if track.edits and track.handler == "vide":
+    if track.edits and track.handler == "vide" and not movie.fragmented:
         # An edit begins with its first frame, not in the midst of one.
         skipped = min((shown for _, shown, _ in times if shown >= skipped), default=skipped)
     return [(since, shown + late_ticks - skipped, duration) for since, shown, duration in times]

@@ -64,6 +64,21 @@ def test_one_offset(edits: tuple[Edit, ...], compositions: tuple[int, ...], expe
 
 
 @pytest.mark.parametrize(
+    ("edits", "compositions", "expected"),
+    [
+        ((), (-40, 0, 40), Placement(0, 0, 0)),
+        ((Edit(0, 40),), (-40, 0, 40), Placement(0, 40, 0)),
+        ((), (-40,), Placement(0, 40, 40)),  # all alike: said once, by the edit list
+        ((), (80, 120), Placement(80, 0, -80)),
+    ],
+)
+def test_negative_offsets_of_fragments_are_passed_on(
+    edits: tuple[Edit, ...], compositions: tuple[int, ...], expected: Placement
+) -> None:
+    assert placement(*edits, compositions=compositions, fragmented=True) == expected
+
+
+@pytest.mark.parametrize(
     ("edits", "rule"),
     [
         ((Edit(600, 0), Edit(600, 5000)), "an edit ends at tick 1000 and the next begins at 5000"),

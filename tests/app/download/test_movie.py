@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -17,8 +19,9 @@ from indexer.pipeline import Options, index_archive
 from indexer.source import Source
 from indexer.timeline import rescale
 from indexer.track import Movie, Samples, Track, each
+from tests.indexer.built import built
 from tests.indexer.movies import movies
-from tests.media.made_movie import MadeMovie
+from tests.media.made_movie import Chunk, MadeMovie, MadeTrack, make_movie
 from tests.media.mp4_file import write_mp4
 
 Shown = list[tuple[int, int, int, bytes]]
@@ -97,3 +100,16 @@ def test_every_sample_comes_back(made: MadeMovie, tmp_path_factory: pytest.TempP
 def _composition(rows) -> int:  # type: ignore[no-untyped-def]
     kind = 0 if rows.kind is None else rows.kind[0]
     return int(rows.kind_composition[kind])
+
+
+def test_negative_offsets_of_fragments_stay(tmp_path: Path) -> None:
+    offsets = [0, 80, -40, -40, 0]
+    video = MadeTrack(sizes=[9] * 5, durations=[40] * 5, compositions=offsets)
+    made = make_movie([video], [Chunk(0, 5)])
+    (tmp_path / "film.mp4").write_bytes(made.content)
+    archive = FileIdentity.of(str(tmp_path / "film.mp4"), (tmp_path / "film.mp4").stat())
+    idx = built(replace(made, movie=replace(made.movie, fragmented=True)))
+    whole = written(plan_download(idx, archive), tmp_path / "whole.mp4")
+    (track,) = demuxed(whole)[0].tracks
+    assert track.samples.composition_ticks == array("i", offsets)
+    assert b"ctts\1" in whole.read_bytes()  # of version 0 they would be large (ISO/IEC 14496-12 §8.6.1.3)
