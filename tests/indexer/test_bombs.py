@@ -72,16 +72,10 @@ BOMBS = {
 def test_a_bomb_costs_no_more_than_any_file_may(name: str, tmp_path: Path) -> None:
     path = tmp_path / "bomb.mp4"
     path.write_bytes(BOMBS[name])
-    command = [
-        sys.executable,
-        "-m",
-        "tests.roundtrip.measured",
-        str(tmp_path),
-        str(tmp_path / "index"),
-        str(path),
-    ]
-    for _ in range(TRIES):
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=60)
+    command = [sys.executable, "-m", "tests.roundtrip.measured", str(tmp_path)]
+    for each in range(TRIES):
+        measured = [*command, str(tmp_path / f"index{each}"), str(path)]
+        done = subprocess.run(measured, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=60)
         cost = Cost(**json.loads(done.stdout))
         if cost.cpu_s <= MAX_CPU_S:
             break

@@ -93,7 +93,11 @@ const players = {
     player.on("error", ({ error }) => troubles.push(`dash.js ${error.code} ${error.message}`));
     audio = () => player.getTracksFor("audio").map(({ lang }) => ({ lang, name: "" }));
     texts = () => player.getTracksFor("text").map(({ lang }) => ({ lang, name: "" }));
-    showText = (place) => player.setTextTrack(place);
+    // dash.js 5.2.1 drops a text that comes after a seek it was chosen before.
+    showText = (place) => within(10, "text", new Promise((resolve) => {
+      player.on("bufferingCompleted", ({ mediaType }) => mediaType === "text" && resolve());
+      player.setTextTrack(place);
+    }));
     chooseAudio = (wanted) => player.setCurrentTrack(player.getTracksFor("audio").find(({ lang }) => lang === wanted));
     const buffer = { bufferTimeDefault: bufferingGoal_s, bufferTimeAtTopQuality: bufferingGoal_s, fastSwitchEnabled: false };
     player.updateSettings({ streaming: { buffer } });

@@ -103,7 +103,6 @@ def test_shows_the_right_words_at_the_right_time(
 
 
 def test_dash_js_shows_them(captions: Origin, players_site: str, open_tab: OpenTab) -> None:
-    """dash.js 5.2.1 may forget a second choice of text that is made while it is idle."""
     player = start(open_tab, players_site, "dash.js", captions, "late", "manifest.mpd")
     assert [each["lang"] for each in player.report()["texts"]] == LANGUAGES
     player.run("loadedToEnd()")
