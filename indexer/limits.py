@@ -43,6 +43,9 @@ MAX_REPLAYED_SHARE = 2
 MAX_HIDDEN_HEAD_BYTES = 64 << 20
 """Of one track, ahead of the start of its only edit. They are in the first segment with what that shows."""
 
+MAX_PCM_PACKETS = 1 << 20
+"""Samples of up to 1024 frames that uncompressed sound is put into: six hours at 48 kHz."""
+
 MAX_CHAPTERS = 1000
 """Each chapter of a text track costs a read. Audiobooks have a few hundred."""
 

@@ -1,4 +1,4 @@
-"""Pieces of a track's samples: cut out, and joined in another order or at other times.
+"""Pieces of a track's samples: cut out, joined in another order or at other times, or taken together.
 
 Functions over `Samples` only; which pieces, and when they are shown, is for `indexer.edits` to say. Samples
 are counted in decode order, times are ticks of the track.
@@ -9,9 +9,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
+from operator import mul
 
-from indexer.track import Column, Samples
+from indexer.demux.columns import collapsed
+from indexer.track import Column, Samples, each
 
 _TYPECODES = {
     "size_bytes": "I", "duration_ticks": "I", "composition_ticks": "i", "flags": "I",
@@ -68,6 +71,27 @@ def joined(pieces: Sequence[Samples], last_durations: Sequence[int]) -> Samples:
         chunk_description=columns["chunk_description"],
         first_decode_ticks=pieces[0].first_decode_ticks,
     )
+
+
+def grouped(samples: Samples, most: int) -> Samples:
+    """Up to `most` samples that lie back to back as one, where all have one size and one duration."""
+    of_chunk = {
+        count: array("I", [most] * (count // most) + [count % most] * (count % most > 0)).tobytes()
+        for count in {*samples.chunk_samples}
+    }
+    held = {count: -(-count // most) for count in of_chunk}
+    groups = array("I", b"".join(map(of_chunk.__getitem__, samples.chunk_samples)))
+    return replace(
+        samples,
+        count=len(groups),
+        size_bytes=_times(groups, samples.size_bytes),
+        duration_ticks=_times(groups, samples.duration_ticks),
+        chunk_samples=array("I", map(held.__getitem__, samples.chunk_samples)),
+    )
+
+
+def _times(column: array[int], factors: Column) -> Column:
+    return collapsed(array("I", map(mul, column, each(factors))))
 
 
 def _joined(pieces: Sequence[Samples], name: str) -> Column:

@@ -14,16 +14,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from indexer.codecs import pcm
 from indexer.codecs.describe import describe, same_in_effect
 from indexer.codecs.media_format import MediaFormat
 from indexer.edits import shown
 from indexer.errors import Malformed, SourceError, Unplaceable, Unsupported
+from indexer.limits import MAX_PCM_PACKETS
 from indexer.part_names import part_names
+from indexer.pieces import grouped
 from indexer.track import Movie, Samples, Track
 
 _HANDLERS = {"vide": "video", "soun": "audio"}
 TEXT_HANDLERS = frozenset({"text", "sbtl", "subt", "subp", "clcp"})
 FEW_SAMPLES = 256
+PCM_PACKET_FRAMES, MAX_PCM_FRAME_BYTES = 1024, 1024
 _REMEDY = "convert it to H.264 and AAC, e.g. ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
 
 
@@ -64,6 +68,8 @@ class Selection:
 
 def select(movie: Movie) -> Selection:
     """Raises `Unsupported` where the archive cannot be served, `Malformed` where a sample entry is broken."""
+    if not movie.tracks:
+        raise Unsupported("has no track with samples", remedy="record or export it again")
     found, notes = _sorted_out(movie)
     videos, audios = _ranked(found["video"]), _ranked(found["audio"])
     notes += [f"track {each.track.track_id} passed over: another video is served" for each in videos[1:]]
@@ -110,7 +116,23 @@ def _qualify(movie: Movie, track: Track) -> ServedTrack:
     """Raises `Unsupported` or `Malformed` for what is wrong with the track."""
     served = _described(track)
     visible = shown(movie, track)
-    return served if visible is track else _described(visible)
+    if visible is not track:
+        served = _described(visible)
+    return served if movie.fragmented else _in_packets(served)
+
+
+def _in_packets(served: ServedTrack) -> ServedTrack:
+    """With as many frames of uncompressed sound in a sample as ffmpeg reads at once and puts into fragments;
+    of one each, players would have to deal with 48,000 a second.
+    """
+    samples, is_pcm = served.track.samples, served.format.fourcc in pcm.SAMPLE_SIZES
+    size, is_one_frame = samples.size_bytes, samples.duration_ticks == 1
+    if not (is_pcm and is_one_frame and isinstance(size, int) and 0 < size <= MAX_PCM_FRAME_BYTES):
+        return served
+    packets = len(samples.chunk_offset) + samples.count // PCM_PACKET_FRAMES
+    if packets > MAX_PCM_PACKETS or len(served.changes) > 1:
+        return served
+    return replace(served, track=replace(served.track, samples=grouped(samples, PCM_PACKET_FRAMES)))
 
 
 def _described(track: Track) -> ServedTrack:
@@ -118,8 +140,6 @@ def _described(track: Track) -> ServedTrack:
         raise Unsupported(f"its handler is {track.handler!r}, neither video nor audio", remedy=_REMEDY)
     if not track.samples.count:
         raise Unsupported("it has no samples", remedy=_REMEDY)
-    if track.handler == "soun" and _counts_bytes(track.samples):
-        raise Unsupported("its sample table counts bytes of sound, not samples", remedy=_REMEDY)
     formats: list[MediaFormat] = []
     number_of: dict[int, int] = {}
     changes: list[Change] = []
@@ -134,6 +154,8 @@ def _described(track: Track) -> ServedTrack:
                 formats.append(described)
         if not changes or changes[-1].format_number != number_of[description]:
             changes.append(Change(first_sample, number_of[description]))
+    if track.handler == "soun" and _counts_bytes(track.samples):
+        raise Unsupported("its sample table counts bytes of sound, not samples", remedy=_REMEDY)
     return ServedTrack(formats[0].kind, track, tuple(formats), tuple(changes))
 
 

@@ -78,7 +78,7 @@ def describe(track: Track, number: int = 0) -> MediaFormat:
     described = describe_entry(track.sample_entries[number], track_size=size)
     if KIND_OF_HANDLER.get(track.handler, "text") != described.kind:
         raise Unsupported(
-            f"a {described.kind} sample entry in a track whose handler is {track.handler!r}",
+            f"a sample entry of {described.kind} in a track whose handler is {track.handler!r}",
             remedy=REMEDY,
             where=described.fourcc,
         )

@@ -88,7 +88,7 @@ def test_moving_pictures_are_not_left_out_in_silence() -> None:
 def test_nothing_to_serve_is_refused_with_the_reasons() -> None:
     with pytest.raises(Unsupported, match=r"no track can be served; track 2 \(soun\).*; track 1 \(text\).*"):
         selected(track("text"), track("soun", UNSERVED_AUDIO))
-    with pytest.raises(Unsupported, match="no track can be served; convert it"):
+    with pytest.raises(Unsupported, match="has no track with samples; record or export it again"):
         selected()
 
 
@@ -152,3 +152,21 @@ def test_sound_whose_format_changes_beside_video_is_passed_over() -> None:
     found = changing("soun", AAC_ENTRY, MONO_ENTRY)
     assert [each.name for each in found.tracks] == ["video"]
     assert found.notes == ("track 1 passed over: its format changes on the way",)
+
+
+def test_frames_of_pcm_are_put_together_chunk_by_chunk() -> None:
+    pcm = MadeTrack([4] * 5100, [1] * 5100, "soun", entries=(sound("sowt"),), timescale=48_000)
+    made = make_movie([pcm], [Chunk(0, 1024), Chunk(0, 2100, 8), Chunk(0, 1976, 8)])
+    (served,) = select(made.movie).tracks
+    samples = served.track.samples
+    assert list(samples.duration_ticks) == [1024, 1024, 1024, 52, 1024, 952]  # type: ignore[arg-type]
+    assert list(samples.chunk_samples) == [1, 3, 2]
+    assert b"".join(made.sample_bytes(served.track)) == b"".join(made.sample_bytes(made.movie.tracks[0]))
+    (fragments,) = select(replace(made.movie, fragmented=True)).tracks
+    assert fragments.track.samples.count == 5100  # whose writer chose
+
+
+def test_sound_of_a_codec_that_is_not_served_is_refused_by_its_name() -> None:
+    ulaw = MadeTrack([1] * 300, [1] * 300, "soun", entries=(sound("ulaw"),))
+    with pytest.raises(Unsupported, match="µ-law"):
+        selected(ulaw)
