@@ -21,7 +21,7 @@ def parse(address: str) -> tuple[str, int]:
     """`host:port` or `[v6]:port`. Raises `Unavailable`."""
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
-        raise Unavailable(f"{address} is not host:port")
+        raise Unavailable(f"{address}: not host:port")
     return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - ":8080" says so
 
 

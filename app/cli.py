@@ -28,7 +28,8 @@ def _options() -> list[click.Parameter]:
     ]
     for name, spec in SETTINGS.items():
         help_ = f"{spec.metadata['help']} [{shown_default(spec)}]"
-        options.append(click.Option([flag_of(name)], metavar=spec.metadata["unit"].upper(), help=help_))
+        metavar = spec.metadata["unit"].upper().replace(", ", "|")
+        options.append(click.Option([flag_of(name)], metavar=metavar, help=help_))
     return options
 
 
@@ -54,7 +55,13 @@ def serve(config: str | None, **flags: Any) -> None:
         Server(read, announce).run()
 
 
-main = click.Command("vodsplice-serve", params=_options(), callback=serve, help=serve.__doc__)
+main = click.Command(
+    "vodsplice-serve",
+    params=_options(),
+    callback=serve,
+    help=serve.__doc__,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 click.version_option(package_name="vodsplice")(main)
 
 

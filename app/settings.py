@@ -11,9 +11,11 @@ table of the README.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any
 
 ENV_PREFIX = "VODSPLICE_"
@@ -44,7 +46,7 @@ def _folder(value: Any) -> str:
 
 def _addresses(value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
-    found = tuple(_text(part).strip() for part in parts)
+    found = tuple(_text(part).strip() for part in parts) if isinstance(parts, list) else ()
     if not found or not all(found):
         raise ValueError("one or more of host:port and unix:/path, with commas between")
     return found
@@ -83,6 +85,20 @@ def _one_of(*words: str) -> Callable[[Any], str]:
         return str(value)
 
     return read
+
+
+def _origin_or_off(value: Any) -> str:
+    origin = _text_or_off(value)
+    if not re.fullmatch("[!-~]*", origin):
+        raise ValueError("an origin such as https://films.example.org, or *, or off")
+    return origin
+
+
+def _port_or_off(value: Any) -> str:
+    address = _text_or_off(value)
+    if address.startswith("unix:"):
+        raise ValueError("host:port, or off")
+    return address
 
 
 def _text_or_off(value: Any) -> str:
@@ -125,7 +141,7 @@ class Settings:
     )
     graceful_timeout_s: float = _setting(30.0, _seconds, "s", "how long transfers may go on after SIGTERM")
     cors_origin: str = _setting(
-        "*", _text_or_off, "origin", "`Access-Control-Allow-Origin` of every answer, or off"
+        "*", _origin_or_off, "origin", "`Access-Control-Allow-Origin` of every answer, or off"
     )
     splice: bool = _setting(
         False,
@@ -134,7 +150,7 @@ class Settings:
         "let the nginx in front send the media. Only on where nobody else reaches `bind`",
     )
     metrics_bind: str = _setting(
-        "", _text_or_off, "address", "`host:port` of a listener of its own for `/metrics`, or off"
+        "", _port_or_off, "address", "`host:port` of a listener of its own for `/metrics`, or off"
     )
     nginx_log: str = _setting(
         "", _text_or_off, "file", "access log of the nginx in front, counted for `/metrics` as well, or off"
@@ -164,14 +180,16 @@ class Sourced:
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: str | None) -> Sourced:
     """Merge the three layers. `flags` holds those that were given. Raises `SettingError`."""
-    in_file = _read_file(file or environ.get(CONFIG_ENV))
+    file = file or environ.get(CONFIG_ENV)
+    in_file = _read_file(file)
+    _refuse_misspelt(environ)
     values: dict[str, Any] = {}
     sources = {}
     for name, spec in SETTINGS.items():
         layers = (
             ("flag", flag_of(name), flags.get(name)),
             ("env", env_of(name), environ.get(env_of(name))),
-            ("file", name, in_file.get(name)),
+            ("file", f"{file}: {name}", in_file.get(name)),
         )
         for source, label, value in layers:
             if value is not None:
@@ -202,12 +220,23 @@ def _read_file(path: str | None) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             found = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise SettingError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path}: cannot be read as TOML: {error}") from error
     unknown = sorted(found.keys() - SETTINGS.keys())
     if unknown:
         raise SettingError(f"{path}: unknown settings {', '.join(unknown)}; known are {', '.join(SETTINGS)}")
     return found
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    """What only resembles a setting: others may put variables of our prefix there, as Kubernetes does."""
+    for variable in environ:
+        name = variable.removeprefix(ENV_PREFIX).lower()
+        if variable.startswith(ENV_PREFIX) and name not in SETTINGS and variable != CONFIG_ENV:
+            for meant in get_close_matches(name, SETTINGS, n=1, cutoff=0.75):
+                raise SettingError(f"{variable}: there is no such setting; {env_of(meant)} is one")
 
 
 def shown_default(spec: Field[Any]) -> str:

@@ -42,9 +42,13 @@ def test_defaults() -> None:
         ("splice", "maybe", "--splice: 'maybe' is not on or off"),
         ("log_format", "xml", "--log-format: 'xml' is not text or json"),
         ("bind", ",", "--bind: ',' is not one or more of host:port"),
+        ("bind", 8080, "--bind: 8080 is not one or more of host:port"),
+        ("cors_origin", "https://a.example\r\nX: y", "is not an origin such as"),
+        ("cors_origin", "https://a.example https://b.example", "is not an origin such as"),
+        ("metrics_bind", "unix:/run/metrics", "--metrics-bind: 'unix:/run/metrics' is not host:port, or off"),
     ],
 )
-def test_what_cannot_be_read_is_named(name: str, value: str, complaint: str) -> None:
+def test_what_cannot_be_read_is_named(name: str, value: object, complaint: str) -> None:
     with pytest.raises(SettingError, match=re.escape(complaint)):
         load({name: value}, {}, None)
 
@@ -57,10 +61,32 @@ def test_environment_and_file_are_named_too(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="unknown settings worker; known are media_dir"):
         load({}, {}, str(file))
     file.write_text("workers = true")
-    with pytest.raises(SettingError, match=r"^workers: True"):
+    with pytest.raises(SettingError, match=rf"^{re.escape(str(file))}: workers: True"):
         load({}, {}, str(file))
+    file.write_text("workers == 2")
     with pytest.raises(SettingError, match="cannot be read as TOML"):
+        load({}, {}, str(file))
+    with pytest.raises(SettingError, match=r"absent\.toml: No such file"):
         load({}, {}, str(tmp_path / "absent.toml"))
+
+
+def test_a_misspelt_variable_is_not_passed_over() -> None:
+    with pytest.raises(
+        SettingError, match="VODSPLICE_WROKERS: there is no such setting; VODSPLICE_WORKERS is one"
+    ):
+        load({}, {"VODSPLICE_WROKERS": "2"}, None)
+
+
+def test_variables_that_others_put_there() -> None:
+    of_kubernetes = (
+        "SERVICE_HOST",
+        "SERVICE_PORT",
+        "SERVICE_PORT_HTTP",
+        "PORT",
+        "PORT_8080_TCP",
+        "PORT_8080_TCP_ADDR",
+    )
+    assert load({}, {f"VODSPLICE_{name}": "tcp://10.0.0.1:80" for name in of_kubernetes}, None).sources == {}
 
 
 def test_words_for_nothing() -> None:
