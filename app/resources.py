@@ -75,7 +75,7 @@ class Family:
 
 _OF_PRESENTATION = {
     MULTIVARIANT: Resource("multivariant", plan_multivariant, takes_clip=True),
-    MPD: Resource("mpd", plan_dash),
+    MPD: Resource("mpd", plan_dash, takes_clip=True),
     CHAPTERS: Resource("chapters", plan_chapters),
 }
 _OF_ARCHIVE = {DOWNLOAD: Resource("download", plan_download, takes_clip=True)}

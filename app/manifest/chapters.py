@@ -48,10 +48,12 @@ def chapters_of(idx: Idx) -> list[Chapter]:
     ]
 
 
-def date_tags(idx: Idx, begin_ms: int = 0) -> Iterator[str]:
-    """The clock and the chapters of a media playlist whose first segment begins so long after the archive."""
+def date_tags(idx: Idx, begin_ms: int, end_ms: int) -> Iterator[str]:
+    """The clock and the chapters of a media playlist whose segments are from `begin_ms` to `end_ms`."""
     yield f"#EXT-X-PROGRAM-DATE-TIME:{_date(begin_ms)}"
     for number, chapter in enumerate(chapters_of(idx), start=1):
+        if chapter.start_ms >= end_ms or chapter.start_ms + chapter.duration_ms <= begin_ms:
+            continue
         attributes = {
             "ID": quoted(f"chapter-{number}"),
             "CLASS": quoted(CLASS),

@@ -6,7 +6,9 @@ the first of a segment may follow the cut by less than a frame. Times in segment
 the edit list of the init segment is applied; `presentationTimeOffset` takes off what the archive begins at,
 the same for all tracks, so that they stay together as they are in the archive.
 
-A change of codec parameters begins a Period (an HLS discontinuity), with an init segment of its own.
+A change of codec parameters begins a Period (an HLS discontinuity), with an init segment of its own. A
+clip begins where its first segment does, as browsers decode nothing from the midst of one, and ends where it
+was told to: what lies behind the last Period is not appended.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from itertools import accumulate, groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from app.clip import WHOLE, Clip
 from app.idx.view import Idx
 from app.manifest.dash_tracks import bandwidth_bps, write_texts, write_tracks, xml_text
 from app.manifest.presentation import Presentation, Rendition
@@ -24,28 +27,31 @@ CONTENT_TYPE = "application/dash+xml"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 
 
-def plan_dash(shown: Presentation) -> Plan:
-    return shown.plan("dash", CONTENT_TYPE, write_mpd(shown))
+def plan_dash(shown: Presentation, clip: Clip = WHOLE) -> Plan:
+    """Raises `Malformed` for a clip of nothing."""
+    return shown.plan(clip.tagged("dash"), CONTENT_TYPE, write_mpd(shown.clipped(clip)))
 
 
 def write_mpd(shown: Presentation) -> bytes:
     """The document, UTF-8."""
     durations_us = shown.lead.durations_us()
+    starts_us = list(accumulate(durations_us, initial=0))
+    listed = shown.clip.segments(shown.lead)
+    begin_us, end_us = starts_us[listed.start], _end_us(shown.clip, starts_us[-1])
     mpd = Element("MPD", {
         "xmlns": "urn:mpeg:dash:schema:mpd:2011",
         "xmlns:scte214": "urn:scte:dash:scte214-extensions",
         "profiles": PROFILE,
         "type": "static",
-        "mediaPresentationDuration": _seconds(_up(sum(durations_us))),
+        "mediaPresentationDuration": _seconds(_up(end_us - begin_us)),
         "maxSegmentDuration": _seconds(max(durations_us)),
         "minBufferTime": _seconds(max(map(buffer_us, shown.renditions))),
     })  # fmt: skip
     if shown.title:
         SubElement(SubElement(mpd, "ProgramInformation"), "Title").text = xml_text(shown.title)
-    starts_us = list(accumulate(durations_us, initial=0))
-    for segments in _periods(shown.lead):
+    for segments in _periods(shown.lead, listed):
         start_us = starts_us[segments.start]
-        period = SubElement(mpd, "Period", id=f"p{segments.start + 1}", start=_seconds(start_us))
+        period = SubElement(mpd, "Period", id=f"p{segments.start + 1}", start=_seconds(start_us - begin_us))
         write_tracks(period, shown, segments)
         write_texts(period, shown, start_us)
     indent(mpd)
@@ -67,11 +73,15 @@ def buffer_us(rendition: Rendition) -> int:
     return needed_us
 
 
-def _periods(idx: Idx) -> Iterator[range]:
-    """Segments, grouped by the init segment that applies to them."""
+def _end_us(clip: Clip, whole_us: int) -> int:
+    return whole_us if clip.end_ms is None else min(whole_us, clip.end_ms * 1000)
+
+
+def _periods(idx: Idx, segments: range) -> Iterator[range]:
+    """`segments`, grouped by the init segment that applies to them."""
     inits = idx.segment_init or bytes(idx.segment_count)
-    first = 0
-    for _, alike in groupby(inits):
+    first = segments.start
+    for _, alike in groupby(inits[segments.start : segments.stop]):
         stop = first + sum(1 for _ in alike)
         yield range(first, stop)
         first = stop

@@ -79,8 +79,9 @@ def _segments(idx: Idx, extension: str, clip: Clip) -> list[Entry]:
 def _plan(
     idx: Idx, name: str, archive: FileIdentity, tags: Sequence[str], entries: Sequence[Entry], clip: Clip
 ) -> Plan:
-    begin_ms = sum(idx.durations_us()[: clip.segments(idx).start]) // 1000
-    shown = (*_start(idx, clip), *date_tags(idx, begin_ms), *_media(entries, idx.version))
+    listed, durations_us = clip.segments(idx), idx.durations_us()
+    begin_ms, end_ms = (sum(durations_us[:number]) // 1000 for number in (listed.start, listed.stop))
+    shown = (*_start(idx, clip), *date_tags(idx, begin_ms, end_ms), *_media(entries, idx.version))
     lines = (*_head(tags, entries), *shown, "#EXT-X-ENDLIST", "")
     return Plan(
         content_type=CONTENT_TYPE,

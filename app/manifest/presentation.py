@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from app.clip import Clip
+from app.clip import WHOLE, Clip
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, Ints
 from app.manifest.hls import MAX_AGE_S
@@ -65,7 +65,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """`lead` has the cuts in time that all renditions share; `guards` are the files that all this is from."""
+    """`lead` has the cuts in time that all renditions share; `guards` are the files that all this is from;
+    `clip` is the part that is asked for.
+    """
 
     lead: Idx
     renditions: Sequence[Rendition]
@@ -74,6 +76,7 @@ class Presentation:
     version: str
     last_modified_s: int
     guards: tuple[FileIdentity, ...]
+    clip: Clip = WHOLE
 
     def of_kind(self, kind: str) -> list[Rendition]:
         return [each for each in self.renditions if each.facts.kind == kind]
@@ -83,6 +86,7 @@ class Presentation:
         clip.times_s(self.lead)
         return replace(
             self,
+            clip=clip,
             renditions=[replace(each, clip=clip.query) for each in self.renditions],
             texts=[replace(each, clip=clip.query) for each in self.texts],
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from app.clip import WHOLE
 from app.manifest.attributes import listed, quoted
 from app.manifest.chapters import chapters_of
 from app.manifest.presentation import Presentation
@@ -21,7 +22,7 @@ def session_tags(shown: Presentation) -> Iterator[str]:
     if shown.title:
         attributes = {"DATA-ID": quoted("com.apple.hls.title"), "VALUE": quoted(shown.title)}
         yield "#EXT-X-SESSION-DATA:" + listed(attributes)
-    if chapters_of(shown.lead) and not any(each.clip for each in shown.renditions):
+    if chapters_of(shown.lead) and shown.clip == WHOLE:
         uri = versioned(CHAPTERS, shown.version)
         attributes = {"DATA-ID": quoted("com.apple.hls.chapters"), "URI": quoted(uri)}
         yield "#EXT-X-SESSION-DATA:" + listed(attributes)

@@ -50,6 +50,22 @@ def test_seeks_to_the_picture_of_that_time(
     assert (report["troubles"], report["audioBytes"] > 0) == ([], True)
 
 
+@pytest.mark.parametrize("name", PLAYERS)
+def test_plays_a_part_from_its_first_segment_to_its_end(
+    name: str, delivered: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    query = "?start=2.6&end=3.5"  # in the second segment, which is from 2 to 4 s
+    player = start(open_tab, players_site, name, delivered, "both", MANIFEST + query)
+    player.run("loadedToEnd()")
+    for time_s in (1.42, 0.02, 0.62):
+        player.run("seek(argument)", time_s)
+        assert player.run("shownFrame()") - int((2 + time_s) * FPS) in (0, -1), time_s
+    player.run("playToEnd()")
+    report = player.report()
+    assert (report["troubles"], report["duration"]) == ([], pytest.approx(1.5, abs=0.15))  # Shaka adds 0.1
+    assert report["currentTime"] == pytest.approx(report["duration"], abs=0.05)
+
+
 @pytest.mark.parametrize("name", [*PLAYERS, "hls.js"])
 def test_changes_to_another_language(
     name: str, origin: Origin, players_site: str, open_tab: OpenTab

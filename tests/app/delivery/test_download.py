@@ -98,7 +98,9 @@ def test_a_master_passes_the_clip_on(delivered: Origin, put: Put) -> None:
 @pytest.mark.parametrize(
     "query", ["start=abc", "start=1&start=2", "end=0", "start=5&end=5", "start=13", "end="]
 )
-@pytest.mark.parametrize("name", ["master.m3u8", "playlist.m3u8", "audio/playlist.m3u8", "download.mp4"])
+@pytest.mark.parametrize(
+    "name", ["master.m3u8", "manifest.mpd", "playlist.m3u8", "audio/playlist.m3u8", "download.mp4"]
+)
 def test_what_is_no_part(query: str, name: str, delivered: Origin, put: Put) -> None:
     reply = delivered.get(f"{put[0]}/{name}?{query}")
     assert (reply.status, reply.headers["cache-control"]) == (400, "no-store")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -85,6 +86,16 @@ def test_a_part_has_its_chapters_as_dates_alone() -> None:
     shown = of_archive(index(title="Film"), ARCHIVE)
     found = m3u8.loads(text(plan_multivariant(shown, Clip(7000)))).session_data
     assert [each.data_id for each in found] == ["com.apple.hls.title"]
+
+
+@pytest.mark.parametrize(
+    ("clip", "numbers"),
+    [(Clip(0, 1000), [1, 2]), (Clip(6000), [2, 3]), (Clip(0, 6001), [1, 2, 3])],
+)
+def test_a_part_has_the_chapters_that_lie_in_its_segments(clip: Clip, numbers: list[int]) -> None:
+    """Segments begin at 0 and at 6 s."""
+    found = re.findall(r'ID="chapter-(\d)"', text(plan_media_playlist(index(), 0, ARCHIVE, clip)))
+    assert [int(each) for each in found] == numbers
 
 
 def test_json_as_apples_players_read_it() -> None:

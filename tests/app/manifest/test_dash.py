@@ -9,6 +9,7 @@ from itertools import accumulate
 
 import pytest
 
+from app.clip import Clip
 from app.idx.header import TrackFacts
 from app.idx.view import Idx
 from app.manifest.dash import buffer_us, plan_dash
@@ -58,6 +59,14 @@ def with_facts(idx: Idx, **given: object) -> Idx:
 
 def described(representation: mpd.Representation, name: str) -> list[tuple[str, str]]:
     return [(scheme, value) for each, scheme, value in representation.descriptors if each == name]
+
+
+def clipped(idx: Idx, clip: Clip, lasting_s: float) -> list[mpd.Representation]:
+    (content,) = plan_dash(of_archive(idx, ARCHIVE), clip).pieces
+    assert isinstance(content, bytes)
+    assert mpd.problems(content, is_clip=True) == []
+    assert f'mediaPresentationDuration="PT{lasting_s:.6f}S"' in content.decode()
+    return mpd.read(content, URL)
 
 
 def test_a_whole_mpd() -> None:
@@ -226,3 +235,31 @@ def test_the_answer_around_it() -> None:
     plan = plan_dash(of_archive(index(video()), ARCHIVE))
     assert (plan.content_type, plan.cache_control) == ("application/dash+xml", "public, max-age=300")
     assert plan.guards == (NO_FILE, ARCHIVE)
+
+
+@pytest.mark.parametrize(
+    ("clip", "numbers", "lasting_s"),
+    [
+        (Clip(6500, 9000), [2], 4),
+        (Clip(5000), [2], 5),
+        (Clip(2500), [1, 2], 10),
+        (Clip(0, 5001), [1, 2], 5.001),
+        (Clip(4999, 5000), [1], 5),
+    ],
+)
+def test_a_clip_begins_with_its_first_segment_and_ends_within_its_last(
+    clip: Clip, numbers: list[int], lasting_s: float
+) -> None:
+    for each in clipped(index(video(), audio("en")), clip, lasting_s):
+        assert [int(re.findall(r"seg_(\d+)", media.url)[0]) for media in each.media] == numbers
+        assert [media.start_s for media in each.media] == [5 * place for place in range(len(numbers))]
+        assert each.offset_s == 5 * (numbers[0] - 1)
+
+
+def test_a_clip_over_a_change_of_codec_parameters() -> None:
+    track = video(entries=(AVC_ENTRY, OTHER_AVC_ENTRY))
+    idx = built(make_movie([track], [Chunk(0, 5), Chunk(0, 5, description=1)]))
+    before, after = clipped(idx, Clip(2500, 7500), 7.5)
+    assert (before.period_start_s, after.period_start_s) == (0, 5)
+    (only,) = clipped(idx, Clip(5000, 7500), 2.5)
+    assert (only.period_start_s, only.offset_s, only.init) == (0, 5, after.init)
