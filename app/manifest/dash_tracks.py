@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from xml.etree.ElementTree import Element, SubElement
 
 from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES, TextFacts, TrackFacts
-from app.manifest.presentation import Presentation, Rendition
+from app.manifest.presentation import Presentation, Rendition, unused
 from app.manifest.urls import FIRST_SEGMENT, SEGMENT_TEMPLATE, SUBTITLES, init_name, versioned
 
 MAX_UNSIGNED_INT = 2**32 - 1
@@ -29,11 +29,13 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
+    labels: list[str] = []
     for number, members in enumerate(_adaptation_sets(shown)):
         facts = members[0].facts
         adaptation = SubElement(period, "AdaptationSet", _of_set(number, members))
         if facts.label:
-            SubElement(adaptation, "Label").text = xml_text(facts.label)
+            labels.append(unused(facts.label, labels))
+            SubElement(adaptation, "Label").text = xml_text(labels[-1])
         for role in _roles(facts, is_first=members[0] is shown.of_kind(facts.kind)[0]):
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         for member in members:
@@ -42,10 +44,12 @@ def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
 
 def write_texts(period: Element, shown: Presentation, start_us: int) -> None:
     """A whole file each, whose times count from the start of the presentation."""
+    labels: list[str] = []
     for text in shown.texts:
+        labels.append(unused(text.facts.label, labels))
         attributes = {"id": str(len(period)), "contentType": "text", "mimeType": "text/vtt"}
         adaptation = SubElement(period, "AdaptationSet", attributes | _language(text.facts.language))
-        SubElement(adaptation, "Label").text = xml_text(text.facts.label)
+        SubElement(adaptation, "Label").text = xml_text(labels[-1])
         for role in _roles_of_text(text.facts):
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         bandwidth = str(max(1, text.facts.peak_bps))

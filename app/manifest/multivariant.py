@@ -9,12 +9,12 @@ Rates are bits a second, measured segment by segment at index time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
+from itertools import chain
 
 from app.clip import WHOLE, Clip
 from app.manifest.attributes import listed, quoted
 from app.manifest.hls import CONTENT_TYPE, VERSION
-from app.manifest.presentation import Presentation, Rendition, Subtitles
+from app.manifest.presentation import Presentation, Rendition, Subtitles, unused
 from app.manifest.session import session_tags
 from app.manifest.urls import IFRAMES, PLAYLIST, versioned
 from app.plan import Plan
@@ -83,7 +83,7 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
     names: list[str] = []
     for number, member in enumerate(members):
         facts = member.facts
-        names.append(_unused(facts.label, names))
+        names.append(unused(facts.label, names))
         attributes = {
             "TYPE": "AUDIO",
             "GROUP-ID": quoted(group),
@@ -101,7 +101,7 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
 def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
     names: list[str] = []
     for text in texts:
-        names.append(_unused(text.facts.label, names))
+        names.append(unused(text.facts.label, names))
         attributes = {
             "TYPE": "SUBTITLES",
             "GROUP-ID": quoted(TEXTS_GROUP),
@@ -118,12 +118,6 @@ def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
 
 def _language(language: str) -> dict[str, str]:
     return {"LANGUAGE": quoted(language)} if language != "und" else {}
-
-
-def _unused(name: str, taken: Sequence[str]) -> str:
-    """`name`, numbered where it is taken: members of a group need names of their own (§4.4.6.1)."""
-    numbered = (f"{name} {number}" for number in count(2))
-    return next(each for each in chain((name,), numbered) if each not in taken)
 
 
 def _iframes(video: Rendition) -> Iterator[str]:

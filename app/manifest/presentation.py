@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from urllib.parse import quote
 
 from app.clip import WHOLE, Clip
@@ -128,6 +129,12 @@ def of_title(
         last_modified_s=max(each.archive.mtime_ns for each in members) // 1_000_000_000,
         guards=(record, *(file for each in members for file in (each.idx.identity, each.archive))),
     )
+
+
+def unused(name: str, taken: Sequence[str]) -> str:
+    """`name`, numbered where it is taken: what viewers choose from are names (RFC 8216bis §4.4.6.1)."""
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(each for each in chain((name,), numbered) if each not in taken)
 
 
 def _renditions(title_id: str, members: Sequence[Member]) -> Iterator[Rendition]:

@@ -166,6 +166,11 @@ def test_languages_roles_and_labels() -> None:
     assert [value for each in plain for _, value in described(each, "Role")] == ["main", "main", "alternate"]
 
 
+def test_labels_that_are_alike_are_numbered() -> None:
+    found = document(index(video(), audio("en"), audio("en")))
+    assert re.findall(b"<Label>(.*)</Label>", found) == [b"English", b"English 2"]
+
+
 @pytest.mark.parametrize(("channels", "layout"), [(1, ["1"]), (2, ["2"]), (6, ["6"]), (8, ["12"]), (24, [])])
 def test_channels(channels: int, layout: list[str]) -> None:
     (sound,) = read(with_facts(index(audio()), channels=channels))
