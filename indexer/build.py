@@ -1,8 +1,7 @@
 """A selected, placed and cut archive ─▶ the bytes of its `.idx`.
 
 The figures that only an arranged segment can give (response lengths, ranges, bandwidth) come from
-`indexer.figures`, over a draft of the index that the origin's own reader has opened: nothing is
-published that the origin could not serve.
+`indexer.figures`, over a draft of the index that the origin's own reader has put together.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from app.idx.header import ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, TrackFacts, ViewFacts
-from app.idx.view import read_idx
+from app.idx.view import assemble
 from app.plan import FileIdentity
 from indexer.codecs.media_format import MediaFormat
 from indexer.figures import measure, measure_iframes, measure_texts
@@ -60,7 +59,7 @@ def build_idx(archive: Archive) -> bytes:
         f"view.{number}.bytes": array("Q", bytes(8 * archive.segmentation.count))
         for number in range(len(views))
     }
-    columns = {name: narrowest(column) for name, column in columns.items()}  # once, as it is packed twice
+    columns = {name: narrowest(column) for name, column in columns.items()}
     header = Header(
         generator=archive.generator,
         source=archive.source,
@@ -81,7 +80,7 @@ def build_idx(archive: Archive) -> bytes:
         columns={},
         sidecar=archive.sidecar,
     )
-    draft = read_idx(_NO_FILE, memoryview(pack_idx(header, columns)))
+    draft = assemble(_NO_FILE, "", header, {name: memoryview(column) for name, column in columns.items()})
     measured = measure(draft, archive.slop)
     for number, (lengths, _) in enumerate(measured):
         columns[f"view.{number}.bytes"] = lengths

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from functools import partial
 from math import isfinite
 
 import click
-from rich.console import Console
 from rich.filesize import decimal
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cmaf.slop import DEFAULT_SLOP
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
 from indexer.lines import one_line
 from indexer.pipeline import Options, Outcome, index_archive
+from indexer.progress import say, telling
 from indexer.prune import PruneOutcome
 from indexer.prune import prune as prune_indexes
 from indexer.titles import Titles
-from indexer.write import sweep
+from indexer.write import flush_folders, sweep
 
 EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
 SHARED_WITH_SERVE = ("media_dir", "index_dir")
@@ -37,6 +31,8 @@ def _read_config(context: click.Context, _: click.Parameter, path: str | None) -
     """The folders that vodsplice-serve's TOML file names, as defaults; the rest of it is not for here."""
     if path is None:
         return
+    import tomllib  # noqa: PLC0415 - takes 5 ms to load
+
     try:
         with open(path, "rb") as file:
             found = tomllib.load(file)
@@ -170,25 +166,23 @@ def main(  # noqa: PLR0913 - an argument an option
         raise click.UsageError(one_line(str(error))) from error
     sweep(index_dir)
     options = Options(round(segment_s * 1000), slop_percent / 100, digest, force, audio_sidecar, storyboard)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
     outcomes = []
-    columns = (TextColumn("indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=len(found))
+    with telling(len(found)) as tell:
         for outcome in _run(found, options, min(jobs, len(found) or 1)):
             outcomes.append(outcome)
-            _report(console, outcome)
-            progress.advance(task)
+            tell(_line(outcome))
+    indexed = {each.path for each in outcomes if each.status == "indexed"}
+    flush_folders(each.index_path for each in found if each.path in indexed)
     ids = {each.path: each.id for each in found if not each.refusal}
     read = {ids[each.path] for each in outcomes if each.status in ("indexed", "up to date")}
     pruned = list(prune_indexes(media_dir, index_dir, read)) if prune else []
     for each in pruned:
-        console.print(one_line(f"{each.id}: {each.text}"), markup=False)
+        say(f"{each.id}: {each.text}")
     removed = [each.id for each in pruned if each.status == "removed"]
     titles = list(Titles(media_dir, index_dir).settle([*ids.values(), *removed]))
     for title in titles:
         if title.status != "up to date":
-            console.print(one_line(f"{title.id}: {title.text}"), markup=False)
+            say(f"{title.id}: {title.text}")
     click.echo(_summary(outcomes, pruned, time.monotonic() - started_s))
     statuses = {each.status for each in outcomes} | {each.status for each in pruned}
     sys.exit(_exit_status(statuses | {each.status for each in titles}))
@@ -198,40 +192,18 @@ def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterat
     work = partial(index_archive, options=options)
     if jobs == 1:
         yield from map(work, archives)
-        return
-    pending = dict.fromkeys(archives)
-    with _workers(jobs) as pool:
-        futures = {pool.submit(work, archive): archive for archive in archives}
-        try:
-            for future in as_completed(futures):
-                with suppress(BrokenProcessPool):  # the kernel killed a worker: who is to blame shows alone
-                    outcome = future.result()
-                    del pending[futures[future]]
-                    yield outcome
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    for archive in pending:
-        yield _run_alone(archive, work)
+    else:
+        from indexer.jobs import in_processes  # noqa: PLC0415 - takes 20 ms to load
+
+        yield from in_processes(work, archives, jobs)
 
 
-def _workers(jobs: int) -> ProcessPoolExecutor:
-    """Processes that Ctrl-C ends at once; as long as they live they would go on with the next archive."""
-    return ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL))
-
-
-def _run_alone(archive: ArchivePath, work: partial[Outcome]) -> Outcome:
-    try:
-        with _workers(1) as pool:
-            return pool.submit(work, archive).result()
-    except BrokenProcessPool:
-        return Outcome(archive.path, "refused", "refused: its indexer was killed, perhaps for want of memory")
-
-
-def _report(console: Console, outcome: Outcome) -> None:
-    if outcome.status != "up to date":
-        text = f"indexed: {outcome.text}" if outcome.status == "indexed" else outcome.text
-        console.print(one_line(f"{outcome.path}: {text}"), markup=False)
+def _line(outcome: Outcome) -> str:
+    """What is told of it; "" where that is nothing."""
+    if outcome.status == "up to date":
+        return ""
+    text = f"indexed: {outcome.text}" if outcome.status == "indexed" else outcome.text
+    return f"{outcome.path}: {text}"
 
 
 def _summary(outcomes: Sequence[Outcome], pruned: Sequence[PruneOutcome], took_s: float) -> str:

@@ -12,12 +12,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from langcodes import Language
-from langcodes.tag_parser import LanguageTagError
-
 from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES
 from indexer.codecs.media_format import MediaFormat
 from indexer.codecs.sample_entry import box
+from indexer.demux.language import UNDETERMINED, three_letters
 from indexer.track import Track
 
 UNITY_MATRIX = (0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000)
@@ -164,11 +162,7 @@ def _mdia(track: InitTrack) -> bytes:
 
 def _packed_language(tag: str) -> int:
     """The ISO 639-2/T code of a BCP 47 tag's language, in three times five bits (§8.4.2.3)."""
-    try:
-        code = Language.get(tag).to_alpha3()
-    except (LookupError, LanguageTagError):
-        code = "und"
-    first, second, third = (ord(letter) - 0x60 for letter in code)
+    first, second, third = (ord(letter) - 0x60 for letter in three_letters(tag) or UNDETERMINED)
     return first << 10 | second << 5 | third
 
 

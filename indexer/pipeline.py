@@ -10,7 +10,6 @@ import os
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Literal
 
 from rich.filesize import decimal
@@ -18,13 +17,15 @@ from rich.filesize import decimal
 from app.cmaf.slop import DEFAULT_SLOP
 from app.idx.header import SourceFacts
 from app.idx.layout import SIDECAR_SUFFIX, STORYBOARD_SUFFIX
-from app.idx.view import Idx, IndexDamaged, open_idx
+from app.idx.view import Idx, IndexDamaged, open_idx, read_idx
+from app.plan import FileIdentity
 from indexer.archives import ArchivePath
 from indexer.build import Archive, build_idx
 from indexer.demux.open import demux
 from indexer.edits import check_replayed
 from indexer.errors import SourceError, Unfinished
 from indexer.fingerprint import FAST, FULL, fingerprint
+from indexer.generator import GENERATOR
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
@@ -64,7 +65,7 @@ class Outcome:
 
 
 def index_archive(archive: ArchivePath, options: Options) -> Outcome:
-    """Index one archive. Every failure is an outcome."""
+    """Index one archive. Every failure is an outcome. Its name is for the caller to make durable."""
     if archive.refusal:
         return Outcome(archive.path, "refused", f"refused: {archive.refusal}")
     try:
@@ -97,13 +98,18 @@ def _index(archive: ArchivePath, options: Options) -> Outcome:
             for file in (sidecar, sheets):
                 if file and file.is_written:
                     file.publish()  # first, so that no index ever names one that is not there
-    publish(archive.index_path, content)
-    idx = open_idx(archive.index_path)
+    idx = read_idx(_unpublished(archive.index_path, content), memoryview(content))
+    publish(archive.index_path, content, durably=False)
     for path, recorded in ((sidecar_path, idx.header.sidecar), (sheets_path, idx.header.storyboard)):
         if not recorded:
             with suppress(FileNotFoundError):
                 os.unlink(path)
     return Outcome(archive.path, "indexed", _figures(idx), size, _index_bytes(idx))
+
+
+def _unpublished(path: str, content: bytes) -> FileIdentity:
+    """What is known of a file before it is one: nothing is published that the origin could not open."""
+    return FileIdentity(path, 0, 0, len(content), 0)
 
 
 def _index_bytes(idx: Idx) -> int:
@@ -129,7 +135,7 @@ def make_idx(
     subtitles = collect(source, movie, subtitle_files, segmentation)
     return build_idx(
         Archive(
-            generator=f"vodsplice {version('vodsplice')}",
+            generator=GENERATOR,
             source=SourceFacts(
                 name=os.path.basename(source.path),
                 size=source.size_bytes,

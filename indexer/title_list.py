@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import tomllib
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +38,8 @@ class Candidate:
 
 def read_list(path: str, title_id: str) -> Candidate | None:
     """None for a file that lists no renditions, whatever else it is for. Raises `Refused`."""
+    import tomllib  # noqa: PLC0415 - takes 5 ms to load
+
     try:
         with open(path, "rb") as file:
             listed = tomllib.loads(file.read(MAX_LIST_BYTES).decode())

@@ -18,13 +18,13 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Literal
 
 from app.idx.layout import SUFFIX, TITLE_SUFFIX
 from app.idx.title import MemberFacts, TitleFacts, open_title, pack_title
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.alignment import REMEDY, misalignment
+from indexer.generator import GENERATOR
 from indexer.title_list import LIST_SUFFIX, Candidate, Refused, read_list
 from indexer.write import publish
 
@@ -129,7 +129,7 @@ class Titles:
             if unlike := misalignment(best, idx):
                 raise Refused(f"{each} is not cut as {best_id}, the best, is: its {unlike}; {REMEDY}")
         members = tuple(MemberFacts(each, idx.digest) for each, idx in opened)
-        return TitleFacts(f"vodsplice {version('vodsplice')}", candidate.title, candidate.listed_in, members)
+        return TitleFacts(GENERATOR, candidate.title, candidate.listed_in, members)
 
     def _is_there(self, archive_id: str) -> bool:
         """Whether there is an archive of that id, and its index."""

@@ -1,20 +1,20 @@
 """Columns and header ─▶ the bytes of an `.idx`, and their publication.
 
 Published whole or not at all: written under a unique name beside the target (O_EXCL, never through a
-planted link), flushed, renamed over it, and the folder flushed. A failure at any point leaves the old
-index, or none, and no litter.
+planted link), flushed, renamed over it, and the folder flushed: once for all files of a run, as until then
+the old file is whole as well. A failure at any point leaves the old index, or none, and no litter.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
+import msgpack
 from blake3 import blake3
 
 from app.idx.header import Header
@@ -27,54 +27,80 @@ _TEMPORARY_PREFIX, _TEMPORARY_SUFFIX = ".vodsplice-", ".tmp"
 def pack_idx(header: Header, columns: Mapping[str, array[int]]) -> bytes:
     """The whole file. `header.columns` is filled in here; every column gets its narrowest typecode."""
     narrow = {name: narrowest(column) for name, column in columns.items()}
-    header_bytes = _header_bytes(header, narrow)
-    packed = _with_places(header, narrow, _aligned(PROLOGUE.size + header_bytes)).pack()
+    packed = replace(header, columns=_places(header, narrow)).pack()
     body = bytearray(PROLOGUE.size) + packed
     for column in narrow.values():
         body += bytes(_aligned(len(body)) - len(body))
-        body += column.tobytes()
+        body += memoryview(column).cast("B")
     PROLOGUE.pack_into(body, 0, MAGIC, FORMAT, len(packed), len(body) + DIGEST_BYTES)
-    return bytes(body) + blake3(body).digest()
+    body += blake3(body).digest()
+    return bytes(body)
 
 
 def narrowest(column: array[int]) -> array[int]:
     """The same values in the narrowest elements that hold them."""
-    if column.typecode == _UNSIGNED[0]:
-        return column
-    low = min(column, default=0) if column.typecode in _SIGNED else 0
-    high = max(column, default=0)
-    for typecode in _SIGNED if low < 0 else _UNSIGNED:
-        bits = 8 * array(typecode).itemsize
-        if (-(1 << (bits - 1)) <= low and high < 1 << (bits - 1)) if low < 0 else high < 1 << bits:
-            return column if typecode == column.typecode else array(typecode, column)
-    raise OverflowError(f"{low}..{high} do not fit 64 bits")
+    if column.typecode in _SIGNED:
+        low, high = min(column, default=0), max(column, default=0)
+        if low < 0:
+            fits = (code for code in _SIGNED if -_half(code) <= low and high < _half(code))
+            return array(next(fits), column)
+        column = array(column.typecode.upper(), column.tobytes())
+    while column.itemsize > 1 and (halves := _lower_halves(column)) is not None:
+        column = halves
+    return column
+
+
+def _half(typecode: str) -> int:
+    """How many values of that type are negative."""
+    return 1 << (8 * array(typecode).itemsize - 1)
+
+
+def _lower_halves(column: array[int]) -> array[int] | None:
+    """Unsigned numbers in elements half as wide; None where some do not fit."""
+    content, width = column.tobytes(), column.itemsize
+    half = width // 2
+    if any(content[byte::width].strip(b"\0") for byte in range(half, width)):
+        return None
+    lower = bytearray(len(content) // 2)
+    for byte in range(half):
+        lower[byte::half] = content[byte::width]
+    return array(_UNSIGNED[half.bit_length() - 1], lower)
 
 
 def _aligned(offset: int) -> int:
     return -(-offset // COLUMN_ALIGNMENT) * COLUMN_ALIGNMENT
 
 
-def _with_places(header: Header, columns: Mapping[str, array[int]], offset: int) -> Header:
+def _places(header: Header, columns: Mapping[str, array[int]]) -> dict[str, tuple[int, str, int]]:
+    """Where each column goes. The header's length moves the columns whose offsets it holds, in as few bytes
+    as they need.
+    """
+    without = len(replace(header, columns={}).pack()) - len(msgpack.packb({}))
     places: dict[str, tuple[int, str, int]] = {}
-    for name, column in columns.items():
-        places[name] = (offset, column.typecode, len(column))
-        offset = _aligned(offset + len(column) * column.itemsize)
-    return replace(header, columns=places)
+    header_bytes = -1
+    while (longer := without + len(msgpack.packb(places))) > header_bytes:
+        header_bytes = longer
+        offset = _aligned(PROLOGUE.size + header_bytes)
+        for name, column in columns.items():
+            places[name] = (offset, column.typecode, len(column))
+            offset = _aligned(offset + len(column) * column.itemsize)
+    return places
 
 
-def _header_bytes(header: Header, columns: Mapping[str, array[int]]) -> int:
-    """The header's length, which moves the columns whose offsets it holds, in as few bytes as they need."""
-    length = 0
-    while (longer := len(_with_places(header, columns, _aligned(PROLOGUE.size + length)).pack())) > length:
-        length = longer
-    return length
+def publish(path: str, content: bytes, *, durably: bool = True) -> None:
+    """Make `content` the file `path`, whole or not at all. Raises `OSError`.
 
-
-def publish(path: str, content: bytes) -> None:
-    """Make `content` the file `path`, whole or not at all. Raises `OSError`."""
+    If not `durably`, what a crash of the machine leaves under that name may still be the file before.
+    """
     with staged(path) as file:
         file.write(content)
-        file.publish()
+        file.publish(durably=durably)
+
+
+def flush_folders(paths: Iterable[str]) -> None:
+    """Make the names of files published so durable, a flush a folder. Raises `OSError`."""
+    for folder in {os.path.dirname(path) or "." for path in paths}:
+        _flush_folder(folder)
 
 
 class Staged:
@@ -95,10 +121,11 @@ class Staged:
         """When it was last written to, which publication does not change."""
         return os.fstat(self._descriptor).st_mtime_ns
 
-    def publish(self) -> None:
+    def publish(self, *, durably: bool = True) -> None:
         os.fsync(self._descriptor)
         os.rename(self._temporary, self._path)
-        _flush_folder(os.path.dirname(self._path) or ".")
+        if durably:
+            flush_folders([self._path])
 
 
 @contextmanager
@@ -128,7 +155,7 @@ def sweep(index_dir: str) -> int:
 def _open_temporary(folder: str) -> tuple[int, str]:
     """A new locked file in `folder`; another `sweep` may take it before the lock, then once more."""
     while True:
-        temporary = os.path.join(folder, _TEMPORARY_PREFIX + secrets.token_hex(8) + _TEMPORARY_SUFFIX)
+        temporary = os.path.join(folder, _TEMPORARY_PREFIX + os.urandom(8).hex() + _TEMPORARY_SUFFIX)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o644)
         try:

@@ -6,7 +6,7 @@ writer and reader cannot disagree. Times are ticks of the `timescale` beside the
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
@@ -25,6 +25,15 @@ class Record:
         if not isinstance(record, dict) or record.keys() != hints.keys():
             raise ValueError(f"{cls.__name__} is no map of the fields {', '.join(hints)}")
         return cls(**{name: _fitted(hint, record[name], name) for name, hint in hints.items()})
+
+    def pack(self) -> bytes:
+        packed: bytes = msgpack.packb(self, default=_as_map)
+        return packed
+
+
+def _as_map(record: Record) -> dict[str, Any]:
+    hints = _hints(type(record))  # type: ignore[arg-type]  # as in `Record.read`
+    return {name: getattr(record, name) for name in hints}
 
 
 @cache
@@ -203,10 +212,6 @@ class Header(Record):
     columns: dict[str, tuple[int, str, int]]
     sidecar: SidecarFacts | None = None
     storyboard: StoryboardFacts | None = None
-
-    def pack(self) -> bytes:
-        packed: bytes = msgpack.packb(asdict(self), use_bin_type=True)
-        return packed
 
     @classmethod
     def unpack(cls, packed: bytes | memoryview) -> Header:

@@ -7,7 +7,7 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
@@ -52,7 +52,7 @@ class Runs:
         return [extent or next(own) for extent in extents]
 
 
-def read_runs(columns: dict[str, memoryview[int]], segments: int, tracks: int) -> Runs:
+def read_runs(columns: Mapping[str, memoryview[int]], segments: int, tracks: int) -> Runs:
     """Raises `ValueError` where the columns do not fit each other."""
     code, long_extent = columns["run.code"], columns["run.long_extent"]
     kind_track, kind_extent = columns["run_kind.track"].tobytes(), columns["run_kind.extent"].tobytes()

@@ -21,7 +21,7 @@ NOTES
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import msgpack
 from blake3 import blake3
@@ -68,7 +68,7 @@ class Title:
 
 def pack_title(facts: TitleFacts) -> bytes:
     """The whole file."""
-    packed: bytes = msgpack.packb(asdict(facts), use_bin_type=True)
+    packed = facts.pack()
     length = PROLOGUE.size + len(packed) + DIGEST_BYTES
     body = PROLOGUE.pack(TITLE_MAGIC, FORMAT, len(packed), length) + packed
     return body + blake3(body).digest()

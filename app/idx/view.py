@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -152,7 +152,9 @@ def read_idx(identity: FileIdentity, mapping: memoryview[int]) -> Idx:
     """Check the bytes of a whole `.idx`; `identity` is the file they came from. Raises `IndexDamaged`."""
     packed, digest = unseal(mapping, MAGIC, SUFFIX)
     try:
-        return _assemble(identity, digest, Header.unpack(packed), mapping)
+        header = Header.unpack(packed)
+        columns = {name: _column(mapping, *place) for name, place in header.columns.items()}
+        return assemble(identity, digest, header, columns)
     except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise IndexDamaged(f"inconsistent: {error}") from error
 
@@ -177,8 +179,10 @@ def unseal(mapping: memoryview[int], expected_magic: bytes, suffix: str) -> tupl
     return mapping[PROLOGUE.size : PROLOGUE.size + header_bytes], digest.hex()
 
 
-def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memoryview[int]) -> Idx:
-    columns = {name: _column(mapping, *place) for name, place in header.columns.items()}
+def assemble(
+    identity: FileIdentity, digest: str, header: Header, columns: Mapping[str, memoryview[int]]
+) -> Idx:
+    """The index of a header and its columns. Raises `KeyError` or `ValueError` where they do not fit."""
     segments = header.segment_count
     sidecar_bytes = header.sidecar.size if header.sidecar else 0
     tracks = tuple(
@@ -210,7 +214,7 @@ def _assemble(identity: FileIdentity, digest: str, header: Header, mapping: memo
     )
 
 
-def _iframes(columns: dict[str, memoryview[int]], tracks: tuple[TrackRows, ...]) -> IFrames:
+def _iframes(columns: Mapping[str, memoryview[int]], tracks: tuple[TrackRows, ...]) -> IFrames:
     time, sample, offset = (columns[f"iframe.{name}"] for name in ("time", "sample", "offset"))
     check(tracks[0].facts.kind == "video" and len(sample) == len(offset), "iframe.sample")
     check_rise("iframe.time", time, len(sample))
@@ -218,7 +222,7 @@ def _iframes(columns: dict[str, memoryview[int]], tracks: tuple[TrackRows, ...])
     return IFrames(time, sample, offset)
 
 
-def _storyboard(columns: dict[str, memoryview[int]], facts: StoryboardFacts) -> Ints:
+def _storyboard(columns: Mapping[str, memoryview[int]], facts: StoryboardFacts) -> Ints:
     tiles = columns["storyboard.iframe"]
     check(len(tiles) > 0, "storyboard.iframe")
     check_rise("storyboard.iframe", tiles, len(tiles) - 1)
@@ -230,7 +234,7 @@ def _storyboard(columns: dict[str, memoryview[int]], facts: StoryboardFacts) -> 
 
 
 def _track(
-    columns: dict[str, memoryview[int]], number: int, facts: TrackFacts, segments: int, sidecar_bytes: int
+    columns: Mapping[str, memoryview[int]], number: int, facts: TrackFacts, segments: int, sidecar_bytes: int
 ) -> TrackRows:
     prefix = f"track.{number}."
     first_sample = columns[prefix + "first_sample"]

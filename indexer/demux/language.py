@@ -1,17 +1,23 @@
-"""Languages of a track, as BCP 47 tags (RFC 5646): from `mdhd` (§8.4.2.3), QuickTime's numbers, and `elng`.
+"""Languages of a track, as BCP 47 tags (RFC 5646): from `mdhd` (§8.4.2.3), QuickTime's numbers, and `elng`;
+and back to three letters, or to a name (CLDR, of langcodes' data).
 
 "und" where the archive does not say, or says nothing that is a language.
 """
 
 from __future__ import annotations
 
-from langcodes import standardize_tag, tag_is_valid
-from langcodes.tag_parser import LanguageTagError
+from functools import lru_cache
 
 UNDETERMINED = "und"
 
 MAX_TAG_BYTES = 35
 """What a reader of language tags must be ready for (RFC 5646 §4.4.1); longer ones are no language."""
+
+_NAMELESS = "Unknown language"
+"""What langcodes calls a language of which it knows no name."""
+
+_FEW = 256
+"""Languages that are remembered: the archives of a folder have the same."""
 
 _PACKED_LEAST = 0x400
 """Smaller codes are QuickTime's Macintosh language numbers, larger ones three letters of ISO 639-2/T."""
@@ -34,9 +40,42 @@ def from_mdhd(code: int, *, quicktime: bool) -> str:
     return _MACINTOSH.get(code, UNDETERMINED) if quicktime else UNDETERMINED
 
 
+@lru_cache(_FEW)
 def from_tag(tag: str) -> str:
     """The canonical form of a language tag or of an ISO 639-2 code: `ger`, `deu` and `de-Latn` are `de`."""
+    if tag == UNDETERMINED:
+        return UNDETERMINED
+    from langcodes import standardize_tag, tag_is_valid  # noqa: PLC0415 - its tables take 20 ms to load
+    from langcodes.tag_parser import LanguageTagError  # noqa: PLC0415
+
     try:
         return standardize_tag(tag) if tag_is_valid(tag) else UNDETERMINED
     except LanguageTagError:
         return UNDETERMINED
+
+
+@lru_cache(_FEW)
+def three_letters(tag: str) -> str:
+    """The ISO 639-2/T code of a BCP 47 tag's language, as most archives spell it; "" where there is none."""
+    if tag == UNDETERMINED:
+        return UNDETERMINED
+    from langcodes import Language  # noqa: PLC0415
+    from langcodes.tag_parser import LanguageTagError  # noqa: PLC0415
+
+    try:
+        return Language.get(tag).to_alpha3()
+    except (LookupError, LanguageTagError):
+        return ""
+
+
+@lru_cache(_FEW)
+def autonym(tag: str) -> str:
+    """What a language calls itself; the tag where it has no name, "" where there is no language."""
+    if tag == UNDETERMINED:
+        return ""
+    from langcodes import Language  # noqa: PLC0415
+
+    name = Language.get(tag).autonym()
+    if name.startswith(_NAMELESS):
+        return tag
+    return name[0].title() + name[1:]  # not upper(): Georgian has no capital for the start of a word

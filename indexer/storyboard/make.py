@@ -8,7 +8,6 @@ and a note takes the place of what it could not make. Times are ticks of the hea
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from array import array
 from collections.abc import Iterator
@@ -50,6 +49,8 @@ def make_storyboard(content: bytes, archive: str, sink: Sink) -> Storyboard:
 
     Raises `OSError` where that fails.
     """
+    import subprocess  # noqa: PLC0415 - few want storyboards, and it takes 5 ms to load
+
     idx = read_idx(_NO_FILE, memoryview(content))
     if idx.iframes is None:
         return Storyboard(None, [], f"{NOTHING}there are no two keyframes to show")
@@ -66,7 +67,7 @@ def make_storyboard(content: bytes, archive: str, sink: Sink) -> Storyboard:
     except subprocess.TimeoutExpired:
         return Storyboard(None, [], f"{NOTHING}its pictures took more than {TIMEOUT_S} s to decode")
     if done.returncode:
-        return Storyboard(None, [], NOTHING + _reason(done))
+        return Storyboard(None, [], NOTHING + _reason(done.returncode, done.stderr))
     tiles, sheets = msgpack.unpackb(done.stdout)
     if not tiles:
         return Storyboard(None, [], f"{NOTHING}none of its keyframes could be decoded")
@@ -111,11 +112,11 @@ def _streams(idx: Idx, numbers: list[int]) -> Iterator[dict[str, object]]:
         yield {"init": idx.view(view_number).inits[init], "fragments": fragments}
 
 
-def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
-    if b"No module named 'av'" in done.stderr:
+def _reason(returncode: int, stderr: bytes) -> str:
+    if b"No module named 'av'" in stderr:
         return "PyAV is not installed: pip install 'vodsplice[storyboard]'"
-    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    return f"its pictures ended the decoder ({done.returncode}) {''.join(last)}".strip()
+    last = stderr.decode(errors="replace").strip().splitlines()[-1:]
+    return f"its pictures ended the decoder ({returncode}) {''.join(last)}".strip()
 
 
 def with_storyboard(content: bytes, storyboard: Storyboard) -> bytes:

@@ -23,7 +23,7 @@ GOLDENS = Path(__file__).parent
 def test_golden(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
-    monkeypatch.setattr(pipeline, "version", lambda _: "of the goldens")  # part of an index and its digest
+    monkeypatch.setattr(pipeline, "GENERATOR", "vodsplice of the goldens")  # part of an index and its digest
     archive = write_mp4(tmp_path / f"{name}.mp4", ARCHIVES[name]())
     for beside, content in BESIDE.get(name, {}).items():
         (tmp_path / beside).write_text(content)

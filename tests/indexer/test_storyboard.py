@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -140,8 +139,8 @@ def test_what_cannot_be_made_is_a_note(
 
 
 def test_a_missing_decoder_is_named() -> None:
-    done = subprocess.CompletedProcess((), 1, b"", b"ModuleNotFoundError: No module named 'av'\n")
-    assert make._reason(done) == "PyAV is not installed: pip install 'vodsplice[storyboard]'"
+    stderr = b"ModuleNotFoundError: No module named 'av'\n"
+    assert make._reason(1, stderr) == "PyAV is not installed: pip install 'vodsplice[storyboard]'"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_full_compares_with_a_fresh_index(
     archive: Path, index_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     idx = indexed(archive, index_dir)
-    monkeypatch.setattr(pipeline, "version", lambda _: "of tomorrow")
+    monkeypatch.setattr(pipeline, "GENERATOR", "vodsplice of tomorrow")
     assert found(idx, archive) == []
     (line,) = found(idx, archive, full=True)
     assert line.startswith(

@@ -7,7 +7,6 @@ import fcntl
 import os
 import re
 import resource
-import secrets
 import signal
 import struct
 import subprocess
@@ -133,8 +132,8 @@ def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(
 ) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
-    monkeypatch.setattr(secrets, "token_hex", lambda _: "guessed")
-    (index.parent / ".vodsplice-guessed.tmp").symlink_to(victim)
+    monkeypatch.setattr(os, "urandom", lambda _: b"guessed")
+    (index.parent / f".vodsplice-{b'guessed'.hex()}.tmp").symlink_to(victim)
     with pytest.raises(FileExistsError):
         publish(str(index), NEW)
     assert (victim.read_bytes(), index.read_bytes()) == (b"precious", OLD)
