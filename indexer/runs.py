@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import accumulate, chain, compress, count, pairwise, repeat
+from itertools import accumulate, chain, compress, pairwise, repeat
 from operator import add, itemgetter, lt, mul, sub
+from typing import TypeAlias
 
 from app.idx.layout import CODES, HOLE, LONG
 from indexer.track import Samples
@@ -22,7 +23,7 @@ from indexer.track import Samples
 MAX_SHORT_EXTENT = 255
 _OFFSET = itemgetter(0)
 Run = tuple[int, int, int, int]  # offset, track, samples, bytes
-Pieces = tuple[list[int], list[int], list[int]]  # of one track: offsets, samples, bytes
+Pieces: TypeAlias = "tuple[array[int], array[int], array[int]]"  # of one track: begins, ends, numbers of shapes
 Shape = tuple[int, int]  # track, samples; HOLE, bytes
 
 
@@ -72,48 +73,78 @@ class ChunkMap:
         chunk = bisect_right(self.first_sample, sample) - 1
         return self.offsets[chunk] + self.bytes_between(self.first_sample[chunk], sample)
 
+
+class Shapes(dict[Shape, int]):
+    """A number for each shape that is asked for; `listed` has the shapes by their numbers."""
+
+    def __init__(self) -> None:
+        self.listed: list[Shape] = []
+
+    def __missing__(self, shape: Shape) -> int:
+        self[shape] = number = len(self.listed)
+        self.listed.append(shape)
+        return number
+
+
+class Lane:
+    """The chunks of one track as runs to be: where each begins and ends, and the number of its shape."""
+
+    def __init__(self, track: int, chunks: ChunkMap, shapes: Shapes) -> None:
+        self._track, self._chunks, self._shapes = track, chunks, shapes
+        self._ends = array("Q", map(add, chunks.offsets, chunks.lengths))
+        numbers = {samples: shapes[track, samples] for samples in {*chunks.counts}}
+        self._numbers = array("I", map(numbers.__getitem__, chunks.counts))
+        self._are_apart = _are_apart(chunks.offsets, self._ends)
+
     def pieces(self, first: int, last: int) -> Pieces:
         """Samples `[first, last)` in decode order: whole chunks, but for the first and the last."""
-        if first == last:
-            return [], [], []
-        low = bisect_right(self.first_sample, first) - 1
-        high = bisect_left(self.first_sample, last)
-        if high - low == 1:
-            return [self.offset_of(first)], [last - first], [self.bytes_between(first, last)]
-        whole = slice(low + 1, high - 1)
-        second, final = self.first_sample[low + 1], self.first_sample[high - 1]
-        return (
-            [self.offset_of(first), *self.offsets[whole], self.offsets[high - 1]],
-            [second - first, *self.counts[whole], last - final],
-            [self.bytes_between(first, second), *self.lengths[whole], self.bytes_between(final, last)],
-        )
+        chunks, starts = self._chunks, self._chunks.first_sample
+        low = bisect_right(starts, first) - 1
+        high = bisect_left(starts, last) if first < last else low
+        begins, ends, numbers = chunks.offsets[low:high], self._ends[low:high], self._numbers[low:high]
+        if first < last and (starts[low] < first or last < starts[high]):
+            begins[0] += chunks.bytes_between(starts[low], first)
+            ends[-1] -= chunks.bytes_between(last, starts[high])
+            numbers[0] = self._shapes[self._track, min(last, starts[low + 1]) - first]
+            numbers[-1] = self._shapes[self._track, last - max(first, starts[high - 1])]
+        return begins, ends, numbers
+
+    def are_apart(self, begins: array[int], ends: array[int]) -> bool:
+        """Whether pieces rise, never touch, and all have bytes."""
+        if self._are_apart:  # all chunks are, so that only the ends of a segment are in doubt
+            return not begins or (begins[0] < ends[0] and begins[-1] < ends[-1])
+        return _are_apart(begins, ends)
+
+
+def _are_apart(begins: array[int], ends: array[int]) -> bool:
+    return all(map(lt, begins, ends)) and all(map(lt, ends, begins[1:]))
 
 
 def tabulate_runs(
     maps: Sequence[ChunkMap], first_samples: Sequence[Sequence[int]], segments: int
 ) -> RunTables:
     """`first_samples[t]` has the first sample of every segment of track t, and their number."""
-    numbers: defaultdict[Shape, int] = defaultdict(count().__next__)
+    shapes = Shapes()
+    lanes = [Lane(track, chunk_map, shapes) for track, chunk_map in enumerate(maps)]
     of_runs: list[int] = []  # the number of each run's shape
     segment_run, segment_offset = array("I", [0]), array("Q")
     for segment in range(segments):
         of_tracks = [
-            chunk_map.pieces(starts[segment], starts[segment + 1])
-            for chunk_map, starts in zip(maps, first_samples, strict=True)
+            lane.pieces(starts[segment], starts[segment + 1])
+            for lane, starts in zip(lanes, first_samples, strict=True)
         ]
-        offset, runs = _apart(of_tracks) or _joined(_in_file_order(of_tracks))
+        offset, runs = _apart(lanes, of_tracks, shapes) or _joined(_in_file_order(of_tracks, shapes), shapes)
         segment_offset.append(offset)
-        of_runs.extend(map(numbers.__getitem__, runs))
+        of_runs.extend(runs)
         segment_run.append(len(of_runs))
-    shapes = list(numbers)
-    kinds = _kinds(shapes, of_runs)
-    code_of = [kinds.get(shape, kinds.get((shape[0], LONG), 0)) for shape in shapes]
+    kinds = _kinds(shapes.listed, Counter(of_runs))
+    code_of = [kinds.get(shape, kinds.get((shape[0], LONG), 0)) for shape in shapes.listed]
     codes = bytes(map(code_of.__getitem__, of_runs))
     is_long = codes.translate(bytes(extent == LONG for _, extent in kinds).ljust(CODES, b"\0"))
     long_counts = (is_long.count(1, first, last) for first, last in pairwise(segment_run))
     return RunTables(
         code=array("B", codes),
-        long_extent=array("q", (shapes[number][1] for number in compress(of_runs, is_long))),
+        long_extent=array("q", (shapes.listed[number][1] for number in compress(of_runs, is_long))),
         kind_track=array("B", (track for track, _ in kinds)),
         kind_extent=array("B", (extent for _, extent in kinds)),
         segment_run=segment_run,
@@ -122,10 +153,10 @@ def tabulate_runs(
     )
 
 
-def _kinds(shapes: Sequence[Shape], of_runs: Iterable[int]) -> dict[Shape, int]:
+def _kinds(listed: Sequence[Shape], counts: Counter[int]) -> dict[Shape, int]:
     """The shapes that have a code of their own, the commonest, and one a track for all its others."""
-    counts = Counter(of_runs)
-    common = [shapes[number] for number, count in counts.most_common() if count > 1]
+    shapes = [listed[number] for number in counts]
+    common = [listed[number] for number, count in counts.most_common() if count > 1]
     short = [shape for shape in common if 0 < shape[1] <= MAX_SHORT_EXTENT]
     kinds = short[: CODES - len({track for track, _ in shapes})]
     others = {*shapes} - {*kinds}
@@ -133,52 +164,53 @@ def _kinds(shapes: Sequence[Shape], of_runs: Iterable[int]) -> dict[Shape, int]:
     return {kind: code for code, kind in enumerate(kinds)}
 
 
-def _apart(of_tracks: Sequence[Pieces]) -> tuple[int, Iterable[Shape]] | None:
+def _apart(
+    lanes: Sequence[Lane], of_tracks: Sequence[Pieces], shapes: Shapes
+) -> tuple[int, Iterable[int]] | None:
     """The offset of a segment and its shapes where pieces lie as in most archives: those of a track rise and
     never touch, and none overlap. Then the n-th to begin is the n-th to end, so offsets alone are sorted.
     None where they lie otherwise.
     """
     begins: list[int] = []
     ends: list[int] = []
-    shapes: list[Shape] = []
-    for track, (offsets, samples, lengths) in enumerate(of_tracks):
-        own_ends = list(map(add, offsets, lengths))
-        if 0 in lengths or not all(map(lt, own_ends, offsets[1:])):
+    numbers: list[int] = []
+    for lane, (own_begins, own_ends, own_numbers) in zip(lanes, of_tracks, strict=True):
+        if not lane.are_apart(own_begins, own_ends):
             return None
-        begins += offsets
+        begins += own_begins
         ends += own_ends
-        shapes += zip(repeat(track), samples)
+        numbers += own_numbers
     if not begins:
         return None
-    shape_at = dict(zip(begins, shapes, strict=True))
+    number_at = dict(zip(begins, numbers, strict=True))
     begins.sort()
     ends.sort()
-    in_order = list(map(shape_at.__getitem__, begins))
+    in_order = list(map(number_at.__getitem__, begins))
     if begins[1:] != ends[:-1]:
         gaps = list(map(sub, begins[1:], ends))
         if min(gaps) < 0:
             return None
         for place in reversed(list(compress(range(len(gaps)), gaps))):
-            in_order.insert(place + 1, (HOLE, gaps[place]))
+            in_order.insert(place + 1, shapes[HOLE, gaps[place]])
     return begins[0], in_order
 
 
-def _in_file_order(of_tracks: Sequence[Pieces]) -> list[Run]:
+def _in_file_order(of_tracks: Sequence[Pieces], shapes: Shapes) -> list[Run]:
     """All pieces by offset, but those of one track as they are decoded: what lies before its predecessor (in
     an edited archive) follows it all the same, so that samples and runs can be counted off together.
     """
     runs = [
-        list(zip(offsets, repeat(track), samples, lengths, strict=False))
-        for track, (offsets, samples, lengths) in enumerate(of_tracks)
+        [(begin, *shapes.listed[number], end - begin) for begin, end, number in zip(*pieces, strict=True)]
+        for pieces in of_tracks
     ]
-    if any(offsets != sorted(offsets) for offsets, _, _ in of_tracks):
+    if any(own != sorted(own, key=_OFFSET) for own in runs):
         return list(merge(*runs, key=_OFFSET))
     return sorted(chain.from_iterable(runs), key=_OFFSET)
 
 
-def _joined(runs: Sequence[Run]) -> tuple[int, Iterable[Shape]]:
+def _joined(runs: Sequence[Run], shapes: Shapes) -> tuple[int, Iterable[int]]:
     """The offset and shapes of a segment a run at a time, neighbours of one track joined."""
-    return (runs[0][0], _joined_shapes(runs)) if runs else (0, ())
+    return (runs[0][0], map(shapes.__getitem__, _joined_shapes(runs))) if runs else (0, ())
 
 
 def _joined_shapes(runs: Sequence[Run]) -> Iterator[Shape]:
