@@ -23,7 +23,7 @@ from indexer.track import Samples
 MAX_SHORT_EXTENT = 255
 _OFFSET = itemgetter(0)
 Run = tuple[int, int, int, int]  # offset, track, samples, bytes
-Pieces: TypeAlias = "tuple[array[int], array[int], array[int]]"  # of one track: begins, ends, numbers of shapes
+Pieces: TypeAlias = "tuple[array[int], array[int], array[int]]"  # begins, ends, numbers of shapes
 Shape = tuple[int, int]  # track, samples; HOLE, bytes
 
 
