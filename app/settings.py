@@ -223,7 +223,8 @@ def _read_file(path: str | None) -> dict[str, Any]:
     except OSError as error:
         raise SettingError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: cannot be read as TOML: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise SettingError(f"{path}: cannot be read as TOML: {reason}") from error
     unknown = sorted(found.keys() - SETTINGS.keys())
     if unknown:
         raise SettingError(f"{path}: unknown settings {', '.join(unknown)}; known are {', '.join(SETTINGS)}")

@@ -6,6 +6,7 @@ path below the index folder. Hidden names are passed over, as the origin does no
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +104,7 @@ def _archive(path: str, as_named: str, media_dir: str, index_dir: str) -> Archiv
         raise OutsideMediaDir(f"{path} does not lie below the media folder {root}: name another --media-dir")
     archive_id = os.path.splitext(relative)[0]
     index_path = os.path.join(index_dir, archive_id + SUFFIX)
-    return ArchivePath(path, archive_id, index_path, refusal or _refusal(archive_id))
+    return ArchivePath(as_named if refusal else path, archive_id, index_path, refusal or _refusal(archive_id))
 
 
 def _leaves(relative: str) -> bool:
@@ -121,11 +122,13 @@ def _refusal(archive_id: str) -> str:
 def _files(name: str) -> Iterator[str]:
     if not os.path.isdir(name):
         if not os.path.exists(name):
-            raise FileNotFoundError(f"{name}: there is no such file or folder")
+            raise FileNotFoundError(errno.ENOENT, "there is no such file or folder", name)
         yield name
         return
-    for folder, folders, names in os.walk(name):
+    unreadable: list[str] = []
+    for folder, folders, names in os.walk(name, onerror=lambda error: unreadable.append(error.filename)):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for each in names:
             if not each.startswith(".") and os.path.splitext(each)[1].lower() in EXTENSIONS:
                 yield os.path.join(folder, each)
+    yield from unreadable  # as if they were archives, so that each is refused by its name

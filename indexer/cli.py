@@ -15,6 +15,7 @@ from rich.filesize import decimal
 from app.cmaf.slop import DEFAULT_SLOP
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
+from indexer.folders import index_dir_option, media_dir_option, unwritable
 from indexer.lines import one_line
 from indexer.pipeline import Options, Outcome, index_archive
 from indexer.progress import say, telling
@@ -37,7 +38,8 @@ def _read_config(context: click.Context, _: click.Parameter, path: str | None) -
         with open(path, "rb") as file:
             found = tomllib.load(file)
     except (OSError, ValueError) as error:
-        raise click.UsageError(one_line(f"{path}: cannot be read as TOML: {error}")) from error
+        reason = getattr(error, "strerror", None) or error
+        raise click.UsageError(one_line(f"{path}: cannot be read as TOML: {reason}")) from error
     context.default_map = {
         name: os.path.expanduser(str(found[name])) for name in SHARED_WITH_SERVE if name in found
     }
@@ -54,22 +56,8 @@ def _read_config(context: click.Context, _: click.Parameter, path: str | None) -
     callback=_read_config,
     help="TOML file that names the two folders: vodsplice-serve's.",
 )
-@click.option(
-    "--media-dir",
-    envvar="VODSPLICE_MEDIA_DIR",
-    default="var/media",
-    show_default=True,
-    type=click.Path(exists=True, file_okay=False),
-    help="Folder that ids are counted from.",
-)
-@click.option(
-    "--index-dir",
-    envvar="VODSPLICE_INDEX_DIR",
-    default="var/index",
-    show_default=True,
-    type=click.Path(file_okay=False),
-    help="Folder that the .idx files go to.",
-)
+@media_dir_option
+@index_dir_option
 @click.option(
     "--segment-duration",
     "segment_s",
@@ -161,9 +149,14 @@ def main(  # noqa: PLR0913 - an argument an option
         raise click.UsageError("--segment-duration and --slop are numbers")
     try:
         found = find_archives(archives or [media_dir], media_dir, index_dir)
-        os.makedirs(index_dir, exist_ok=True)
-    except (OSError, OutsideMediaDir) as error:
+    except OutsideMediaDir as error:
         raise click.UsageError(one_line(str(error))) from error
+    except OSError as error:
+        raise click.UsageError(one_line(f"{error.filename}: {error.strerror}")) from error
+    try:
+        os.makedirs(index_dir, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(one_line(unwritable(index_dir, error))) from error
     sweep(index_dir)
     options = Options(round(segment_s * 1000), slop_percent / 100, digest, force, audio_sidecar, storyboard)
     outcomes = []

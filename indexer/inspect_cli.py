@@ -14,6 +14,7 @@ from app.idx.view import IndexDamaged, open_idx
 from indexer.archives import subtitles_beside
 from indexer.errors import SourceError
 from indexer.fingerprint import FAST
+from indexer.folders import index_dir_option, media_dir_option
 from indexer.lines import one_line
 from indexer.show import show as show_lines
 from indexer.show import show_title
@@ -54,22 +55,8 @@ def show(index: str, rows: bool) -> None:
 @click.argument(
     "indexes", nargs=-1, required=True, metavar="INDEX...", type=click.Path(exists=True, dir_okay=False)
 )
-@click.option(
-    "--media-dir",
-    envvar="VODSPLICE_MEDIA_DIR",
-    default="var/media",
-    show_default=True,
-    type=click.Path(exists=True, file_okay=False),
-    help="Folder that ids are counted from.",
-)
-@click.option(
-    "--index-dir",
-    envvar="VODSPLICE_INDEX_DIR",
-    default="var/index",
-    show_default=True,
-    type=click.Path(file_okay=False),
-    help="Folder that the .idx files are in.",
-)
+@media_dir_option
+@index_dir_option
 @click.option(
     "--full", is_flag=True, help="Index the archive anew and compare; media bytes too after --digest full."
 )

@@ -25,6 +25,7 @@ from indexer.demux.open import demux
 from indexer.edits import check_replayed
 from indexer.errors import SourceError, Unfinished
 from indexer.fingerprint import FAST, FULL, fingerprint
+from indexer.folders import unwritable
 from indexer.generator import GENERATOR
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
@@ -75,8 +76,7 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
     except SourceError as error:
         return Outcome(archive.path, "refused", f"{error.word}: {error}")
     except OSError as error:
-        text = f"refused: its index cannot be written: {error.strerror}; free or fix the disk"
-        return Outcome(archive.path, "refused", text)
+        return Outcome(archive.path, "refused", f"refused: its index {unwritable(archive.index_path, error)}")
 
 
 def _index(archive: ArchivePath, options: Options) -> Outcome:

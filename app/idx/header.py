@@ -20,10 +20,10 @@ class Record:
 
     @classmethod
     def read(cls, record: Any) -> Self:
-        """Raises `ValueError`, with the field that does not fit."""
+        """Raises `ValueError`, for people to read."""
         hints = _hints(cls)  # type: ignore[arg-type]  # mypy takes a class of records for unhashable
         if not isinstance(record, dict) or record.keys() != hints.keys():
-            raise ValueError(f"{cls.__name__} is no map of the fields {', '.join(hints)}")
+            raise ValueError("its header has other fields than this vodsplice writes")
         return cls(**{name: _fitted(hint, record[name], name) for name, hint in hints.items()})
 
     def pack(self) -> bytes:

@@ -168,7 +168,7 @@ def unseal(mapping: memoryview[int], expected_magic: bytes, suffix: str) -> tupl
         raise IndexDamaged("shorter than its fixed parts")
     magic, version, header_bytes, file_bytes = PROLOGUE.unpack_from(mapping)
     if magic != expected_magic:
-        raise IndexDamaged(f"no {suffix} file")
+        raise IndexDamaged(f"is no {suffix} file")
     if version != FORMAT:
         raise IndexDamaged(f"format {version}; this vodsplice reads format {FORMAT}")
     if file_bytes != len(mapping):

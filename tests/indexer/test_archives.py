@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_of_two_with_one_id_the_commoner_kind_is_served(media: Path, make: Make)
 
 
 def test_what_is_not_there_is_wrong_usage(media: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"none\.mp4: there is no such file or folder"):
+    with pytest.raises(FileNotFoundError, match=r"there is no such file or folder: .*none\.mp4"):
         found(media, "none.mp4")
 
 
@@ -117,6 +118,7 @@ def test_a_link_that_leaves_the_media_folder_stops_no_other(media: Path, make: M
     archive, link = found(media, ".")
     assert (archive.id, archive.refusal) == ("film", "")
     outside = tmp_path / "elsewhere.mp4"
+    assert link.path == str(media / "link.mp4")
     assert link.id == "link"
     assert link.refusal == f"is a link to {outside}, outside the media folder; put the archive itself there"
 
@@ -124,6 +126,21 @@ def test_a_link_that_leaves_the_media_folder_stops_no_other(media: Path, make: M
 def test_a_link_to_nothing_is_left_for_the_indexer_to_refuse(media: Path) -> None:
     (media / "dangling.mp4").symlink_to(media / "gone.mp4")
     assert ids(media, ".") == ["gone"]
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_stops_no_other(
+    media: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("film.mp4", "locked/other.mp4")
+    read = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("locked"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return read(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # root may read any
+    assert [each.path for each in found(media, ".")] == [str(media / "film.mp4"), str(media / "locked")]
 
 
 def test_a_media_folder_may_be_a_link(media: Path, make: Make, tmp_path: Path) -> None:

@@ -129,6 +129,14 @@ def test_wrong_usage(run: Run, arguments: list[str]) -> None:
     assert done.stdout == ""
 
 
+def test_an_index_folder_that_cannot_be_made_is_told_without_a_number(run: Run, media_dir: Path) -> None:
+    error = run("--index-dir", "/proc/nowhere", media_dir).stderr.splitlines()[-1]
+    assert error == (
+        "Error: /proc/nowhere cannot be written: No such file or directory;"
+        " see to its folder, or name another --index-dir"
+    )
+
+
 def test_options_reach_the_index(run: Run, put: Put, media_dir: Path, index_dir: Path) -> None:
     put()
     run("--segment-duration", "3.5", "--slop", "2.5", "--digest", "full", media_dir)

@@ -102,7 +102,7 @@ def test_show_of_a_damaged_index(index_dir: Path, inspect: Inspect) -> None:
     path.write_bytes(b"no index, but as long as one has to be to be looked at as one")
     done = inspect("show", path)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == f"{path}: damaged: no .idx file; run vodsplice-index --force on its archive\n"
+    assert done.stderr == f"{path}: damaged: is no .idx file; run vodsplice-index --force on its archive\n"
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ def test_an_index_that_cannot_be_written_is_refused(put: Put, index: Index, inde
     put("folder/film.mp4")
     (index_dir / "folder").write_text("a file where a folder has to be")
     outcome = index("folder/film.mp4")
+    why = "cannot be written: File exists; see to its folder, or name another --index-dir"
     assert (outcome.status, outcome.text) == (
-        "refused",
-        "refused: its index cannot be written: File exists; free or fix the disk",
-    )
+        "refused", f"refused: its index {index_dir / 'folder/film.idx'} {why}",
+    )  # fmt: skip

@@ -141,7 +141,7 @@ def test_an_open_index_outlives_its_file(archive: MadeArchive) -> None:
 
 
 def test_other_files_and_other_formats_are_told_apart() -> None:
-    assert refusal(sealed(HEADER, magic=b"\x89PNG\r\n\x1a\n")) == "no .idx file"
+    assert refusal(sealed(HEADER, magic=b"\x89PNG\r\n\x1a\n")) == "is no .idx file"
     assert refusal(sealed(HEADER, version=2)) == "format 2; this vodsplice reads format 1"
     flipped = bytearray(sealed(HEADER))
     flipped[-40] ^= 1
