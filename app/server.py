@@ -5,7 +5,7 @@ work; none (`app.plan_worker`) behind an nginx that splices, which waits in thei
 workers share what was imported. No control socket. Clients' sockets have a receive timeout, set on the
 listeners and inherited, so that one that sends half a request gives its thread back.
 
-What gunicorn cannot parse as a request it answers itself.
+What gunicorn cannot parse as a request it answers itself, in our words (`app.worker`).
 """
 
 from __future__ import annotations

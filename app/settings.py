@@ -137,7 +137,10 @@ class Settings:
         5.0, _seconds, "s", "how long a segment waits for one of those before it is refused with 503"
     )
     stall_timeout_s: float = _setting(
-        30.0, _seconds, "s", "a client that takes or gives no byte for so long is cut off; 0: never"
+        30.0,
+        _seconds,
+        "s",
+        "a client that takes or gives no byte for so long, or has no request whole by then, is cut off; 0: never",
     )
     graceful_timeout_s: float = _setting(30.0, _seconds, "s", "how long transfers may go on after SIGTERM")
     cors_origin: str = _setting(

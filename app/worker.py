@@ -11,13 +11,21 @@ Three traps of SIGINT and SIGQUIT, each of which makes Ctrl-C wait for the grace
   within the first, waits for that lock for ever.
 - Between its fork and its own handlers, a worker has its master's, which put the signal into a queue that
   nobody reads.
+
+A socket's receive timeout ends a client that sends nothing, not one that sends a byte now and then; so the
+head of a request has the same time to be whole. What gunicorn refuses on its own is a line of text like any
+other refusal, where gunicorn would send HTML that repeats the request.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
+import struct
+import time
 from concurrent.futures import Future
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -25,18 +33,50 @@ from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 _ANNOUNCE_BODY = ("CONTENT-LENGTH", "TRANSFER-ENCODING")
+_TIMEVAL = struct.Struct("@ll")
+_REFUSALS = {
+    414: "This address is too long for anything here.",
+    431: "This request's headers are too long.",
+    500: "Something went wrong here.",
+}
 _ENDING = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """`gthread` otherwise: SIGTERM still lets transfers end."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head_since_s: dict[TConn, float] = {}
+        """Connections whose head is being read, by threads of the pool, and since when."""
+
     def handle(self, conn: TConn) -> Any:
         """In a thread of the pool: one request. False: the connection is to be closed."""
-        outcome = super().handle(conn)
+        self._head_since_s[conn] = time.monotonic()
+        try:
+            outcome = super().handle(conn)
+        finally:
+            self._head_since_s.pop(conn, None)
         if outcome is False and _may_still_send(conn):
             util.close_graceful(conn.sock)
         return outcome
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """In that thread, once the head is whole."""
+        self._head_since_s.pop(conn, None)
+        return super().handle_request(req, conn)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """In the main loop, once a second or more often: ends connections whose time is up."""
+        super().murder_keepalived(force)
+        timeout_s, _ = _TIMEVAL.unpack(
+            self.sockets[0].getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEVAL.size)
+        )
+        until_s = time.monotonic() - timeout_s
+        for conn, since_s in list(self._head_since_s.items()):
+            if timeout_s and since_s < until_s:
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RD)  # its thread sees the end of what there is to read
 
     def finish_request(self, conn: TConn, outcome: Future[Any]) -> None:
         """In the main loop: what becomes of the connection."""
@@ -57,11 +97,22 @@ def _may_still_send(conn: TConn) -> bool:
 
 def post_fork(arbiter: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn's signature
     """gunicorn's first hook in a new worker."""
+    util.write_error = write_refusal
     for number in _ENDING:
         signal.signal(number, _end)
     while not arbiter.SIG_QUEUE.empty():
         if arbiter.SIG_QUEUE.get() in _ENDING:
             os._exit(0)
+
+
+def write_refusal(client: socket.socket, status: int, reason: str, message: str) -> None:  # noqa: ARG001
+    """In the place of `gunicorn.util.write_error`: the same status, and nothing of the request."""
+    text = f"{_REFUSALS.get(status, 'This request cannot be read.')}\n"
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(text)}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
+    )
+    util.write_nonblock(client, (head + text).encode())
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler

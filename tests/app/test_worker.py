@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 
+import pytest
+
 from tests.app.conftest import StartOrigin
 
 ASKS_TO_CLOSE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -29,3 +31,45 @@ def test_client_that_still_sends_sees_its_answer(start: StartOrigin) -> None:
             time.sleep(0.1)
             client.sendall(bytes(8 << 10))
         assert client.recv(4096).startswith(b"HTTP/1.1 405 ")
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "text"),
+    [
+        (b"GET /<b>\xff HTTP/1.1", b"400 Bad Request", b"This request cannot be read.\n"),
+        (b"GET / HTTP/1.1\r\nTransfer-Encoding: x", b"501 Bad Request", b"This request cannot be read.\n"),
+        (
+            b"GET /" + b"a" * 9000 + b" HTTP/1.1",
+            b"414 URI Too Long",
+            b"This address is too long for anything here.\n",
+        ),
+    ],
+)
+@pytest.mark.parametrize("worker", [(), ("--splice", "on")])
+def test_what_cannot_be_parsed_is_refused_in_text(
+    start: StartOrigin, worker: tuple[str, ...], request_head: bytes, status: bytes, text: bytes
+) -> None:
+    with start("--workers", "1", *worker) as origin, origin.socket() as client:
+        client.sendall(request_head + b"\r\n\r\n")
+        answer = client.makefile("rb").read()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
+    assert b"Content-Type: text/plain; charset=utf-8" in head
+    assert b"Cache-Control: no-store" in head
+    assert body == text
+
+
+def test_a_head_has_its_time_however_it_trickles(start: StartOrigin) -> None:
+    with start("--workers", "1", "--stall-timeout", "2") as origin, origin.socket() as client:
+        client.settimeout(0.5)
+        client.sendall(b"GET /healthz HTTP/1.1\r\nX: ")
+        while True:  # as long as it is not cut off; pytest's own timeout is what fails
+            try:
+                client.sendall(b"a")
+                if not client.recv(1):
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        assert origin.get("/healthz").status == 200
