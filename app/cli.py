@@ -106,7 +106,7 @@ def _shared_counts() -> Iterator[None]:
 def announce(sourced: Sourced, urls: list[str]) -> None:
     """What is served where, and the audit line."""
     host = capacity.Host.probe()
-    found = walk(sourced.settings.index_dir)
+    found = walk(sourced.settings.index_dir, sourced.settings.media_dir)
     count = f"{len(found.ids)}{'' if found.is_complete else ' or more'}"
     noun = "archive" if count == "1" else "archives"
     places = ", ".join(url if url.startswith("unix:") else f"{url}/" for url in urls)

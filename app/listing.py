@@ -1,4 +1,8 @@
-"""Which archives there are: the index folder, read at most every few seconds and only so far.
+"""Which archives there are: what is indexed and has a file, looked up every few seconds and only so far.
+
+An index outlives its archive until `vodsplice-index --prune`, and one index folder may serve several media
+folders in turn, so each folder is read along with the one of the same path among the media. Names are enough
+for that: no file is opened.
 
 For the page and for the start-up line. No request for media comes here, and a crowd that reloads the page
 costs one walk of the folder at a time: while one thread walks, the others get what was found before.
@@ -37,10 +41,10 @@ class Listed:
 
 
 class Listing:
-    """The cached walk of one index folder. Safe to share between threads."""
+    """The cached walk of both folders. Safe to share between threads."""
 
-    def __init__(self, index_dir: str) -> None:
-        self._index_dir = os.path.abspath(index_dir)
+    def __init__(self, index_dir: str, media_dir: str) -> None:
+        self._index_dir, self._media_dir = os.path.abspath(index_dir), os.path.abspath(media_dir)
         self._found = Listed((), is_complete=True)
         self._fresh_until_s = float("-inf")
         self._walking = threading.Lock()
@@ -52,12 +56,12 @@ class Listing:
         try:
             if time.monotonic() >= self._fresh_until_s:
                 started_s = time.monotonic()
-                self._found = walk(self._index_dir)
+                self._found = walk(self._index_dir, self._media_dir)
                 ended_s = time.monotonic()
                 self._fresh_until_s = ended_s + max(MIN_AGE_S, REST_FACTOR * (ended_s - started_s))
         except OSError as error:
-            LOG.error("%s: %s", self._index_dir, error.strerror)
-            raise Unreadable("The index folder cannot be read at present.") from error
+            LOG.error("%s: %s", error.filename, error.strerror)
+            raise Unreadable("The archives cannot be listed at present.") from error
         finally:
             self._walking.release()
         return self._found
@@ -72,24 +76,27 @@ def check_folder(folder: str) -> None:
         os.stat(os.path.join(folder, "."))
 
 
-def walk(index_dir: str) -> Listed:
-    """Every servable id of `index_dir`, titles in the place of their archives; links to folders are not
-    followed.
+def walk(index_dir: str, media_dir: str) -> Listed:
+    """Every servable id of `index_dir` that has a file in `media_dir`, titles in the place of their archives;
+    links to folders are not followed.
 
-    Raises `OSError` where the folder itself cannot be read: that is not an empty one.
+    Raises `OSError` where one of the two cannot be read: that is not an empty one.
     """
     check_folder(index_dir)
+    check_folder(media_dir)
     ids: set[str] = set()
-    in_titles: set[str] = set()
+    titles: dict[str, list[str]] = {}
     is_complete = True
-    for path, found_id in _found_below(index_dir, "", MAX_DEPTH):
-        if len(ids) == MAX_ARCHIVES:
+    for path, found_id in _found_below(index_dir, media_dir, "", MAX_DEPTH):
+        if len(ids) + len(titles) == MAX_ARCHIVES:
             is_complete = False
             break
-        ids.add(found_id)
         if path.endswith(TITLE_SUFFIX):
-            in_titles.update(_members(path))
-    return Listed(tuple(sorted(ids - in_titles)), is_complete)
+            titles[found_id] = _members(path)
+        else:
+            ids.add(found_id)
+    shown = {title for title, members in titles.items() if not members or not ids.isdisjoint(members)}
+    return Listed(tuple(sorted(ids.difference(*titles.values()) | shown)), is_complete)
 
 
 def _members(path: str) -> list[str]:
@@ -100,18 +107,30 @@ def _members(path: str) -> list[str]:
         return []  # a request for it says so
 
 
-def _found_below(folder: str, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+def _found_below(folder: str, media: str, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
     """Paths of the files of archives and titles, and their ids."""
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return  # removed or closed to us since its parent was read
+    present = _stems(media)
     for entry in found:
         if not is_servable(entry.name):
             continue
         stem, suffix = os.path.splitext(entry.name)
-        if suffix in (SUFFIX, TITLE_SUFFIX):
+        if suffix == TITLE_SUFFIX or (suffix == SUFFIX and (present is None or stem in present)):
             yield entry.path, prefix + stem
         elif depth and entry.is_dir(follow_symlinks=False):
-            yield from _found_below(entry.path, f"{prefix}{entry.name}/", depth - 1)
+            below = os.path.join(media, entry.name)
+            yield from _found_below(entry.path, below, f"{prefix}{entry.name}/", depth - 1)
+
+
+def _stems(folder: str) -> set[str] | None:
+    """Names there without their extensions; None where they cannot be had: a request for one says why."""
+    try:
+        return {os.path.splitext(name)[0] for name in os.listdir(folder)}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError:
+        return None

@@ -31,6 +31,7 @@ def create_app(settings: Settings, permits: Permits | None = None) -> Flask:
     deliver = Splice(sendfile.deliver).deliver if settings.splice else sendfile.deliver
     app = OriginFlask(__name__, cors_origin=settings.cors_origin)
     app.register_blueprint(ops.blueprint(catalog))
-    app.register_blueprint(page_routes.blueprint(read_page(settings.hls_js_url), Listing(settings.index_dir)))
+    listing = Listing(settings.index_dir, settings.media_dir)
+    app.register_blueprint(page_routes.blueprint(read_page(settings.hls_js_url), listing))
     app.register_blueprint(routes.blueprint(catalog, deliver))
     return app

@@ -95,7 +95,8 @@ def _listener(wanted: Wanted) -> socket.socket:
         listener.setblocking(False)  # nginx takes it to be: a worker would wait in accept for the next client
         return listener
     except OSError as error:
-        raise CannotStart(f"port {wanted.port} of {wanted.host}: {error.strerror}; name another") from error
+        reason = str(error.strerror).partition(" (while")[0]  # the address again, from `create_server`
+        raise CannotStart(f"port {wanted.port} of {wanted.host}: {reason}; name another") from error
 
 
 def _write_prefix(prefix: Path, address: str, *, splice: bool) -> None:

@@ -1,4 +1,4 @@
-"""The walk of the index folder: bounded, cached, one at a time."""
+"""The walk of the two folders: bounded, cached, one at a time."""
 
 from __future__ import annotations
 
@@ -14,41 +14,63 @@ from app.listing import Listed, Listing, walk
 
 def test_walk(tmp_path: Path) -> None:
     for name in ("b.idx", "a/c.idx", "a/.hidden.idx", ".a/d.idx", "a/e.txt", "z/y/x.idx", "b\n.idx"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+        _touch(tmp_path / name)
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert walk(str(tmp_path)) == Listed(("a/c", "b", "z/y/x"), is_complete=True)
+    assert walk(str(tmp_path), str(tmp_path)) == Listed(("a/c", "b", "z/y/x"), is_complete=True)
 
 
 def test_a_title_stands_for_its_archives(tmp_path: Path) -> None:
     for name in ("film/1080p", "film/720p", "film/trailer", "other/1080p"):
-        path = tmp_path / f"{name}.idx"
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
+        _touch(tmp_path / f"{name}.idx")
     members = tuple(MemberFacts(f"film/{height}", "00") for height in ("1080p", "720p"))
     (tmp_path / "film.title").write_bytes(pack_title(TitleFacts("tests", "", "", members)))
     (tmp_path / "other.title").write_bytes(b"damaged")
     listed = Listed(("film", "film/trailer", "other", "other/1080p"), is_complete=True)
-    assert walk(str(tmp_path)) == listed
+    assert walk(str(tmp_path), str(tmp_path)) == listed
 
 
 def test_walk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.listing, "MAX_ARCHIVES", 3)
     for name in "dcba":
         (tmp_path / f"{name}.idx").touch()
-    assert walk(str(tmp_path)) == Listed(("a", "b", "c"), is_complete=False)
+    assert walk(str(tmp_path), str(tmp_path)) == Listed(("a", "b", "c"), is_complete=False)
 
 
 def test_no_folder_is_not_an_empty_one(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        walk(str(tmp_path / "absent"))
+    for folders in ((tmp_path / "absent", tmp_path), (tmp_path, tmp_path / "absent")):
+        with pytest.raises(FileNotFoundError):
+            walk(*map(str, folders))
+
+
+def test_an_archive_that_is_gone_is_not_listed(tmp_path: Path) -> None:
+    media, index = tmp_path / "media", tmp_path / "index"
+    for name in ("kept.idx", "gone.idx", "a/kept.v1.idx", "a/gone.idx", "b/gone.idx", "no folder/gone.idx"):
+        _touch(index / name)
+    for name in ("kept.mp4", "gone.too.mp4", "a/kept.v1.MOV", "b", "no folder"):
+        _touch(media / name)
+    assert walk(str(index), str(media)) == Listed(("a/kept.v1", "kept"), is_complete=True)
+
+
+def test_a_title_goes_with_the_last_of_its_archives(tmp_path: Path) -> None:
+    media, index = tmp_path / "media", tmp_path / "index"
+    for title in ("film", "gone"):
+        members = tuple(MemberFacts(f"{title}/{height}", "00") for height in ("1080p", "720p"))
+        for member in members:
+            _touch(index / f"{member.id}.idx")
+        (index / f"{title}.title").write_bytes(pack_title(TitleFacts("tests", "", "", members)))
+    _touch(media / "film/720p.mp4")
+    assert walk(str(index), str(media)) == Listed(("film",), is_complete=True)
+
+
+def _touch(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
 
 
 def test_walks_are_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = [100.0]
     monkeypatch.setattr("app.listing.time.monotonic", lambda: clock_s[0])
-    listing = Listing(str(tmp_path))
+    listing = Listing(str(tmp_path), str(tmp_path))
     assert listing.now().ids == ()
     (tmp_path / "film.idx").touch()
     clock_s[0] += app.listing.MIN_AGE_S - 0.1
@@ -60,11 +82,11 @@ def test_walks_are_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_others_get_the_old_list_while_one_walks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.listing, "MIN_AGE_S", 0.0)
     monkeypatch.setattr(app.listing, "REST_FACTOR", 0)
-    listing = Listing(str(tmp_path))
+    listing = Listing(str(tmp_path), str(tmp_path))
     listing.now()
     walking, go_on = threading.Event(), threading.Event()
 
-    def slowly(index_dir: str) -> Listed:
+    def slowly(*folders: str) -> Listed:
         walking.set()
         go_on.wait(5)
         return Listed(("new",), is_complete=True)

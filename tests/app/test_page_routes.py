@@ -118,10 +118,17 @@ def test_list_names_archives_that_play(client: Client, make: MakeArchive) -> Non
     assert client.get("/api/archives").json["ids"] == ["a/1", "a/Ü 2", "b"]
 
 
-def test_list_comes_in_pages(client: Client, index_dir: Path) -> None:
+def test_list_leaves_out_an_archive_that_is_gone(client: Client, make: MakeArchive, media_dir: Path) -> None:
+    make("film")
+    make("gone").path.unlink()
+    assert client.get("/api/archives").json["ids"] == ["film"]
+
+
+def test_list_comes_in_pages(client: Client, media_dir: Path, index_dir: Path) -> None:
     ids = [f"film {number:03}" for number in range(2 * PAGE_OF_IDS + 1)]
     for each in ids:
         (index_dir / f"{each}.idx").touch()
+        (media_dir / f"{each}.mp4").touch()
     found: list[str] = []
     cursor: str | None = ""
     for size in (PAGE_OF_IDS, PAGE_OF_IDS, 1):
@@ -152,8 +159,10 @@ def test_search_is_bounded(client: Client) -> None:
     assert client.get("/api/archives", {"q": "x" * 201}).status_int == 400
 
 
-def test_list_of_too_many_says_so(client: Client, index_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_of_too_many_says_so(
+    client: Client, make: MakeArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("app.listing.MAX_ARCHIVES", 1)
-    for name in "ab":
-        (index_dir / f"{name}.idx").touch()
+    for archive_id in "ab":
+        make(archive_id)
     assert client.get("/api/archives").json["is_complete"] is False

@@ -59,6 +59,7 @@ def test_search_and_pages_of_many(start_own: StartOwn, clip: Path, open_tab: Ope
         add(origin, clip, "Lang/Metropolis (1927) 50% 'cut'")
         for number in range(249):
             (origin.index_dir / f"film {number:03}.idx").touch()
+            (origin.media_dir / f"film {number:03}.mp4").touch()
         tab = opened(open_tab, origin)
         expect(tab.page.locator("#library-note")).to_have_text("250 archives")
         expect(tab.page.locator("#archives li")).to_have_count(100)
