@@ -140,7 +140,7 @@ class Settings:
         30.0,
         _seconds,
         "s",
-        "a client that takes or gives no byte for so long, or has no request whole by then, is cut off; 0: never",
+        "a client that takes or gives no byte, or has no request whole, for so long is cut off; 0: never",
     )
     graceful_timeout_s: float = _setting(30.0, _seconds, "s", "how long transfers may go on after SIGTERM")
     cors_origin: str = _setting(
