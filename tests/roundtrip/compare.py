@@ -1,7 +1,8 @@
 """What a player gets of a track against what the archive holds of it. Pure functions over packets.
 
 The archive is read twice by ffmpeg: without its edit list, for every sample in order, and with it, for the
-time at which each is shown. The served track must be the first in content and the second in time.
+time at which each is shown. The served track must be the first in content and the second in time; where the
+edit list cuts or repeats, the second in both.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ def differences(whole: Stream, shown: Stream, served: Stream) -> Iterator[str]:
     """
     if served.codec.startswith("pcm_"):  # ffmpeg reads MP4's PCM by the chunk, and fragments by the sample
         served = regrouped(served, whole)
+    if _is_cut(whole, shown):
+        yield from _of_edits(shown, served)
+        return
     if len(whole.packets) != len(served.packets):
         yield f"{len(whole.packets)} packets of the archive came as {len(served.packets)}"
         return
@@ -67,6 +71,45 @@ def regrouped(served: Stream, whole: Stream) -> Stream:
             return served
         packets.append(replace(group[0], payload=b"".join(packet.payload for packet in group)))
     return served if next(rest, None) else replace(served, packets=tuple(packets))
+
+
+def _is_cut(whole: Stream, shown: Stream) -> bool:
+    """Whether the samples have no one place in time: some are shown twice, or later by more than others."""
+    media_times = {each.position: each.pts for each in whole.packets if each.pts is not None}
+    kept = [each for each in shown.packets if not each.is_discarded and each.pts is not None]
+    if any(each.position not in media_times for each in kept):
+        return False  # then positions do not tell samples apart
+    if len({each.position for each in kept}) < len(kept):
+        return True
+    delays = [
+        (each.pts or 0) * shown.time_base - media_times[each.position] * whole.time_base for each in kept
+    ]
+    return bool(delays) and max(delays) - min(delays) > 2 * whole.time_base
+
+
+def _of_edits(shown: Stream, served: Stream) -> Iterator[str]:
+    """What is shown, in order and on time, and beside it only what lies ahead of that or after it."""
+    tick = max(shown.time_base, served.time_base)
+    rest = iter([(each, (each.pts or 0) * served.time_base) for each in served.packets])
+    beside: list[Fraction] = []
+    times: list[Fraction] = []
+    for packet in shown.packets:
+        if packet.is_discarded or packet.pts is None:
+            continue
+        times.append(packet.pts * shown.time_base)
+        for candidate, time in rest:
+            same = (candidate.payload, candidate.is_key) == (packet.payload, packet.is_key)
+            if same and abs(time - times[-1]) <= tick:
+                break
+            beside.append(time)
+        else:
+            where = f"at {float(times[-1]):.6f} s, after those before it"
+            yield f"shown packet {len(times) - 1} is not served {where}"
+            return
+    beside += [time for _, time in rest]
+    between = [time for time in beside if min(times) <= time <= max(times)]
+    if between:
+        yield f"{len(between)} packets are served among the shown ones, at {float(between[0]):.6f} s first"
 
 
 def _misplaced(whole: Stream, shown: Stream, served: Stream) -> Iterator[str]:

@@ -83,3 +83,29 @@ def test_pcm_is_compared_by_the_packets_of_the_archive() -> None:
 def test_pcm_of_another_length_is_told() -> None:
     whole, served = stream(WHOLE, "pcm_s16le"), stream(WHOLE[:-1], "pcm_s16le")
     assert list(differences(whole, whole, served)) == ["12 packets of the archive came as 11"]
+
+
+CUT = [replace(each, pts=number * 40) for number, each in enumerate(WHOLE[8:] + WHOLE[3:6])]
+"""The archive by an edit list that swaps two parts."""
+
+
+def test_an_edit_list_that_cuts_is_compared_by_what_it_shows() -> None:
+    hidden = replace(WHOLE[2], pts=-40)
+    assert list(differences(stream(WHOLE), stream(CUT), stream([hidden, *CUT]))) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda served: served[:-1], "shown packet 6 is not served at 0.240000 s"),
+        (lambda served: [served[1], served[0], *served[2:]], "shown packet 1 is not served at 0.040000 s"),
+        (damaged(4, pts=170), "shown packet 4 is not served at 0.160000 s"),
+        (damaged(4, payload=b"another"), "shown packet 4 is not served at 0.160000 s"),
+        (lambda served: [*served[:2], packet(2), *served[2:]], "1 packets are served among the shown ones"),
+    ],
+)
+def test_every_difference_from_what_edits_show_is_told(
+    change: Callable[[list[Packet]], list[Packet]], says: str
+) -> None:
+    (found,) = differences(stream(WHOLE), stream(CUT), stream(change(CUT)))
+    assert found.startswith(says)
