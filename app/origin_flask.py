@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from app import metrics
+from app.delivery.splice import ASKED, REFUSAL
 from app.errors import Malformed, MethodNotAllowed, NotFound, OriginError
 from app.request_note import note_of
 
@@ -103,6 +104,8 @@ def _error(error: OriginError) -> Response:
     response = Response(f"{error}\n", error.status, content_type="text/plain; charset=utf-8")
     response.headers.extend([("Cache-Control", "no-store"), ("X-Request-Id", note.request_id)])
     response.headers.extend(error.headers)
+    if ASKED in request.environ and not error.headers:
+        response.headers[REFUSAL] = f"{error.status} {error}"
     return response
 
 

@@ -2,28 +2,32 @@ package splice;
 
 # Acts on a plan: compares files with what they were, and has nginx send the pieces.
 #
-# Theory of operation: gunicorn answers with instructions (app/delivery/splice.py documents each header) and
-# `X-Accel-Redirect: @splice`; nginx keeps the answer (plan_cache.conf) and comes here with it, as often as
-# it is asked for. So a plan may be older than the files. Every file it names is compared with its identity;
-# what is sent is compared on the open descriptor, and nginx gets it as /proc/self/fd/N, which is that very
-# inode whatever its path has come to mean since. Where a file differs, the request goes back for a fresh
-# plan (@fresh) a few times, then is refused.
+# Theory of operation: app/delivery/splice.py documents a plan. nginx keeps it in a file of its cache, which is read
+# here: one small file, and nobody is asked. Where there is none, or it is not fresh any more, the request goes by
+# @plan (splice.conf), which has nginx ask gunicorn and keep the answer, and comes back here. What has no plan,
+# gunicorn sends itself (@direct).
 #
-# nginx's own filters for conditions and ranges take tag and date from places that Perl cannot reach, and
-# would leave Cache-Control on a 416. So a 304 was decided before, where the plan is kept, on its real ETag
-# and Last-Modified, and ranges are read here. ETag, Last-Modified, Cache-Control and CORS are added by
-# headers.conf to whatever ends up being sent.
+# A plan may be older than the files. Every file it names is compared with its identity; what is sent is compared on
+# the open descriptor, and nginx gets it as /proc/self/fd/N, which is that very inode whatever its path has come to
+# mean since. Where a file differs, another plan is asked for, past the cache, a few times; then it is refused.
+#
+# Small pieces are read here, into one buffer: to have nginx send a few hundred bytes of audio costs several times
+# what reading them does. Only what is in memory already is read (RWF_NOWAIT), so that no disk holds up the other
+# clients of a worker; and no more than $MAX_READ, as it is kept until the client has everything.
+#
+# Conditions and ranges are read by conditions.pm. ETag, Last-Modified, Cache-Control and CORS are added by
+# headers.conf to whatever ends up being sent, from variables that are set here.
 #
 # Offsets and lengths are bytes; ranges are half-open. Needs nothing but what Perl itself brings.
 
 use strict;
 use warnings;
 
-use Compress::Raw::Zlib ();
+use conditions;
 use Config;
-use Errno        ();
-use Fcntl        qw(O_NONBLOCK O_RDONLY);
-use MIME::Base64 ();
+use Digest::MD5 qw(md5_hex);
+use Errno       ();
+use Fcntl       qw(O_NONBLOCK O_RDONLY);
 use nginx;
 
 our $VERSION = '1';
@@ -31,38 +35,116 @@ our $VERSION = '1';
 # How many plans a request is given before it is refused: files that change faster cannot be served.
 my $MAX_PLANS = 4;
 
-# statx(2), since Perl's own stat has no nanoseconds: its number on this processor, its constants, and the parts
-# of its answer that are an identity: inode, size, mtime (seconds, nanoseconds), device (major, minor).
-my %STATX_OF      = ( x86_64 => 332, powerpc64le => 383, s390x => 379 );
-my ($MACHINE)     = $Config{archname} =~ /\A(\w+?)-/;
-my $STATX         = $STATX_OF{$MACHINE} // 291;                            # aarch64, riscv64, loongarch64
+# How a plan begins in nginx's file, and what its other lines are; the type of gunicorn's answer that brings it.
+my $FIRST_LINE = "\r\n\r\nsplice 1\n";
+my @LINES      = qw(until type tag modified freshness guards files length pieces inline);
+my $PLAN_TYPE  = 'application/vnd.vodsplice.plan';
+
+# What is read of such a file at first, and then where that did not hold all lines.
+my $BLOCK    = 8192;
+my $MAX_TEXT = 262_144;
+
+# Pieces of at most so many bytes are read, and of one answer at most so many.
+my $SMALL    = 4096;
+my $MAX_READ = 262_144;
+
+# The place of the plan's own file, which has the inline bytes, among those to send.
+my $INLINE = -1;
+
+# statx(2), since Perl's own stat has no nanoseconds, and preadv2(2), which need not wait: their numbers on this
+# processor, their constants, and the parts of statx's answer that are an identity: inode, size, mtime (seconds,
+# nanoseconds), device (major, minor).
+my %NUMBERS_OF = ( x86_64 => [ 332, 327 ], powerpc64le => [ 383, 380 ], s390x => [ 379, 376 ] );
+my ($MACHINE) = $Config{archname} =~ /\A(\w+?)-/;
+my ( $STATX, $PREADV2 ) = @{ $NUMBERS_OF{$MACHINE} // [ 291, 286 ] };    # aarch64, riscv64, loongarch64
 my $AT_FDCWD      = -100;
 my $AT_EMPTY_PATH = 0x1000;
 my $STATX_BASIC   = 0x7ff;
 my $STATX_PARTS   = 'x32 Q Q x64 q L x12 L L';
 my $STATX_BYTES   = 256;
 my $NS_PER_S      = 1_000_000_000;
+my $RWF_NOWAIT    = 8;
 
-# nginx counts in off_t; a longer number is not a number.
-my $MAX_OFFSET = 9_223_372_036_854_775_807;
-
-# What a piece is taken from, where it is not the number of a file.
-my $INLINE = -1;
-
+# From the plan that is kept, if it is fresh and true.
 sub handler {
     my ($r) = @_;
+    if ( $r->variable('is_direct') || conditions::are_odd($r) ) {
+        $r->variable( 'plan_status', 'BYPASS' );
+        return direct($r);
+    }
+    my $plan = kept_plan($r);
+    return another_plan($r) if !$plan || $plan->{until} <= time;
+    return act( $r, $plan );
+}
 
-    my ( $files, $refusal ) = open_files($r);
-    return another_plan( $r, $refusal ) if $refusal;
-    if ( upstream( $r, 'status' ) =~ /304\z/ ) {
+# The same after gunicorn was asked for a plan. Where it is away, or has more to say than a text, there is none.
+sub planned {
+    my ($r) = @_;
+    my ( $status, $text ) = split / /, $r->variable('plan_refusal'), 2;
+    return refuse( $r, $status, $text ) if $status;
+    my $plan = $r->variable('planned') eq $PLAN_TYPE && kept_plan($r);
+    return $plan ? act( $r, $plan ) : direct($r);
+}
+
+sub direct {
+    my ($r) = @_;
+    $r->internal_redirect('@direct');
+    return OK;
+}
+
+sub another_plan {
+    my ($r) = @_;
+    $r->internal_redirect('@plan');
+    return OK;
+}
+
+# The plan in nginx's cache for this request, by the names of its lines; nothing where there is none. nginx's file
+# has the name of the key's hash, and holds binary facts, a line with the key, and gunicorn's answer as it came.
+sub kept_plan {
+    my ($r)  = @_;
+    my $key  = $r->variable('plan_key');
+    my $hash = md5_hex($key);
+    my $path = join q{/}, $r->variable('document_root'), substr( $hash, -1 ), substr( $hash, -3, 2 ), $hash;
+    sysopen my $file, $path, O_RDONLY or return;
+    my ( $text, %plan ) = (q{});
+    for my $bytes ( $BLOCK, $MAX_TEXT ) {
+        sysread $file, $text, $bytes, length $text or last;
+        my $head = index $text, "\nKEY: $key\n";
+        my $body = index $text, "\r\n\r\n", $head + length $key;
+        return if $head < 0 || $body < 0 || substr( $text, $body, length $FIRST_LINE ) ne $FIRST_LINE;
+        ( $plan{cors} ) = substr( $text, $head, $body - $head ) =~ /^Access-Control-Allow-Origin: (.*)\r/m;
+        @plan{@LINES} = split /\n/, substr( $text, $body + length $FIRST_LINE ), scalar @LINES;
+        last if defined $plan{inline};
+    }
+    return if !defined $plan{inline} && defined $plan{type};
+    @plan{qw(file text inline_at)} = ( $file, \$text, length($text) - length( $plan{inline} // q{} ) );
+    return \%plan;
+}
+
+sub act {
+    my ( $r, $plan ) = @_;
+    return direct($r) if !defined $plan->{type};
+    my ( $files, $refusal ) = open_files( $r, $plan );
+    if ( $refusal == HTTP_CONFLICT ) {
+        my $plans = $r->variable('plan_retry') || 1;
+        $r->variable( 'plan_retry', $plans + 1 );
+        return another_plan($r) if $plans < $MAX_PLANS;
+    }
+    $r->variable( 'plan_tag',       $plan->{tag} );
+    $r->variable( 'plan_modified',  $plan->{modified} );
+    $r->variable( 'plan_freshness', $plan->{freshness} );
+    $r->variable( 'plan_cors',      $plan->{cors} // q{} );
+    return refuse( $r, $refusal, 'The archive is being changed, or cannot be read now. Try again soon.' )
+        if $refusal;
+    if ( conditions::is_not_modified( $r, $plan ) ) {
         $r->status(HTTP_NOT_MODIFIED);
         $r->send_http_header(q{});
         return OK;
     }
-    my ( $length, $pieces ) = read_pieces( upstream( $r, 'http_x_splice_pieces' ) );
-    my ( $start,  $stop )   = ( 0, $length );
-    if ( is_range_asked($r) ) {
-        ( $start, $stop, my $is_partial ) = read_range( $r->header_in('Range'), $length );
+    my $length = $plan->{length};
+    my ( $start, $stop ) = ( 0, $length );
+    if ( conditions::is_range_asked( $r, $plan ) ) {
+        ( $start, $stop, my $is_partial ) = conditions::read_range( $r->header_in('Range'), $length );
         return unsatisfiable( $r, $length ) if !defined $start;
         if ($is_partial) {
             $r->status(HTTP_PARTIAL_CONTENT);
@@ -71,27 +153,21 @@ sub handler {
     }
     $r->header_out( 'Accept-Ranges',  'bytes' );
     $r->header_out( 'Content-Length', $stop - $start );
-    $r->send_http_header( upstream( $r, 'http_x_splice_type' ) );
-    send_pieces( $r, $files, $pieces, $start, $stop ) if !$r->header_only;
+    $r->send_http_header( $plan->{type} );
+    send_pieces( $r, $plan, [ @{$files}, $plan->{file} ], $start, $stop ) if !$r->header_only;
     return OK;
-}
-
-# Of gunicorn's answer, by the end of nginx's name for it; empty where there is none.
-sub upstream {
-    my ( $r, $name ) = @_;
-    return $r->variable("upstream_$name") // q{};
 }
 
 # The files to send, open, and nothing; or none, and the status that says why.
 sub open_files {
-    my ($r) = @_;
+    my ( $r, $plan ) = @_;
 
-    for ( split /, /, upstream( $r, 'http_x_splice_guards' ) ) {
+    for ( split /, /, $plan->{guards} ) {
         my ( $path, $identity ) = read_row($_);
         return ( [], HTTP_CONFLICT ) if identity_of( $AT_FDCWD, $path, 0 ) ne $identity;
     }
     my @files;
-    for ( split /, /, upstream( $r, 'http_x_splice_files' ) ) {
+    for ( split /, /, $plan->{files} ) {
         my ( $path, $identity ) = read_row($_);
         my $file;
         if ( !sysopen $file, $path, O_RDONLY | O_NONBLOCK ) {
@@ -102,7 +178,7 @@ sub open_files {
         return ( [], HTTP_CONFLICT ) if identity_of( fileno $file, q{}, $AT_EMPTY_PATH ) ne $identity;
         push @files, $file;
     }
-    return \@files;
+    return ( \@files, 0 );
 }
 
 # On standard error, which is nginx's error log: splice.conf says why not by nginx.
@@ -130,16 +206,6 @@ sub identity_of {
     return sprintf '%d:%d %d %d %d', $major, $minor, $inode, $bytes, $mtime_s * $NS_PER_S + $mtime_ns;
 }
 
-sub another_plan {
-    my ( $r, $refusal ) = @_;
-    my $plans = () = upstream( $r, 'status' ) =~ /\d+/g;
-    if ( $refusal == HTTP_CONFLICT && $plans < $MAX_PLANS ) {
-        $r->internal_redirect('@fresh');
-        return OK;
-    }
-    return refuse( $r, $refusal, 'The archive is being changed, or cannot be read now. Try again soon.' );
-}
-
 sub unsatisfiable {
     my ( $r, $length ) = @_;
     $r->header_out( 'Content-Range', "bytes */$length" );
@@ -156,98 +222,48 @@ sub refuse {
     return OK;
 }
 
-# Whether there is a Range to be read, and If-Range, if any, names this version: by its tag or its exact date.
-sub is_range_asked {
-    my ($r) = @_;
-    my $range = $r->header_in('Range') // q{};
-    return 0 if $range !~ /\Abytes=./i;
-    my $condition = $r->header_in('If-Range') // return 1;
-    return $condition eq upstream( $r, $condition =~ /.["]\z/ ? 'http_etag' : 'http_last_modified' );
-}
-
-# The range that is asked for, and whether it is one: a second satisfiable range means the whole body.
-# Nothing where it cannot be satisfied or is no range, which nginx treats alike.
-sub read_range {
-    my ( $range, $length ) = @_;
-    my @found;
-    pos($range) = length 'bytes=';
-    while (1) {
-        $range =~ /\G[ ]*(?:([0-9]+)[ ]*-[ ]*([0-9]*)|-([0-9]+))[ ]*(,|\z)/g or return;
-        my ( $first, $final, $suffix, $more ) = ( $1, $2, $3, $4 );
-        return if grep { ( $_ || 0 ) > $MAX_OFFSET } $first, $final, $suffix;
-        my ( $start, $stop ) = ( $first, $length );
-        if ( defined $suffix ) {
-            $start = $suffix < $length ? $length - $suffix : 0;
-        }
-        elsif ( length $final && $final < $length ) {
-            $stop = $final + 1;
-        }
-        if ( $start < $stop ) {
-            return ( 0, $length, 0 ) if @found;
-            @found = ( $start, $stop, 1 );
-        }
-        elsif ( $start == 0 ) {
-            return ( 0, $length, 0 );
-        }
-        last if !$more;
-    }
-    return @found;
-}
-
-# The length of the body, and its pieces in order: what each is taken from, its offset there, its length.
-sub read_pieces {
-    my ($text) = @_;
-    my ( $length, $from, $at, $inline_at, @pieces ) = ( 0, 0, 0, 0 );
-    for ( split / /, $text ) {
-        my ( $gap, $bytes ) = split /[+]/;
-        if ( defined $bytes ) {
-            $at += $gap;
-            push @pieces, [ $from, $at, $bytes ];
-            $at += $bytes;
-        }
-        elsif (s/\A[#]//) {
-            ( $from, $at ) = ( $_, 0 );
-            next;
-        }
-        else {
-            $bytes = $gap;
-            push @pieces, [ $INLINE, $inline_at, $bytes ];
-            $inline_at += $bytes;
-        }
-        $length += $bytes;
-    }
-    return ( $length, \@pieces );
-}
-
+# Bytes [start, stop) of the body.
 sub send_pieces {
-    my ( $r, $files, $pieces, $start, $stop ) = @_;
-    my $inline = read_inline( upstream( $r, 'http_x_splice_inline' ) );
-    my @names  = map { name_of($_) } @{$files};
-    my $at     = 0;
-    for ( @{$pieces} ) {
-        my ( $from, $offset, $bytes ) = @{$_};
-        my $skip = $start > $at ? $start - $at : 0;
-        my $take = ( $stop - $at < $bytes ? $stop - $at : $bytes ) - $skip;
-        $at += $bytes;
-        next if $take <= 0;
-        if ( $from == $INLINE ) {
-            $r->print( substr ${$inline}, $offset + $skip, $take );
+    my ( $r, $plan, $files, $start, $stop ) = @_;
+    my ( $begin, $read, $spare, %names ) = ( 0, q{}, $MAX_READ );
+    my @numbers = split / /, $plan->{pieces};
+    while ( my ( $file, $offset, $bytes ) = splice @numbers, 0, 3 ) {
+        my $end = $begin + $bytes;
+        if ( $begin < $start || $end > $stop ) {
+            my $skip = $start > $begin ? $start - $begin : 0;
+            $offset += $skip;
+            $bytes = ( $end < $stop ? $end : $stop ) - $begin - $skip;
         }
-        else {
-            $r->sendfile( $names[$from], $offset + $skip, $take );
+        $begin = $end;
+        next                          if $bytes <= 0;
+        $offset += $plan->{inline_at} if $file == $INLINE;
+        if ( $bytes <= $SMALL && $bytes <= $spare ) {
+            my $block = read_piece( $plan, $files->[$file], $offset, $bytes );
+            if ( defined $block ) {
+                $read .= $block;
+                $spare -= $bytes;
+                next;
+            }
         }
+        if ( length $read ) {
+            $r->print($read);
+            $read = q{};
+        }
+        $r->sendfile( $names{$file} //= name_of( $files->[$file] ), $offset, $bytes );
     }
+    $r->print($read) if length $read;
     return;
 }
 
-sub read_inline {
-    my ($text)      = @_;
-    my $is_deflated = $text =~ s/\A~//;
-    my $inline      = MIME::Base64::decode($text);
-    return \$inline if !$is_deflated;
-    my $plain = q{};
-    Compress::Raw::Zlib::Inflate->new->inflate( $inline, $plain );
-    return \$plain;
+# Bytes of a file that are in memory; nothing where a disk would have to be waited for.
+sub read_piece {
+    my ( $plan, $file, $offset, $bytes ) = @_;
+    return substr ${ $plan->{text} }, $offset, $bytes
+        if $file == $plan->{file} && $offset + $bytes <= length ${ $plan->{text} };
+    my $block  = "\0" x $bytes;
+    my $vector = pack 'PJ', $block, $bytes;
+    return if syscall( $PREADV2, fileno $file, $vector, 1, 0 + $offset, 0, $RWF_NOWAIT ) != $bytes;
+    return $block;
 }
 
 # A name of an open file that no other request ever uses, thanks to a count that is spelled in // and /./.

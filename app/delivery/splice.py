@@ -1,44 +1,41 @@
 """Plan ─▶ instructions for nginx, which sends the body itself: `nginx/splice.pm` reads what this writes.
 
-nginx asks for instructions with `X-Splice-Accept: N`, where N is how many bytes of them its buffers hold. The
-answer is a 200 without a body. nginx keeps it (the plan cache) and acts on it as often as it likes, each time
-only if the files still are what they were:
+nginx asks for instructions with `X-Splice-Format: 1`. The answer is a 200 of type `PLAN_TYPE`, which nginx
+keeps in a file (the plan cache) and acts on as often as it likes, each time only if the files still are what
+they were. Its body is ten lines, then the inline bytes of the Plan in order, as they are:
 
-    X-Accel-Redirect: @splice
-    X-Accel-Expires: 3600
-    ETag: "0123456789-muxed-7"                    conditions are decided on these two
-    Last-Modified: Fri, 20 Nov 2026 20:33:00 GMT
-    X-Splice-Type: video/mp4
-    X-Splice-Cache-Control: public, max-age=31536000, immutable
-    X-Splice-Files: /films/a.mp4 8:1 131 734003200 1795206780123456789
-    X-Splice-Guards: /index/a.idx 8:1 977 412000 1795206790000000000
-    X-Splice-Inline: AAAAGHN0eXA…
-    X-Splice-Pieces: 1423 48+104211 0+9000 -300+300
+    splice 1                                                  the format
+    1795210390                                                Until
+    video/mp4
+    "0123456789-muxed-7"                                      ETag
+    Fri, 20 Nov 2026 20:33:00 GMT                             Last-Modified
+    public, max-age=31536000, immutable                       Cache-Control
+    /index/a.idx 8:1 977 412000 1795206790000000000           Guards
+    /films/a.mp4 8:1 131 734003200 1795206780123456789        Files
+    113934                                                    the length of the body
+    -1 0 1423 0 48 104211 0 104259 9000                       Pieces
 
+Until
+    Unix time: from then on nginx asks for a new one first, and acts on this one only while there is none.
 Files
-    those that are sent; the first is file 0. Path, percent-quoted; device (major:minor), inode, size, mtime
-    in ns. Each must still be that file.
+    those that are sent, separated by `, `; the first is file 0. Path, percent-quoted; device (major:minor),
+    inode, size, mtime in ns. Each must still be that file.
 Guards
     so must these, which are not sent.
-Inline
-    all inline bytes of the body in order, in base64; a leading `~` says that they were deflated before
-    (RFC 1950).
 Pieces
-    the body in order. `N`: the next N inline bytes. `GAP+N`: N bytes of the file, GAP bytes after the end of
-    the range before it, which may be negative; before the first range is offset 0. `#N`: from here on file N,
-    from its offset 0. It begins with file 0.
+    the body in order, three numbers each: the number of a file, -1 for the inline bytes; an offset there; a
+    length.
 
-What is empty is left out. Type and Cache-Control hide behind other names because nginx copies the real ones
-onto whatever it sends in the end, an error page included. A Plan whose instructions are longer than N is
-`X-Accel-Redirect: @direct`: nginx asks again, without X-Splice-Accept, and passes on what `sendfile` sends.
-So is one with a file name, whose head is megabytes.
+An error has its status and text in `X-Splice-Refusal` as well: of an answer that is not kept, nginx sees the
+headers alone. Where it has more to say, nginx asks again, without X-Splice-Format, and passes the answer on.
+So it does with a Plan of more than `MAX_PIECES`, and with one that has a file name, whose head is megabytes:
+of these the first two lines are all.
 """
 
 from __future__ import annotations
 
 import os
-import zlib
-from base64 import b64encode
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import quote_from_bytes
@@ -47,21 +44,24 @@ from flask import Request, Response
 
 from app import metrics
 from app.final_response import FinalResponse
-from app.http_answer import Headers, date
+from app.http_answer import date
 from app.plan import FileIdentity, Piece, Plan
 from app.request_note import note_of
 
 NAME = "splice"
-INLINE = "X-Splice-Inline"
-ASKED = "HTTP_X_SPLICE_ACCEPT"
+FORMAT = "1"
+FIRST_LINE = f"splice {FORMAT}"
+REFUSAL = "X-Splice-Refusal"
+PLAN_TYPE = "application/vnd.vodsplice.plan"
+ASKED = "HTTP_X_SPLICE_FORMAT"
 RETRIED = "HTTP_X_SPLICE_RETRY"
 """Keys of a WSGI environment. nginx sets the second where files had changed under an earlier plan."""
 
 KEPT_S = 3600
 """How long nginx may act on a plan without asking for a new one. Changed files end it at once."""
 
-DEFLATED_FROM_BYTES = 24 * 1024
-"""Inline bytes from here on are deflated: long playlists, heads of very many runs."""
+MAX_PIECES = 4096
+"""nginx holds some 400 bytes for each while a client takes its time."""
 
 
 class Splice:
@@ -71,61 +71,58 @@ class Splice:
         self._direct = direct
 
     def deliver(self, plan: Plan, request: Request) -> Response:
-        asked = request.environ.get(ASKED)
-        if asked is None:
+        if request.environ.get(ASKED) != FORMAT:
             return self._direct(plan, request)
         note_of(request.environ).delivery = NAME
         if RETRIED in request.environ:
             metrics.IDENTITY_MISMATCHES.inc()
-        headers = [("X-Accel-Redirect", "@direct")]
-        if not plan.filename:
-            wanted = instructions(plan)
-            if sum(len(name) + len(value) + len(": \r\n") for name, value in wanted) <= int(asked):
-                headers = wanted
-        kept = ("X-Accel-Expires", str(KEPT_S)), ("Content-Length", "0")
-        return FinalResponse((), "200 OK", [*headers, *kept])
+        is_direct = plan.filename or len(plan.pieces) > MAX_PIECES
+        until_s = int(time.time()) + KEPT_S
+        body = f"{FIRST_LINE}\n{until_s}\n".encode() if is_direct else instructions(plan, until_s)
+        headers = [
+            ("Content-Type", PLAN_TYPE),
+            ("Content-Length", str(len(body))),
+            ("X-Accel-Expires", str(KEPT_S)),
+        ]
+        return FinalResponse((body,), "200 OK", headers)
 
 
-def instructions(plan: Plan) -> Headers:
-    """The headers above, without X-Accel-Expires."""
+def instructions(plan: Plan, until_s: int) -> bytes:
+    """The body above."""
     files: list[FileIdentity] = []
-    pieces = " ".join(_tokens(plan.pieces, files))
-    inline = b"".join(piece for piece in plan.pieces if isinstance(piece, bytes))
-    headers = [
-        ("X-Accel-Redirect", "@splice"),
-        ("ETag", f'"{plan.etag}"'),
-        ("Last-Modified", date(plan.last_modified_s)),
-        ("X-Splice-Type", plan.content_type),
-        ("X-Splice-Cache-Control", plan.cache_control),
-        ("X-Splice-Files", ", ".join(map(_row, files))),
-        ("X-Splice-Guards", ", ".join(map(_row, plan.guards))),
-        (INLINE, _text(inline)),
-        ("X-Splice-Pieces", pieces),
-    ]
-    return [(name, value) for name, value in headers if value]
+    pieces = " ".join(_pieces(plan.pieces, files))
+    lines = (
+        FIRST_LINE,
+        str(until_s),
+        plan.content_type,
+        f'"{plan.etag}"',
+        date(plan.last_modified_s),
+        plan.cache_control,
+        ", ".join(map(_row, plan.guards)),
+        ", ".join(map(_row, files)),
+        str(plan.length),
+        pieces,
+        "",
+    )
+    inline = (piece for piece in plan.pieces if isinstance(piece, bytes))
+    return b"".join(("\n".join(lines).encode(), *inline))
 
 
-def _tokens(pieces: Iterable[Piece], files: list[FileIdentity]) -> Iterator[str]:
-    """One word a piece, and one where the file changes. `files` is filled with those met, each once."""
-    current, at = None, 0
+def _pieces(pieces: Iterable[Piece], files: list[FileIdentity]) -> Iterator[str]:
+    """Three words a piece. `files` is filled with those met, each once."""
+    inline_at, current, number = 0, None, 0
     for piece in pieces:
         if isinstance(piece, bytes):
-            yield str(len(piece))
+            yield f"-1 {inline_at} {len(piece)}"
+            inline_at += len(piece)
             continue
-        if piece.file is not current:
-            current, at = piece.file, 0
-            if current not in files:
-                files.append(current)
-            if len(files) > 1:
-                yield f"#{files.index(current)}"
-        yield f"{piece.offset - at}+{piece.length}"
-        at = piece.offset + piece.length
-
-
-def _text(inline: bytes) -> str:
-    if len(inline) < DEFLATED_FROM_BYTES:
-        return b64encode(inline).decode()
-    return "~" + b64encode(zlib.compress(inline, level=1)).decode()
+        file, offset, length = piece
+        if file is not current:
+            current = file
+            if file not in files:
+                files.append(file)
+            number = files.index(file)
+        yield f"{number} {offset} {length}"
 
 
 @lru_cache(maxsize=1024)

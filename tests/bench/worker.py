@@ -24,7 +24,7 @@ from tests.nginx.running_stack import children_of
 from tests.nginx.static_nginx import running_static
 
 SECONDS = 2
-ACCEPT_PLANS = "X-Splice-Accept: 60000"
+ACCEPT_PLANS = "X-Splice-Format: 1"
 """How nginx asks for instructions in place of a body."""
 
 ARCHIVES = 10_000

@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import random
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from flask import Flask, Response, abort, request
 from gunicorn.app.base import BaseApplication
 
-from app.delivery.splice import Splice
+from app.delivery.splice import PLAN_TYPE, Splice, instructions
 from app.http_answer import answer_to
 from app.plan import FileIdentity, FileRange, Piece, Plan
 
@@ -56,14 +58,16 @@ def shapes(folder: Path) -> dict[str, Pieces]:
         "many-ranges": (inline[:1500], *(one(at * 1000, 300) for at in range(300))),
         "one-byte-ranges": tuple(one(at * 2, 1) for at in range(500)),
         "backwards": tuple(one(at * 1000, 700) for at in reversed(range(200))),
+        "large-backwards": tuple(one(at * 1000, 5000) for at in reversed(range(200))),
+        "much-in-small": tuple(one(at * 1000, 4000) for at in range(100)),
         "overlapping": (one(0, 1000), one(500, 1000), one(0, 1000)),
         "adjacent": (one(0, 1000), one(1000, 1000), one(2000, 1)),
         "two-files": (one(5, 50_000), b"between", two(7, 60_000), one(0, 3), two(0, 4)),
         "inline-between": tuple(
-            piece for at in range(100) for piece in (inline[at : at + 9], one(at * 99, 50))
+            piece for at in range(1500) for piece in (inline[at : at + 9], one(at * 99, 50))
         ),
         "inline-only": (inline[:10],),
-        "inline-deflated": (text, one(0, 1000), inline[:30_000]),
+        "inline-long": (text, one(0, 1000), inline[:30_000]),
         "far": (b"head", far(FAR - 10, 1000), far(FAR + 100_000, 100_000)),
         "whole-file": (one(0, 300_000),),
         "too-large": (inline, *(two(at * 30, 20) for at in range(9000))),
@@ -95,6 +99,13 @@ def create_app(folder: Path) -> Flask:
     @app.get("/v/<name>")
     def media(name: str) -> Response:
         return splice.deliver(plans.get(name) or abort(404), request)
+
+    @app.get("/v/brief/<name>")
+    def brief_media(name: str) -> Response:
+        """For a second, and different each time."""
+        now_s = int(time.time())
+        body = instructions(replace(plans[name], etag=f"at-{now_s}"), now_s + 1)
+        return Response(body, content_type=PLAN_TYPE, headers={"X-Accel-Expires": "1"})
 
     return app
 

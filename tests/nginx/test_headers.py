@@ -154,9 +154,9 @@ def test_preflight(origin: StackOrigin, places: dict[str, str]) -> None:
 
 FORGED = (
     "X-Accel-Redirect: @splice", "X-Accel-Redirect: /refusal", "X-Accel-Expires: 0", "X-Accel-Limit-Rate: 1",
-    "X-Splice-Accept: 60000", "x-splice-accept: 60000", "X-SPLICE-ACCEPT: 60000", "X_Splice_Accept: 60000",
-    "X-Splice_Accept: 60000", "X-Splice-Retry: 1", "x-splice-retry: 1",
-    "X-Splice-Pieces: 0+5", "X-Splice-Files: /etc/passwd 0:0 0 0 0", "X-Request-Id: forged", "Host: other",
+    "X-Splice-Format: 1", "x-splice-format: 1", "X-SPLICE-FORMAT: 1", "X_Splice_Format: 1",
+    "X-Splice_Format: 1", "X-Splice-Retry: 1", "x-splice-retry: 1", "X-Splice-Refusal: 410 Gone.",
+    "X-Request-Id: forged", "Host: other",
     "X-Forwarded-For: 1.2.3.4", "Connection: close, X-Request-Id",
 )  # fmt: skip
 
@@ -197,7 +197,7 @@ def test_clients_cannot_go_past_the_plan_cache(
     assert reply.headers["cache-status"] == "vodsplice; hit"
 
 
-INTERNAL = ("@splice", "@fresh", "@direct", "splice", "refusal", "unavailable", "metrics", "nginx_status")
+INTERNAL = ("@plan", "@direct", "plan", "unplanned", "refusal", "unavailable", "metrics", "nginx_status")
 SPELLINGS = ("/{0}", "//{0}", "/./{0}", "/v/../{0}", "/{0}/", "/{0}?v=1", "/{1}", "/{2}", "/v/{0}", "{0}")
 
 

@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 
 from deploy.stack import Wanted, running
-from tests.app.running_origin import ask
+from tests.app.running_origin import ask, eventually
 from tests.nginx import plan_app
 from tests.nginx.running_stack import StackOrigin, nginx_workers
 
 pytestmark = pytest.mark.nginx
 
-NAMES = ("one-range", "many-ranges", "one-byte-ranges", "backwards", "overlapping", "adjacent", "two-files",
-         "inline-between", "inline-only", "inline-deflated", "far", "whole-file", "too-large",
+NAMES = ("one-range", "many-ranges", "one-byte-ranges", "backwards", "large-backwards",
+         "much-in-small", "overlapping", "adjacent", "two-files",
+         "inline-between", "inline-only", "inline-long", "far", "whole-file", "too-large",
          *(f"odd-name-{number}" for number in range(len(plan_app.ODD_NAMES))))  # fmt: skip
 
 
@@ -69,14 +70,62 @@ def test_whole_and_in_parts(plans: StackOrigin, bodies: dict[str, bytes], name: 
     connection.close()
 
 
-def test_one_request_opens_a_file_once(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
-    """However many ranges are under way to a client that takes none."""
+def test_what_is_not_in_memory(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    """Small pieces are read only where nobody has to wait for a disk."""
+    assert plans.get("/v/backwards").status == 200
+    with (plans.media_dir / "one").open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    assert plans.get("/v/backwards").body == bodies["backwards"]
+
+
+def test_a_plan_that_is_due_is_made_anew(plans: StackOrigin) -> None:
+    """The old one is good until the new one is there."""
+    url = "/v/brief/one-range"
+    first = plans.get(url)
+    assert first.status == 200
+    time.sleep(2.1)  # nginx counts in whole seconds
+    due = plans.get(url)
+    assert (due.status, due.headers["cache-status"]) == (200, "vodsplice; hit; detail=stale")
+    assert due.headers["etag"] == first.headers["etag"]
+    assert eventually(lambda: plans.get(url).headers["etag"] != first.headers["etag"])
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"splice", bytes(1000)])
+def test_a_kept_plan_that_cannot_be_read(plans: StackOrigin, bodies: dict[str, bytes], spoilt: bytes) -> None:
+    """As where another nginx keeps its answers in another manner: gunicorn sends the body itself."""
+    assert plans.get("/v/adjacent").status == 200
+    kept = [path for path in (plans.stack.prefix / "run" / "plans").rglob("*") if path.is_file()]
+    (plan,) = (path for path in kept if b"\nKEY: 1 /v/adjacent?\n" in path.read_bytes())
+    content = plan.read_bytes()
+    try:
+        plan.write_bytes(content[:336] + spoilt)
+        reply = plans.get("/v/adjacent")
+        assert (reply.status, reply.body) == (200, bodies["adjacent"])
+    finally:
+        plan.write_bytes(content)
+
+
+@pytest.mark.parametrize(("name", "is_read"), [("large-backwards", False), ("backwards", True)])
+def test_how_often_one_request_opens_a_file(plans: StackOrigin, name: str, *, is_read: bool) -> None:
+    """Once, however many ranges are under way to a client that takes none; small ones are read before."""
+    path = plans.media_dir / "one"
+    with path.open("rb") as file:
+        can_read = is_read and reads_without_waiting(file.fileno())
     with plans.socket(4096) as client:
-        client.sendall(b"GET /v/backwards HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
+        client.sendall(f"GET /v/{name} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 50)
         assert client.recv(1000)
         time.sleep(0.5)  # until the kernel takes no more for this client
         opened = [path for pid in nginx_workers(plans) for path in open_files(pid)]
-    assert opened.count(str(plans.media_dir / "one")) == 1
+    assert opened.count(str(path)) == (0 if can_read else 1)
+
+
+def reads_without_waiting(descriptor: int) -> bool:
+    """Whether this kind of file system knows how."""
+    try:
+        return os.preadv(descriptor, [bytearray(1)], 0, os.RWF_NOWAIT) == 1
+    except OSError:
+        return False
 
 
 def test_nothing_stays_open(plans: StackOrigin, bodies: dict[str, bytes]) -> None:

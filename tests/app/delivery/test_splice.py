@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import zlib
-from base64 import b64decode
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -13,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.delivery.splice import DEFLATED_FROM_BYTES, Splice, instructions
+from app.delivery.splice import ASKED, MAX_PIECES, PLAN_TYPE, Splice, instructions
 from app.plan import FileIdentity, FileRange, Piece, Plan
 
 FILES = tuple(
@@ -41,72 +38,53 @@ def identity(row: str) -> FileIdentity:
     return FileIdentity(name, minor & 0xFF | major << 8 | (minor >> 8) << 20, inode, size, mtime_ns)
 
 
-def read_back(headers: dict[str, str]) -> tuple[Piece, ...]:
-    text = headers.get("X-Splice-Inline", "")
-    inline = b64decode(text.removeprefix("~"), validate=True)
-    if text.startswith("~"):
-        inline = zlib.decompress(inline)
-    files = [identity(row) for row in headers.get("X-Splice-Files", "").split(", ") if row]
+def lines_and_inline(body: bytes) -> tuple[list[str], bytes]:
+    *lines, inline = body.split(b"\n", 10)
+    return [line.decode("ascii") for line in lines], inline
+
+
+def read_back(body: bytes) -> tuple[Piece, ...]:
+    lines, inline = lines_and_inline(body)
+    files = [identity(row) for row in lines[7].split(", ") if row]
+    numbers = [int(word) for word in lines[9].split()]
     pieces: list[Piece] = []
-    current = at = inline_at = 0
-    for word in headers.get("X-Splice-Pieces", "").split():
-        if found := re.fullmatch(r"#(\d+)", word):
-            current, at = int(found[1]), 0
-        elif found := re.fullmatch(r"(-?\d+)\+(\d+)", word):
-            at += int(found[1])
-            pieces.append(FileRange(files[current], at, int(found[2])))
-            at += int(found[2])
+    inline_at = 0
+    for file, offset, length in zip(*[iter(numbers)] * 3, strict=True):
+        if file == -1:
+            assert offset == inline_at
+            inline_at += length
+            pieces.append(inline[offset:inline_at])
         else:
-            pieces.append(inline[inline_at : inline_at + int(word)])
-            inline_at += int(word)
+            pieces.append(FileRange(files[file], offset, length))
     assert inline_at == len(inline)
     return tuple(pieces)
 
 
 @given(bodies)
 def test_pieces_come_back(pieces: tuple[Piece, ...]) -> None:
-    assert read_back(dict(instructions(plan(*pieces)))) == pieces
+    what = plan(*pieces)
+    body = instructions(what, until_s=0)
+    assert read_back(body) == pieces
+    assert int(lines_and_inline(body)[0][8]) == what.length
 
 
-@given(bodies)
-def test_headers_are_printable_ascii(pieces: tuple[Piece, ...]) -> None:
-    for name, value in instructions(plan(*pieces)):
-        assert re.fullmatch(r"[!-~][ -~]*[!-~]|[!-~]", value), name
-
-
-def test_what_is_not_sent_is_a_guard() -> None:
-    headers = dict(instructions(plan(b"head", FileRange(FILES[0], 5, 6))))
-    assert identity(headers["X-Splice-Files"]) == FILES[0]
-    assert identity(headers["X-Splice-Guards"]) == INDEX
-    assert headers["X-Splice-Pieces"] == "4 5+6"
+def test_the_lines() -> None:
+    lines, inline = lines_and_inline(instructions(plan(b"head\n", FileRange(FILES[0], 5, 6)), until_s=17))
+    assert lines[:6] == [
+        "splice 1", "17", "video/mp4", '"0123456789-muxed-7"', "Fri, 20 Nov 2026 20:33:00 GMT",
+        "public, max-age=60",
+    ]  # fmt: skip
+    assert identity(lines[6]) == INDEX
+    assert identity(lines[7]) == FILES[0]
+    assert lines[8:] == ["11", "-1 0 5 0 5 6"]
+    assert inline == b"head\n"
 
 
 def test_a_file_is_named_once() -> None:
     one, two = (FileRange(file, 100, 10) for file in FILES[:2])
-    headers = dict(instructions(plan(one, two, one, FileRange(FILES[0], 105, 1))))
-    assert headers["X-Splice-Files"].count(", ") == 1
-    assert headers["X-Splice-Pieces"] == "100+10 #1 100+10 #0 100+10 -5+1"
-
-
-def test_nothing_that_nginx_would_copy_onto_an_error() -> None:
-    names = {name for name, _ in instructions(plan(b"head"))}
-    copied = {
-        "Content-Type",
-        "Cache-Control",
-        "Expires",
-        "Set-Cookie",
-        "Accept-Ranges",
-        "Content-Disposition",
-    }
-    assert names & copied == set()
-
-
-@pytest.mark.parametrize(
-    ("size", "is_deflated"), [(DEFLATED_FROM_BYTES - 1, False), (DEFLATED_FROM_BYTES, True)]
-)
-def test_many_inline_bytes_are_deflated(size: int, is_deflated: bool) -> None:
-    headers = dict(instructions(plan((b"#EXTINF:6.000000,\n" * size)[:size])))
-    assert headers["X-Splice-Inline"].startswith("~") == is_deflated
+    lines, _ = lines_and_inline(instructions(plan(one, two, one, FileRange(FILES[0], 105, 1)), until_s=0))
+    assert lines[7].count(", ") == 1
+    assert lines[9] == "0 100 10 1 100 10 0 100 10 0 105 1"
 
 
 class AsSent(Response):
@@ -115,34 +93,30 @@ class AsSent(Response):
     default_mimetype = None
 
 
-def delivered(what: Plan, **headers: str) -> AnyResponse:
+def delivered(what: Plan, **environ: str) -> AnyResponse:
     def direct(plan: Plan, request: Request) -> Response:
         return Response("the media itself")
 
-    with Flask("tests").test_request_context(headers=headers):
+    with Flask("tests").test_request_context(environ_overrides=environ):
         return AsSent.from_app(Splice(direct).deliver(what, request), request.environ)
 
 
-def test_who_does_not_ask_gets_the_media() -> None:
-    assert delivered(plan(b"x")).get_data() == b"the media itself"
+@pytest.mark.parametrize("environ", [{}, {ASKED: "2"}, {ASKED: "0"}])
+def test_who_asks_for_no_such_format_gets_the_media(environ: dict[str, str]) -> None:
+    assert delivered(plan(b"x"), **environ).get_data() == b"the media itself"
 
 
 def test_who_asks_gets_instructions() -> None:
-    response = delivered(plan(b"x"), **{"X-Splice-Accept": "1000"})
-    assert (response.status_code, response.get_data()) == (200, b"")
-    assert response.headers["X-Accel-Redirect"] == "@splice"
+    response = delivered(plan(b"x"), **{ASKED: "1"})
+    assert (response.status_code, response.headers["Content-Type"]) == (200, PLAN_TYPE)
+    assert read_back(response.get_data()) == (b"x",)
     assert int(response.headers["X-Accel-Expires"]) > 0
-    assert "Content-Type" not in response.headers
+    assert int(response.headers["Content-Length"]) == len(response.get_data())
 
 
-def test_the_length_of_instructions_is_bounded() -> None:
-    what = plan(b"x" * 100, *(FileRange(FILES[0], at * 100, 50) for at in range(100)))
-    headers = delivered(what, **{"X-Splice-Accept": "100000"}).headers
-    said = sum(
-        len(f"{name}: {value}\r\n") for name, value in headers if name.startswith(("X-Splice", "X-Accel"))
-    )
-    full = delivered(what, **{"X-Splice-Accept": str(said + 200)})
-    assert full.headers["X-Accel-Redirect"] == "@splice"
-    short = delivered(what, **{"X-Splice-Accept": str(said - 200)})
-    assert short.headers["X-Accel-Redirect"] == "@direct"
-    assert [name for name, _ in short.headers if name.startswith("X-Splice")] == []
+@pytest.mark.parametrize(("more", "has_pieces"), [(0, True), (1, False)])
+def test_the_number_of_pieces_is_bounded(more: int, has_pieces: bool) -> None:
+    what = plan(*(FileRange(FILES[0], at * 100, 50) for at in range(MAX_PIECES + more)))
+    body = delivered(what, **{ASKED: "1"}).get_data()
+    assert body.startswith(b"splice 1\n")
+    assert (body.count(b"\n") > 2) == has_pieces
