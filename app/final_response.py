@@ -1,7 +1,7 @@
 """A Response whose headers go to the server as they are.
 
-Werkzeug searches every header value for line breaks when it is set and again when it is sent. What is handed over
-here was made by us of numbers, tags and percent-quoted names, and gunicorn checks it once more.
+Werkzeug searches every header value for line breaks when it is set and again when it is sent. What is handed
+over here was made by us of numbers, tags and percent-quoted names, and gunicorn checks it once more.
 """
 
 from __future__ import annotations
