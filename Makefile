@@ -68,8 +68,9 @@ serve: $(RUN_READY) ## serve what is indexed: [MEDIA_DIR= (or the same ARCHIVES=
 
 demo: $(DEMO) ## the demo clip of `make run`, var/media/demo.mp4
 
+# A process a core; each takes neighbouring cases, so that what a module starts is started once or twice.
 test: tools $(TEST_READY) $(PLAYERS) ## every test; installs its tools as root on Debian [ARGS="-k playlist"]
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 check: $(TEST_READY) ## ruff, mypy --strict; perltidy and perlcritic
 	@$(BIN)/ruff check

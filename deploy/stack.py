@@ -31,7 +31,7 @@ MODULE_FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/ng
 """Of Debian and Alpine; of RHEL; of nginx's own packages and container images."""
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there is a fresh folder of its owner's alone
-START_TIMEOUT_S = 20
+START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 
 Process = subprocess.Popen[bytes]

@@ -4,17 +4,24 @@ A case says `@pytest.mark.requires_tool("strace")`, or asks the `tool` fixture f
 markers `nginx`, `browser` and `corpus` imply theirs. Where a tool is missing the case is skipped with the
 way to get it, and on CI (`CI=true`) it fails: what CI does not run, nobody does. The corpus alone may be
 absent on CI too, since its files are not ours to publish.
+
+`make test` runs in a process a core, each with its own fixtures: a port is one that the kernel gives, a
+folder is below `tmp_path`, and what takes long to make and is only read is had from `made_once`. No case can
+count on the machine for itself: it waits for a condition, not for a time, and gives that condition long.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.setup.tools import TOOLS
 
@@ -22,6 +29,9 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 ON_CI = os.environ.get("CI", "").lower() in ("1", "true")
 IMPLIED_BY_MARKER = {"nginx": ("nginx", "nginx-perl"), "browser": ("chromium", "libatomic", "players")}
 MISSING = "not installed: "
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 def find_tool(name: str) -> str:
@@ -58,6 +68,29 @@ def tool() -> Callable[[str], str]:
 def corpus() -> Path:
     """The folder of media files by other people; a case that uses it is marked `corpus`."""
     return CORPUS
+
+
+MadeOnce = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """`made_once("clips", make)` is a folder that `make` has filled, once a run for all of its processes."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not lock.tell():
+                shutil.rmtree(folder, ignore_errors=True)  # of one that failed
+                folder.mkdir()
+                make(folder)
+                lock.write("made")
+        return folder
+
+    return folder_of
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,8 +16,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 Process = subprocess.Popen[bytes]
-START_TIMEOUT_S = 20
-STOP_TIMEOUT_S = 10
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 25
+"""Less than transfers may go on after SIGTERM: one that holds up Ctrl-C shows."""
+
+PATIENCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Origin:
         return f"http://{self.host}:{self.port}"
 
     def connection(self) -> HTTPConnection:
-        return HTTPConnection(self.host, self.port, timeout=START_TIMEOUT_S)
+        return HTTPConnection(self.host, self.port, timeout=PATIENCE_S)
 
     def get(self, target: str, method: str = "GET", **headers: str) -> Reply:
         """One request on a connection of its own; header names with underscores for hyphens."""
@@ -62,7 +65,7 @@ class Origin:
         client = socket.socket()
         if receive_buffer_bytes:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
-        client.settimeout(START_TIMEOUT_S)
+        client.settimeout(PATIENCE_S)
         client.connect((self.host, self.port))
         return client
 
@@ -77,7 +80,7 @@ def ask(connection: HTTPConnection, target: str, method: str = "GET", **headers:
     return Reply(response.status, {name.lower(): each for name, each in response.getheaders()}, body)
 
 
-def eventually(holds: Callable[[], bool], within_s: float = 5) -> bool:
+def eventually(holds: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
     """Whether something comes true in time."""
     deadline_s = time.monotonic() + within_s
     while not holds():

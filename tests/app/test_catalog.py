@@ -127,11 +127,11 @@ def test_one_thread_opens_and_the_others_wait(
 
     def slowly(path: str) -> Idx:
         calls.append(path)
-        release.wait(5)
+        release.wait(60)
         return open_idx(path)
 
     def find() -> Archive:
-        all_in.wait(5)
+        all_in.wait(60)
         return catalog.find("film")
 
     release = threading.Event()

@@ -54,7 +54,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]) 
         yield port
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(60)
 
 
 def _answers(port: int) -> bool:
@@ -68,7 +68,7 @@ COMPARED = ("content-length", "content-range", "etag", "last-modified", "content
 
 
 def ask_nginx(port: int, method: str, headers: dict[str, str]) -> Reply:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request(method, "/file", headers=headers)
         response = connection.getresponse()
         body = response.read()

@@ -88,13 +88,13 @@ def test_others_get_the_old_list_while_one_walks(tmp_path: Path, monkeypatch: py
 
     def slowly(*folders: str) -> Listed:
         walking.set()
-        go_on.wait(5)
+        go_on.wait(60)
         return Listed(("new",), is_complete=True)
 
     monkeypatch.setattr(app.listing, "walk", slowly)
     walker = threading.Thread(target=listing.now)
     walker.start()
-    assert walking.wait(5)
+    assert walking.wait(60)
     assert listing.now().ids == ()
     go_on.set()
     walker.join()

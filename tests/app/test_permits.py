@@ -12,6 +12,7 @@ import pytest
 
 from app.errors import Overloaded
 from app.permits import Permits
+from tests.app.running_origin import eventually
 
 
 def test_one_that_waits_gets_the_permit_given_back() -> None:
@@ -48,9 +49,9 @@ def test_more_than_may_wait_are_refused_at_once() -> None:
     threads = [threading.Thread(target=take) for _ in range(2)]
     for thread in threads:
         thread.start()
-    assert outcomes.get(timeout=5) == "refused"
+    assert outcomes.get(timeout=60) == "refused"
     permits.give_back()
-    assert outcomes.get(timeout=5) == "taken"
+    assert outcomes.get(timeout=60) == "taken"
     for thread in threads:
         thread.join()
 
@@ -68,7 +69,7 @@ def test_in_order_of_arrival() -> None:
     threads = [threading.Thread(target=take, args=(number,)) for number in range(5)]
     for thread in threads:
         thread.start()
-        time.sleep(0.02)
+        assert eventually(permits._is_next.locked)
     permits.give_back()
     for thread in threads:
         thread.join()

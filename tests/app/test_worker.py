@@ -11,7 +11,7 @@ from tests.app.conftest import StartOrigin
 
 ASKS_TO_CLOSE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 BODY_BYTES = 4 << 20
-CLOSING = 12
+CLOSING = 36
 """Clients, for each of whom gunicorn's own main loop would wait 2 s: more than `origin.get` does in all."""
 
 

@@ -54,7 +54,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     with obeying(ServiceManager(here.unit_dir, here.root), here.root) as manager:
         for name in ("vodsplice.socket", "vodsplice.service", "vodsplice-nginx.service"):
             manager.start(name)
-        assert eventually((here.run_dir / "nginx.pid").exists, 20), manager.log.read_text()
+        assert eventually((here.run_dir / "nginx.pid").exists), manager.log.read_text()
         yield Machine(here, manager, port, media_dir)
 
 

@@ -41,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         exchange = Exchange(self.command, self.path, {k.lower(): v for k, v in self.headers.items()})
         self._before(exchange)
-        connection = HTTPConnection(*self._target, timeout=10)
+        connection = HTTPConnection(*self._target, timeout=60)
         connection.request(exchange.method, exchange.path, headers=exchange.asked)
         response = connection.getresponse()
         exchange.status, exchange.body = response.status, response.read()

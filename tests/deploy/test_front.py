@@ -57,16 +57,16 @@ def fronted(folder: Path, ports: Sequence[int], up: Sequence[str] = NODES) -> It
     (folder / "conf" / "nginx.conf").write_text(AROUND.format(nodes=listening))
     process = subprocess.Popen(nginx_command(folder, "nginx.conf"), cwd=folder)
     try:
-        assert eventually((folder / "nginx.pid").exists, 20)
+        assert eventually((folder / "nginx.pid").exists)
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
 
 def nodes_of(port: int, parts: Sequence[str] = PARTS[:1]) -> Mapping[str, set[str]]:
     """Archive -> who answers for these parts of it."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     found: dict[str, set[str]] = {archive: set() for archive in ARCHIVES}
     for archive in ARCHIVES:
         for part in parts:

@@ -100,7 +100,7 @@ def test_log_is_rotated_and_goes_on(machine: Machine, tmp_path: Path) -> None:
     assert machine.get("/healthz?before").status == 200
     assert eventually(lambda: "/healthz?before" in log.read_text())
     subprocess.run(["logrotate", "--force", "--state", tmp_path / "state", own], check=True)
-    assert eventually(lambda: machine.answers() and "/healthz" in log.read_text(), 20)
+    assert eventually(lambda: machine.answers() and "/healthz" in log.read_text())
     assert "/healthz?before" in log.with_name("access.log.1").read_text()
     assert "/healthz?before" not in log.read_text()
 
@@ -158,14 +158,14 @@ def test_sandbox_allows_what_is_done(machine: Machine, service: Path) -> None:
     else:
         manager.stop(name)
         manager.start(name)
-        assert eventually(machine.answers, 20)
+        assert eventually(machine.answers)
         manager.reload(name)
-        assert eventually(machine.answers, 20)
+        assert eventually(machine.answers)
         manager.stop(name)
     del manager.prefix[name]
     if name not in manager.running and read_unit(service).one("Type") != "oneshot":
         manager.start(name)
-        assert eventually(machine.answers, 20)
+        assert eventually(machine.answers)
     called = set(re.findall(r"(?m)^\d+ +(\w+)\(", trace.read_text()))
     assert {"execve", "read"} <= called
     if os.geteuid() == 0:  # an nginx that is root gives its workers a user; the unit's is none

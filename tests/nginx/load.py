@@ -58,7 +58,7 @@ class Load:
     def wait_for_more(self, requests: int) -> None:
         """Until so many more requests have ended."""
         wanted = self.outcomes.total() + requests
-        for _ in range(2000):
+        for _ in range(6000):
             if self.outcomes.total() >= wanted:
                 return
             time.sleep(0.01)

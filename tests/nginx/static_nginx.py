@@ -54,4 +54,4 @@ def running_static(root: Path, prefix: Path, workers: int = 1) -> Iterator[int]:
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)

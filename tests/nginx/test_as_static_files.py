@@ -210,7 +210,7 @@ class Server:
 
 
 def _exchange(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(request)
         return b"".join(iter(lambda: client.recv(1 << 16), b""))
 

@@ -49,7 +49,7 @@ def test_hits_are_counted_and_json_is_json(tmp_path: Path) -> None:
             body = origin.get(SEGMENT, User_Agent='"quoted" \\').body
 
         def counted() -> dict[str, float]:
-            with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as reply:
+            with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as reply:
                 text = reply.read().decode()
             found = re.findall(r"^(vodsplice_nginx\S+) (\S+)$", text, re.MULTILINE)
             return {name: float(value) for name, value in found}

@@ -166,7 +166,7 @@ def at_once(origin: StackOrigin, request: bytes, clients: int) -> list[bytes]:
             client.sendall(request)
             selector.register(client, selectors.EVENT_READ)
         while selector.get_map():
-            ready = selector.select(timeout=10)
+            ready = selector.select(timeout=60)
             assert ready, f"{len(selector.get_map())} clients got no answer"
             for key, _ in ready:
                 client = cast(socket.socket, key.fileobj)

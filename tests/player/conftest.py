@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.app.running_origin import Origin, running_origin
 from tests.nginx.running_stack import running_stack
@@ -21,6 +21,9 @@ from tests.player.clips import write_clip
 
 HERE = Path(__file__).parent
 SEGMENT_S = 2
+PATIENCE_S = 60
+"""For whatever a browser is waited for; harness.js has the same."""
+
 CHROMIUM_FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
@@ -98,6 +101,7 @@ def players_site() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium(tool: Callable[[str], str]) -> Iterator[Browser]:
+    expect.set_options(timeout=1000 * PATIENCE_S)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=tool("chromium"), args=CHROMIUM_FLAGS)
         yield browser
@@ -131,7 +135,7 @@ def open_tab(chromium: Browser) -> Iterator[OpenTab]:
 
     def open_one(**options: Any) -> Tab:
         context = chromium.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(1000 * PATIENCE_S)
         contexts.append(context)
         return Tab(context.new_page())
 

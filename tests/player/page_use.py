@@ -9,9 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.app.running_origin import Origin
-from tests.player.conftest import OpenTab, Tab, index
-
-TIMEOUT_S = 15
+from tests.player.conftest import PATIENCE_S, OpenTab, Tab, index
 
 
 def add(origin: Origin, clip: Path, *ids: str) -> None:
@@ -32,7 +30,7 @@ def opened(open_tab: OpenTab, origin: Origin, archive: str = "") -> Tab:
 
 def wait_for(page: Page, condition: str) -> None:
     """Until the JavaScript `condition` holds. Playwright's own way needs eval, which the page forbids."""
-    deadline_s = time.monotonic() + TIMEOUT_S
+    deadline_s = time.monotonic() + PATIENCE_S
     while not page.evaluate(condition):
         state = "[video.currentTime, video.readyState, video.paused, video.error?.message]"
         assert time.monotonic() < deadline_s, f"{condition}: {page.evaluate(state)}"

@@ -12,7 +12,7 @@ from playwright.sync_api import Route, expect
 
 from tests.app.running_origin import Origin
 from tests.player.clips import write_clip
-from tests.player.conftest import HERE, OpenTab, StartOwn, index
+from tests.player.conftest import HERE, PATIENCE_S, OpenTab, StartOwn, index
 from tests.player.page_use import add, opened, ready, wait_for
 
 pytestmark = pytest.mark.browser
@@ -47,9 +47,10 @@ def test_archive_replaced_before_all_of_it_was_loaded(lone: Origin, open_tab: Op
     page.route("**/seg_0003.m4s?*", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks it
     page.goto(lone.base)
     ready(page)
-    for _ in range(500):
+    for _ in range(50 * PATIENCE_S):
         if not held:
             page.wait_for_timeout(20)
+    assert held
     archive = lone.media_dir / "Lone film.mp4"
     archive.unlink()
     write_clip(archive, audio=False)

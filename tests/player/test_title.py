@@ -21,8 +21,8 @@ from tests.player.test_playing import Player, start
 SECONDS = 10
 HEIGHTS = (360, 270, 180)
 MANIFESTS = {"hls.js": "master.m3u8", "shaka": "master.m3u8", "dash.js": "manifest.mpd"}
-ATTEMPTS = 3
-"""On a busy machine a stall may be the machine's; the origin's would be there every time."""
+RATES = (1, 1, 0.5, 0.25)
+"""A stall may be the busy machine's, seldom at low speed; the origin's would be there every time."""
 
 
 def write_rendition(folder: Path, height: int, gop: int = FPS) -> Path:
@@ -66,16 +66,15 @@ def test_changes_rendition_without_a_stall(
 ) -> None:
     player_name, _, is_mpd = name.partition(" ")
     manifest = "manifest.mpd" if is_mpd else MANIFESTS[player_name]
-    for _ in range(ATTEMPTS):
+    for rate in RATES:
         player = load(open_tab, players_site, player_name, titles, manifest, buffering_goal_s=3)
         player.run("chooseHeight(argument)", min(HEIGHTS))
         player.run("seek(argument)", 0.5)
-        player.run("play()")
+        player.run("play(argument)", rate)
         player.run("shownHeight(argument)", min(HEIGHTS))
         player.run("chooseHeight(argument)", max(HEIGHTS))
         player.run("shownHeight(argument)", max(HEIGHTS))
-        shown, at_s = player.run("[shownFrame(), video.currentTime]")
-        assert abs(shown - at_s * FPS) <= 3
+        player.run("isInTime(argument)", FPS)
         player.run("end()")
         report = player.report()
         assert report["troubles"] == []

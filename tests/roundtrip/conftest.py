@@ -15,7 +15,7 @@ from tests.app.running_origin import Origin, running_origin
 from tests.nginx.running_stack import running_stack
 from tests.roundtrip.measured import Cost
 
-INDEXING_TIMEOUT_S = 110
+INDEXING_TIMEOUT_S = 280
 
 StartServer = Callable[..., AbstractContextManager[Origin]]
 

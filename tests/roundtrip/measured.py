@@ -19,7 +19,7 @@ from pathlib import Path
 from indexer.archives import ArchivePath, find_archives
 from indexer.pipeline import Options, index_archive
 
-CPU_LIMIT_S = 20
+CPU_LIMIT_S = 60
 MEMORY_LIMIT_BYTES = 4 << 30
 
 

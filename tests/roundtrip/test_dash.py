@@ -43,7 +43,7 @@ def manifest_url(origin: Origin, file: str) -> str:
 
 
 def fetched(url: str) -> bytes:
-    with urlopen(url, timeout=20) as answer:
+    with urlopen(url, timeout=60) as answer:
         body: bytes = answer.read()
     return body
 

@@ -44,7 +44,7 @@ FFMPEG_DECODES_OTHERWISE = {
 MOST_FRAMES = 500
 """Decoded of each stream; ffmpeg stops when it has them of one."""
 
-TIMEOUT_S = 110
+TIMEOUT_S = 280
 
 
 @dataclass(frozen=True, slots=True)

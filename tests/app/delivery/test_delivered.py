@@ -104,13 +104,15 @@ def test_one_connection_serves_many(delivered: Origin, film: MadeArchive) -> Non
 
 
 def test_the_last_bytes_do_not_linger(delivered: Origin, film: MadeArchive) -> None:
-    """A socket left corked holds them back for 200 ms."""
+    """A socket left corked holds them back for 200 ms, each time."""
     connection = delivered.connection()
-    url, began_s = segment_url(film), time.monotonic()
+    url, took_s = segment_url(film), []
     for _ in range(20):
+        began_s = time.monotonic()
         assert ask(connection, url).status == 200
+        took_s.append(time.monotonic() - began_s)
     connection.close()
-    assert time.monotonic() - began_s < 2
+    assert min(took_s) < 0.15
 
 
 def test_http_1_0(delivered: Origin, film: MadeArchive) -> None:
@@ -180,7 +182,7 @@ def test_damage_on_the_way_breaks_the_connection(delivered: Origin, large: MadeA
     underway = threading.Event()
 
     def harm() -> None:
-        underway.wait(5)
+        underway.wait(60)
         with large.path.open("r+b") as file:
             if damage == "truncate":
                 file.truncate(1_000_000)
@@ -205,10 +207,12 @@ def test_swaps_never_mix_versions(delivered: Origin, film: MadeArchive) -> None:
     """Whole bodies are those of one version, whatever happens to the file meanwhile."""
     contents = [film.path.read_bytes(), bytes(reversed(film.path.read_bytes()))]
     stat = film.path.stat()
-    done = threading.Event()
+    was_refused, done = threading.Event(), threading.Event()
 
     def swap() -> None:
-        for number in range(200):
+        for number in count():
+            if number >= 200 and was_refused.is_set():
+                break
             replacement = film.path.with_suffix(".new")
             replacement.write_bytes(contents[number % 2])
             os.utime(replacement, ns=(stat.st_atime_ns, stat.st_mtime_ns + number % 2))
@@ -222,11 +226,12 @@ def test_swaps_never_mix_versions(delivered: Origin, film: MadeArchive) -> None:
     while not done.is_set():
         reply = delivered.get(segment_url(film))
         statuses.add(reply.status)
+        if reply.status == 409:
+            was_refused.set()
         if reply.status == 200:
             assert blake2b(reply.body[-len(film.media[0]) :]).digest() in known
     swapping.join()
     assert statuses <= {200, 404, 409}
-    assert 409 in statuses
 
 
 def test_a_flipped_bit_in_an_index_is_refused(delivered: Origin, film: MadeArchive) -> None:

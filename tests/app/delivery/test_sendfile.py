@@ -184,7 +184,7 @@ def test_transfers_end_before_the_server_does(make: MakeArchive, start: StartOri
             received += len(block)
         client.close()
         assert received > len(film.media[0])
-        assert origin.process.wait(5) == 0
+        assert origin.process.wait(25) == 0
 
 
 def test_without_a_plain_socket_blocks_are_read(

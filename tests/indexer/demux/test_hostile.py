@@ -48,7 +48,7 @@ def demux_sparse(path: Path, head: bytes, file_bytes: int = FILE_BYTES) -> Sourc
     with Source(path) as source:
         started = time.process_time()
         refusal = refusal_of(source)
-        assert time.process_time() - started < 2
+        assert time.process_time() - started < 20
         tracemalloc.start()
         try:
             assert repr(refusal_of(source)) == repr(refusal)
@@ -152,7 +152,7 @@ def test_more_fragments_than_are_read(many: bytes, tmp_path: Path) -> None:
     with Source(path) as source:
         started = time.process_time()
         assert isinstance(refusal_of(source), LimitExceeded)
-        assert time.process_time() - started < 2
+        assert time.process_time() - started < 20
 
 
 def test_samples_of_no_bytes(tmp_path: Path) -> None:
