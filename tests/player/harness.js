@@ -104,7 +104,7 @@ const players = {
     audio = () => player.getTracksFor("audio").map(({ lang }) => ({ lang, name: "" }));
     texts = () => player.getTracksFor("text").map(({ lang }) => ({ lang, name: "" }));
     // dash.js 5.2.1 drops a text that comes after a seek it was chosen before.
-    showText = (place) => within(10, "text", new Promise((resolve) => {
+    showText = (place) => soon("text", new Promise((resolve) => {
       player.on("bufferingCompleted", ({ mediaType }) => mediaType === "text" && resolve());
       player.setTextTrack(place);
     }));
