@@ -109,7 +109,7 @@ exam: tools $(TEST_READY) $(PLAYERS) ## the slow tests: load, faults, endurance
 fuzz: $(FUZZ_READY) ## mutated archives against the indexer for SECONDS=60
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-corpus-report: $(TEST_READY) ## the README's table of the media corpus: served or refused, and why
+corpus-report: $(TEST_READY) ## the table of the media corpus in tests/corpus.md: served or refused, and why
 	@$(BIN)/python -m tests.corpus_report
 
 clean: ## remove what make made: .venv, var (demo clip, indexes), caches
@@ -132,7 +132,7 @@ $(BIN)/python:
 
 # A stamp is named after the extra of pyproject.toml that is installed when it is newer than that file.
 .venv/%-ready: pyproject.toml | $(BIN)/python
-	@echo "setting up .venv ($*)"
+	@echo "setting up .venv ($*): once, a minute or so"
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	touch $@
 

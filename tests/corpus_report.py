@@ -1,7 +1,7 @@
-"""`python -m tests.corpus_report`: the README's table of the media corpus, made anew.
+"""`python -m tests.corpus_report`: the table of the media corpus in `tests/corpus.md`, made anew.
 
 Indexes every file, serves it, compares it packet by packet (`tests.roundtrip`), prints the table and puts it
-into the README. Where the corpus is absent there is nothing to say, and it says that.
+there. Where the corpus is absent there is nothing to say, and it says that.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.roundtrip.expected import FFMPEG_READS_OTHERWISE, SERVED
 from tests.roundtrip.measured import Cost
 from tests.roundtrip.played import differences, playlist_url
 
+PAGE = Path(__file__).with_name("corpus.md")
 BLOCK = "corpus-report"
 HEAD = ("| file | | what, or why not | round trip |", "| --- | --- | --- | --- |")
 
@@ -35,7 +36,7 @@ def main() -> int:
             trips = {file: round_trip(origin, file) for file, cost in costs.items() if is_served(cost)}
     lines = table(costs, trips)
     print("\n".join(lines))
-    write_block(BLOCK, lines)
+    write_block(BLOCK, lines, PAGE)
     return 0
 
 

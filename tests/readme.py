@@ -1,4 +1,4 @@
-"""The README: what stands between its markers, which commands write there and tests compare.
+"""The README, and pages like it: what stands between markers, which commands write and tests compare.
 
 A block is `<!-- name -->`, lines of Markdown, `<!-- /name -->`, each marker on a line of its own.
 """
@@ -12,7 +12,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 def block(name: str, text: str | None = None) -> list[str]:
-    """The lines of a block. Raises `ValueError` where the README has no such block."""
+    """The lines of a block. Raises `ValueError` where the page has no such block."""
     return _find(name, README.read_text() if text is None else text)[2].strip("\n").split("\n")
 
 
@@ -26,5 +26,5 @@ def write_block(name: str, lines: list[str], path: Path = README) -> None:
 def _find(name: str, text: str) -> re.Match[str]:
     found = re.search(rf"(?s)(<!-- {name} -->\n)(.*?)(<!-- /{name} -->\n)", text)
     if not found:
-        raise ValueError(f"README.md lacks the markers <!-- {name} --> and <!-- /{name} -->")
+        raise ValueError(f"the page lacks the markers <!-- {name} --> and <!-- /{name} -->")
     return found
