@@ -17,23 +17,36 @@
 #
 # From the environment, as for any `make install`; settings in SYSCONFDIR/vodsplice are never overwritten:
 #   DESTDIR         a tree to install into, for making packages and images; nothing outside is touched
-#   PREFIX          /opt/vodsplice; SYSCONFDIR /etc; LOCALSTATEDIR /var; RUNSTATEDIR /run; LIBDIR /usr/local/lib
+#   PREFIX          /opt/vodsplice, or where this very file is installed
+#   SYSCONFDIR      /etc; LOCALSTATEDIR /var; RUNSTATEDIR /run; LIBDIR /usr/local/lib; as they were the last time,
+#                   where something is installed in PREFIX
 #   PYTHON          the Python, 3.11 or later, that the virtual environment is made of; the machine's own: python3
 #   SYSTEMCTL       what is told to restart and reload; by default systemctl where systemd runs, else nothing
 set -euo pipefail
 umask 022
 source_tree=$(cd "$(dirname "$(realpath "$0")")/.." && pwd)
 
-: "${DESTDIR:=}" "${PREFIX:=/opt/vodsplice}" "${SYSCONFDIR:=/etc}" "${LOCALSTATEDIR:=/var}" "${RUNSTATEDIR:=/run}"
-: "${LIBDIR:=/usr/local/lib}" "${PYTHON:=python3}"
-if [ -z "${SYSTEMCTL:-}" ] && [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then SYSTEMCTL=systemctl; fi
+: "${DESTDIR:=}" "${PYTHON:=python3}"
+if [ -z "${PREFIX:-}" ]; then
+    PREFIX=/opt/vodsplice
+    if [ ! -e "$source_tree/Makefile" ]; then PREFIX=${source_tree%/releases/*} PREFIX=${PREFIX#"$DESTDIR"}; fi
+fi
 home=$DESTDIR$PREFIX
+places=$home/places
+# shellcheck disable=SC1090
+if [ -e "$places" ]; then . "$places"; fi
+: "${SYSCONFDIR:=/etc}" "${LOCALSTATEDIR:=/var}" "${RUNSTATEDIR:=/run}" "${LIBDIR:=/usr/local/lib}"
+if [ -z "${SYSTEMCTL:-}" ] && [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then SYSTEMCTL=systemctl; fi
 releases_kept=5
 
 main() {
     case ${1:-} in
         install) install_release; [ -e "$home/current" ] || use "$made" ;;
-        upgrade) install_release; use "$made" ;;
+        upgrade)
+            [ -e "$home/current" ] || fail "nothing is installed in $home: make install, or name the PREFIX of then"
+            install_release
+            use "$made"
+            ;;
         rollback) made=$(release_of previous); use "$made" ;;
         use) [ -d "$home/releases/${2:?which release}" ] || fail "there is no release $2; list names them"; use "$2" ;;
         list) list ;;
@@ -47,7 +60,7 @@ fail() { echo "$*" >&2; exit 1; }
 
 install_release() {
     usable || fail "$PYTHON is not Python 3.11 or later with venv: apt-get install python3-venv, or name another: PYTHON="
-    local version
+    local version place
     version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$source_tree/pyproject.toml")
     made=$version-$(date --utc +%Y%m%d%H%M%S)
     local release=$home/releases/$made
@@ -60,6 +73,9 @@ install_release() {
     install_nginx "$release/nginx"
     install_deploy "$release"
     install_settings
+    for place in SYSCONFDIR LOCALSTATEDIR RUNSTATEDIR LIBDIR; do
+        printf ': "${%s:=%s}"\n' "$place" "${!place}"
+    done > "$places"
     ln -sfn "$RUNSTATEDIR/vodsplice" "$home/run"
     rm -rf "$scratch"
     trap - EXIT

@@ -57,8 +57,7 @@ class Installed:
     def release(self, *words: str, systemctl: Path) -> str:
         """The same of the release in use, as on a machine without the sources."""
         program = self.home / "current" / "deploy" / "release.sh"
-        return run(str(program), *words, PREFIX=str(self.home), SYSCONFDIR=str(self.root / "etc"),
-                   LIBDIR=str(self.root / "lib"), SYSTEMCTL=str(systemctl))  # fmt: skip
+        return run(str(program), *words, SYSTEMCTL=str(systemctl))
 
 
 def run(*command: str, **environment: str) -> str:

@@ -78,6 +78,7 @@ def test_release_that_does_not_come_up_is_taken_back(machine: Machine) -> None:
     ("words", "said"),
     [
         (["rollback"], "there is no previous release in {home}"),
+        (["upgrade"], "nothing is installed in {home}: make install, or name the PREFIX of then"),
         (["use", "1.0"], "there is no release 1.0; list names them"),
     ],
 )
