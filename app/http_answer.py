@@ -48,10 +48,10 @@ def answer_to(plan: Plan, environ: Mapping[str, str]) -> Answer:
         raise PreconditionFailed("This resource is not the one that the request's condition names.")
     if _is_not_modified(plan, environ):
         return Answer("304 Not Modified", _validators(plan))
-    part = None
+    length, part = plan.length, None
     if "HTTP_RANGE" in environ and _holds_if_range(plan, environ):
-        part = http_range.asked_for(environ["HTTP_RANGE"], plan.length)
-    start, stop = part or (0, plan.length)
+        part = http_range.asked_for(environ["HTTP_RANGE"], length)
+    start, stop = part or (0, length)
     headers = [
         ("Content-Type", plan.content_type),
         ("Content-Length", str(stop - start)),
@@ -62,11 +62,11 @@ def answer_to(plan: Plan, environ: Mapping[str, str]) -> Answer:
         headers.append(("Content-Disposition", _attachment(plan.filename)))
         headers.append(("X-Accel-Buffering", "no"))  # to nginx: it may be longer than your disk
     if part:
-        headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{plan.length}"))
+        headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{length}"))
     if environ["REQUEST_METHOD"] == "HEAD":
         pieces: tuple[Piece, ...] = ()
     else:
-        is_whole = stop - start == plan.length  # players ask for bytes=0- where they want everything
+        is_whole = stop - start == length  # players ask for bytes=0- where they want everything
         pieces = plan.pieces if is_whole else plan.cut(start, stop)
     return Answer("206 Partial Content" if part else "200 OK", headers, pieces)
 

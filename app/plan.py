@@ -11,9 +11,10 @@ Offsets and lengths are bytes; ranges are half-open; times are as `os.stat` give
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 
@@ -53,9 +54,9 @@ _new_file_range = partial(tuple.__new__, FileRange)
 Piece = bytes | FileRange
 
 
-def file_ranges(file: FileIdentity, ranges: Iterable[tuple[int, int]]) -> list[FileRange]:
-    """A `FileRange` for each (offset, length), without a Python call for each."""
-    return list(map(_new_file_range, [(file, offset, length) for offset, length in ranges]))
+def file_ranges(file: FileIdentity, offsets: Sequence[int], lengths: Sequence[int]) -> Iterable[FileRange]:
+    """A `FileRange` for each offset and its length, without a Python call for each."""
+    return map(_new_file_range, zip(repeat(file), offsets, lengths, strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ class Plan:
     pieces: tuple[Piece, ...]
     guards: tuple[FileIdentity, ...] = ()
     filename: str = ""
-    length: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        lengths = [len(each) if isinstance(each, bytes) else each.length for each in self.pieces]
-        object.__setattr__(self, "length", sum(lengths))
+    @property
+    def length(self) -> int:
+        """Of the body. Added up when asked for, which is once an answer."""
+        return sum([len(each) if isinstance(each, bytes) else each.length for each in self.pieces])
 
     @property
     def cache_control(self) -> str:
@@ -88,8 +89,9 @@ class Plan:
 
     def cut(self, start: int, stop: int) -> tuple[Piece, ...]:
         """The pieces that make up bytes `[start, stop)` of the body; `0 <= start <= stop <= length`."""
-        if not 0 <= start <= stop <= self.length:
-            raise ValueError(f"[{start}, {stop}) is not within a body of {self.length} bytes")
+        length = self.length
+        if not 0 <= start <= stop <= length:
+            raise ValueError(f"[{start}, {stop}) is not within a body of {length} bytes")
         return tuple(_cut(self.pieces, start, stop))
 
 

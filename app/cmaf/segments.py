@@ -30,23 +30,26 @@ def plan_segment(idx: Idx, view_number: int, number: int, archive: FileIdentity)
     guards: tuple[FileIdentity, ...] = (idx.identity,)
     if idx.sidecar and idx.has_in_sidecar(view):
         file, guards = idx.sidecar, (idx.identity, archive)
-        head, ranges = _written(view, number, arrange_in_sidecar(idx, view, number))
+        arranged = arrange_in_sidecar(idx, view, number)
     else:
-        head, ranges = segment_parts(idx, view_number, number)
-    pieces: tuple[Piece, ...] = (head, *file_ranges(file, ranges))
+        arranged = arrange(idx, view_number, number)
+    ranges = file_ranges(file, arranged.offsets, arranged.lengths)
+    pieces: tuple[Piece, ...] = (_head(view, number, arranged), *ranges)
     return _plan(idx, view_number, f"{view.name}-{number}", archive, pieces, guards)
 
 
 def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[ByteRange]]:
     """The bytes that segment `number` begins with, and the ranges of the archive that follow them."""
-    return _written(idx.view(view_number), number, arrange(idx, view_number, number))
+    arranged = arrange(idx, view_number, number)
+    ranges = list(zip(arranged.offsets, arranged.lengths, strict=True))
+    return _head(idx.view(view_number), number, arranged), ranges
 
 
-def _written(view: ViewFacts, number: int, arranged: Arrangement) -> tuple[bytes, list[ByteRange]]:
+def _head(view: ViewFacts, number: int, arranged: Arrangement) -> bytes:
     trafs = [_traf(truns, number) for truns in arranged.tracks]
     moof = fragment.moof(number + 1, trafs)
     mdat = fragment.mdat_header(arranged.payload_bytes)
-    return b"".join((view.styp, moof, mdat)), arranged.ranges
+    return b"".join((view.styp, moof, mdat))
 
 
 def _plan(
