@@ -16,6 +16,8 @@ from blake3 import blake3
 from flask import Request, Response
 from jinja2 import Environment
 
+from app.settings import FILE
+
 FOLDER = Path(__file__).parent / "page"
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -26,6 +28,7 @@ CONTENT_TYPES = {
 VERSION_DIGITS = 10
 INDEX = "index.html"
 ENTRY = "player.js"
+HLS_JS = "hls.min.js"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +69,21 @@ class Page:
 
 
 def read_page(hls_js_url: str) -> Page:
-    """The page, told where hls.js is: a URL whose fragment is its integrity (`#sha384-…`), or ""."""
+    """The page, told where hls.js is: a URL whose fragment is its integrity (`#sha384-…`), a file to serve
+    along (`file:` and its path), or "".
+    """
     contents = {path.name: path.read_bytes() for path in sorted(FOLDER.iterdir()) if path.name != INDEX}
+    modules = [name for name in contents if name.endswith(".js") and name != ENTRY]
+    if hls_js_url.startswith(FILE):
+        contents[HLS_JS] = Path(hls_js_url.removeprefix(FILE)).read_bytes()
     version = blake3(b"".join(contents.values())).hexdigest(VERSION_DIGITS // 2)
-    url, integrity = urldefrag(hls_js_url)
+    url, integrity = urldefrag(f"page/{version}/{HLS_JS}" if HLS_JS in contents else hls_js_url)
     html = (
         Environment(autoescape=True, trim_blocks=True)
         .from_string((FOLDER / INDEX).read_text())
         .render(
             version=version,
-            modules=[name for name in contents if name.endswith(".js") and name != ENTRY],
+            modules=modules,
             hls_js_url=url,
             hls_js_integrity=integrity,
         )

@@ -22,6 +22,7 @@ ENV_PREFIX = "VODSPLICE_"
 CONFIG_ENV = ENV_PREFIX + "CONFIG"
 AUTO = "auto"
 OFF = "off"
+FILE = "file:"
 _ON = ("on", "true", "yes", "1")
 _OFF = (OFF, "false", "no", "0")
 
@@ -94,6 +95,13 @@ def _origin_or_off(value: Any) -> str:
     return origin
 
 
+def _script_or_off(value: Any) -> str:
+    script = _text_or_off(value)
+    if script.startswith(FILE) and not os.path.isfile(script.removeprefix(FILE)):
+        raise ValueError("a URL, file: and the path of a file that is there, or off")
+    return script
+
+
 def _port_or_off(value: Any) -> str:
     address = _text_or_off(value)
     if address.startswith("unix:"):
@@ -163,9 +171,9 @@ class Settings:
     hls_js_url: str = _setting(
         "https://cdn.jsdelivr.net/npm/hls.js@1.7.4/dist/hls.min.js"
         "#sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg",
-        _text_or_off,
+        _script_or_off,
         "URL",
-        "where browsers without HLS of their own take hls.js from, its integrity after `#`; or off",
+        "where browsers without HLS take hls.js from: URL, its integrity after `#`; `file:` and a path; off",
     )
 
 

@@ -88,6 +88,16 @@ def test_own_or_no_hls_js_needs_no_other_host(url: str) -> None:
     assert "script-src 'self';" in read_page(url).content_security_policy
 
 
+def test_file_of_hls_js_is_served_along(tmp_path: Path) -> None:
+    file = tmp_path / "hls #1.js"
+    file.write_bytes(b"Hls")
+    page = read_page(f"file:{file}")
+    assert page.files["hls.min.js"].plain == b"Hls"
+    assert f'data-hls-js="page/{page.version}/hls.min.js"'.encode() in page.index.plain
+    assert b'modulepreload" href="page/%b/hls' % page.version.encode() not in page.index.plain
+    assert page.version != read_page("").version
+
+
 @pytest.mark.parametrize("url", ['https://cdn.example/"><script>', "https://cdn.example/a;script-src *"])
 def test_odd_url_of_hls_js_escapes_nowhere(url: str) -> None:
     page = read_page(url)
@@ -159,9 +169,7 @@ def test_search_is_bounded(client: Client) -> None:
     assert client.get("/api/archives", {"q": "x" * 201}).status_int == 400
 
 
-def test_list_of_too_many_says_so(
-    client: Client, make: MakeArchive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_list_of_too_many_says_so(client: Client, make: MakeArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.listing.MAX_ARCHIVES", 1)
     for archive_id in "ab":
         make(archive_id)

@@ -45,6 +45,11 @@ def test_defaults() -> None:
         ("bind", 8080, "--bind: 8080 is not one or more of host:port"),
         ("cors_origin", "https://a.example\r\nX: y", "is not an origin such as"),
         ("cors_origin", "https://a.example https://b.example", "is not an origin such as"),
+        (
+            "hls_js_url",
+            "file:/no such/hls.js",
+            "is not a URL, file: and the path of a file that is there, or off",
+        ),
         ("metrics_bind", "unix:/run/metrics", "--metrics-bind: 'unix:/run/metrics' is not host:port, or off"),
     ],
 )

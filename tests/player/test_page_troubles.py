@@ -122,6 +122,18 @@ def test_without_native_hls_hls_js_plays(
         assert tab.complaints == []
 
 
+def test_an_hls_js_of_its_own_needs_nobody_else(start_own: StartOwn, clip: Path, open_tab: OpenTab) -> None:
+    with start_own("--hls-js-url", f"file:{HERE / HLS_JS}") as origin:
+        add(origin, clip, "film")
+        tab = open_tab()
+        tab.page.add_init_script(WITHOUT_HLS)
+        tab.page.goto(f"{origin.base}/#film")
+        ready(tab.page)
+        assert tab.page.evaluate("video.src").startswith("blob:")
+        assert [url for url in tab.requests if not url.startswith((origin.base, "blob:"))] == []
+        assert tab.complaints == []
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [("off", "this server names no hls.js"), ("/nowhere/hls.js", "/nowhere/hls.js did not load")],
