@@ -83,7 +83,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
         folder = shared / name
         with (shared / f"{name}.lock").open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not lock.tell():
+            lock.seek(0)
+            if not lock.read():
                 shutil.rmtree(folder, ignore_errors=True)  # of one that failed
                 folder.mkdir()
                 make(folder)

@@ -31,7 +31,7 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        costs = index_corpus(CORPUS, folder / "index")
+        costs = index_corpus(CORPUS, folder)
         with running_origin(CORPUS, folder / "index", folder / "origin.log") as origin:
             trips = {file: round_trip(origin, file) for file, cost in costs.items() if is_served(cost)}
     lines = table(costs, trips)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,11 +43,15 @@ def packet_differences(source: Path, url: str, track_ids: Sequence[int]) -> Iter
 
 
 def _read(source: Path, url: str) -> Readings:
-    return Readings(
-        whole={stream.track_id: stream for stream in read_streams(str(source), IGNORE_EDITS)},
-        shown={stream.track_id: stream for stream in read_streams(str(source))},
-        served={stream.kind: stream for stream in read_streams(url)},
-    )
+    whole, shown = _read_archive(source)
+    return Readings(whole, shown, served={stream.kind: stream for stream in read_streams(url)})
+
+
+@lru_cache(maxsize=1)
+def _read_archive(source: Path) -> tuple[dict[int, Stream], dict[int, Stream]]:
+    """Once for all of its tracks."""
+    whole, shown = read_streams(str(source), IGNORE_EDITS), read_streams(str(source))
+    return {stream.track_id: stream for stream in whole}, {stream.track_id: stream for stream in shown}
 
 
 def _of_packets(readings: Readings, track_ids: Sequence[int]) -> Iterator[str]:
