@@ -12,11 +12,11 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, repeat
-from operator import add, and_, not_
+from operator import add
 
 from indexer.runs import ChunkMap
 from indexer.segmentation import PlacedTrack
-from indexer.track import NON_SYNC_BIT, Column
+from indexer.track import NON_SYNC_BIT, Column, are_sync
 
 MIN_APART_S = 0.75
 """Apple's authoring specification asks for one a second; encoders that mean a second may come to less."""
@@ -81,4 +81,4 @@ def _sync_samples(video: PlacedTrack) -> Sequence[int]:
     flags, samples = video.track.samples.flags, range(video.track.samples.count)
     if isinstance(flags, int):
         return () if flags & NON_SYNC_BIT else samples
-    return list(compress(samples, map(not_, map(and_, flags, repeat(NON_SYNC_BIT)))))
+    return list(compress(samples, are_sync(flags)))

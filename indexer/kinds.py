@@ -7,15 +7,14 @@ three columns of a `trun` cost a byte a sample, or nothing.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from app.idx.layout import CODES
+from indexer.codes import coded, first_rows, numbering
 from indexer.errors import LimitExceeded
 from indexer.track import Column, Samples, each
 
-FEW = 16
 Row = tuple[int, ...]  # duration, flags, composition
 
 MAX_COMPOSITION_TICKS = 2**31 - 1
@@ -53,51 +52,11 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
 
 def _numbered(columns: Sequence[Column], count: int) -> tuple[array[int], list[Row]]:
     """The number of each row's kind, and the kinds in the order in which they come."""
-    codes = _coded([column for column in columns if not isinstance(column, int)], count)
+    codes = coded([column for column in columns if not isinstance(column, int)], count)
     if codes is None:
         numbers: dict[Row, int] = {}
         rows = islice(zip(*map(each, columns), strict=False), count)
         return array("I", [numbers.setdefault(row, len(numbers)) for row in rows]), list(numbers)
-    firsts = sorted(map(codes.index, _values(codes)))
+    firsts = first_rows(codes)
     kinds = [tuple(c if isinstance(c, int) else c[first] for c in columns) for first in firsts]
-    return array("B", codes.translate(_dense(codes[first] for first in firsts))), kinds
-
-
-def _coded(columns: Iterable[array[int]], count: int) -> bytes | None:
-    """A byte for each row, alike where rows are; None where 256 are too few.
-
-    Put together from the bytes of the words, a plane at a time: two planes of few values become one by an
-    addition of numbers as long as the column.
-    """
-    codes, kinds = bytes(count), 1
-    for column in columns:
-        content = column.tobytes()
-        for byte in range(column.itemsize):
-            plane = content[byte :: column.itemsize]
-            values = _values(plane)
-            if len(values) * kinds > CODES:
-                return None
-            if len(values) > 1:
-                scaled = plane.translate(_dense(sorted(values), kinds))
-                total = int.from_bytes(codes, "little") + int.from_bytes(scaled, "little")
-                sums = total.to_bytes(count, "little")
-                found = _values(sums)
-                codes, kinds = sums.translate(_dense(sorted(found))), len(found)
-    return codes
-
-
-def _values(plane: bytes) -> set[int]:
-    """Which bytes occur. Mostly they are few, and then each is found and taken out at once."""
-    found, rest = set[int](), plane
-    while rest and len(found) < FEW:
-        found.add(rest[0])
-        rest = rest.translate(None, rest[:1])
-    return found.union(rest)
-
-
-def _dense(values: Iterable[int], step: int = 1) -> bytes:
-    """A translation of bytes: the n-th of `values` to n steps."""
-    table = bytearray(CODES)
-    for number, value in enumerate(values):
-        table[value] = number * step
-    return bytes(table)
+    return array("B", codes.translate(numbering(codes[first] for first in firsts))), kinds

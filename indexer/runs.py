@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import accumulate, chain, compress, pairwise, repeat
-from operator import add, itemgetter, lt, mul, sub
+from operator import itemgetter, lt, mul, sub
 from typing import TypeAlias
 
 from app.idx.layout import CODES, HOLE, LONG
+from indexer.codes import added, coded, decoded, first_rows
 from indexer.track import Samples
 
 MAX_SHORT_EXTENT = 255
@@ -48,7 +49,7 @@ class ChunkMap:
         self.counts = samples.chunk_samples
         self._size = samples.size_bytes
         self.first_sample: Sequence[int] = range(samples.count + 1)
-        self.lengths: Sequence[int]
+        self.lengths: array[int]
         is_sample = self.counts.count(1) == len(self.counts)  # every chunk, as ffmpeg interleaves video
         if not is_sample:
             self.first_sample = array("Q", accumulate(self.counts, initial=0))
@@ -91,10 +92,9 @@ class Lane:
 
     def __init__(self, track: int, chunks: ChunkMap, shapes: Shapes) -> None:
         self._track, self._chunks, self._shapes = track, chunks, shapes
-        self._ends = array("Q", map(add, chunks.offsets, chunks.lengths))
-        numbers = {samples: shapes[track, samples] for samples in {*chunks.counts}}
-        self._numbers = array("I", map(numbers.__getitem__, chunks.counts))
-        self._are_apart = _are_apart(chunks.offsets, self._ends)
+        self._ends = added(chunks.offsets, chunks.lengths)
+        self._numbers = _numbered(track, chunks.counts, shapes)
+        self._are_apart = all(chunks.lengths) and all(map(lt, self._ends, chunks.offsets[1:]))
 
     def pieces(self, first: int, last: int) -> Pieces:
         """Samples `[first, last)` in decode order: whole chunks, but for the first and the last."""
@@ -114,6 +114,14 @@ class Lane:
         if self._are_apart:  # all chunks are, so that only the ends of a segment are in doubt
             return not begins or (begins[0] < ends[0] and begins[-1] < ends[-1])
         return _are_apart(begins, ends)
+
+
+def _numbered(track: int, counts: array[int], shapes: Shapes) -> array[int]:
+    codes = coded((counts,), len(counts))
+    if codes is None:
+        return array("I", [shapes[track, samples] for samples in counts])
+    words = {codes[first]: shapes[track, counts[first]] for first in first_rows(codes)}
+    return decoded(codes, [words[code] for code in sorted(words)], "I")
 
 
 def _are_apart(begins: array[int], ends: array[int]) -> bool:

@@ -20,7 +20,7 @@ from indexer.errors import LimitExceeded
 from indexer.limits import MAX_TICKS, MAX_TIMELESS_SAMPLES
 from indexer.select import Change
 from indexer.timeline import Placement
-from indexer.track import NON_SYNC_BIT, Samples, Track
+from indexer.track import NON_SYNC_BIT, Samples, Track, are_sync
 
 ENDS_TOGETHER = 10
 """Tracks whose ends are apart by less than a target divided by this end together."""
@@ -206,8 +206,7 @@ def _sync_samples(video: PlacedTrack, cut: Cut, following: Cut) -> tuple[array[i
     if isinstance(flags, int):
         selected: Iterable[int] = () if flags & NON_SYNC_BIT else samples
     else:
-        is_sync = (not value & NON_SYNC_BIT for value in flags[cut.lead_sample : following.lead_sample])
-        selected = compress(samples, is_sync)
+        selected = compress(samples, are_sync(flags[cut.lead_sample : following.lead_sample]))
     for sample in selected:
         ticks = video.presentation_ticks(sample)
         if ticks > latest:

@@ -25,6 +25,14 @@ NON_SYNC_BIT = 0x0001_0000
 Column: TypeAlias = "int | array[int]"
 
 
+_SYNC = bytes(not value & NON_SYNC_BIT >> 16 for value in range(256))
+
+
+def are_sync(flags: array[int]) -> bytes:
+    """For each `sample_flags`, whether it is of a sync sample: a byte, as `compress` takes it."""
+    return flags.tobytes()[2::4].translate(_SYNC)
+
+
 def each(column: Column) -> Iterable[int]:
     """The entries of a column; without end where they are all one."""
     return repeat(column) if isinstance(column, int) else column

@@ -12,7 +12,8 @@ from operator import sub
 from typing import NamedTuple
 
 from indexer.box_tree import Box, required
-from indexer.demux.columns import big_endian, collapsed, expanded, widened
+from indexer.codes import expanded
+from indexer.demux.columns import big_endian, collapsed, widened
 from indexer.demux.reading import Reading
 from indexer.demux.tables import counted_rows
 from indexer.track import Column

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from array import array
-from itertools import chain, repeat
 
 from indexer.track import Column
 
@@ -42,13 +41,6 @@ def nibbles(table: bytes) -> bytes:
     both[0::2] = table.translate(HIGH_NIBBLE)
     both[1::2] = table.translate(LOW_NIBBLE)
     return bytes(both)
-
-
-def expanded(counts: array[int], values: array[int]) -> array[int]:
-    """Each value as often as its count says: a run-length table with a row a sample."""
-    if counts.count(1) == len(counts):
-        return values
-    return array(values.typecode, chain.from_iterable(map(repeat, values, counts)))
 
 
 def collapsed(column: Column) -> Column:

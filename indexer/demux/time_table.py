@@ -14,7 +14,8 @@ from itertools import accumulate, compress
 from operator import add, sub
 
 from indexer.box_tree import Box, required
-from indexer.demux.columns import big_endian, collapsed, expanded
+from indexer.codes import expanded
+from indexer.demux.columns import big_endian, collapsed
 from indexer.demux.reading import Reading
 from indexer.demux.tables import counted_rows
 from indexer.track import Column

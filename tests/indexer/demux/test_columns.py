@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.demux.columns import big_endian, collapsed, expanded, nibbles, total, widened
+from indexer.codes import expanded
+from indexer.demux.columns import big_endian, collapsed, nibbles, total, widened
 
 NUMBERS = st.lists(st.integers(0, 2**32 - 1), max_size=20)
 RUNS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2**32 - 1)), max_size=20)
