@@ -12,7 +12,7 @@ from itertools import chain, repeat
 
 CODES = 256
 FEW = 16
-MOST_REPEATS = 16
+MOST_REPEATS = 8
 _NONE = 255
 
 

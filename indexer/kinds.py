@@ -37,7 +37,8 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
     Raises `LimitExceeded` where a sum leaves the signed word of a `trun`.
     """
     columns = (samples.duration_ticks, samples.flags, samples.composition_ticks)
-    kind, kinds = _numbered(columns, samples.count)
+    varying = [column for column in columns if not isinstance(column, int)]
+    kind, kinds = _numbered(columns, varying, samples.count) if varying else (None, [columns])
     durations, flags, compositions = zip(*kinds, strict=True)
     shifted = [composition + composition_shift_ticks for composition in compositions]
     if max(shifted) > MAX_COMPOSITION_TICKS:
@@ -50,9 +51,11 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
     )
 
 
-def _numbered(columns: Sequence[Column], count: int) -> tuple[array[int], list[Row]]:
+def _numbered(
+    columns: Sequence[Column], varying: Sequence[array[int]], count: int
+) -> tuple[array[int], list[tuple[int, ...]]]:
     """The number of each row's kind, and the kinds in the order in which they come."""
-    codes = coded([column for column in columns if not isinstance(column, int)], count)
+    codes = coded(varying, count)
     if codes is None:
         numbers: dict[Row, int] = {}
         rows = islice(zip(*map(each, columns), strict=False), count)
