@@ -132,7 +132,7 @@ def plan_download(idx: Idx, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
     kind = idx.tracks[0].facts.kind
     return Plan(
         content_type=SEGMENT_TYPES[kind],
-        etag="-".join((idx.version, "download", *([clip.query] if clip != WHOLE else []))),
+        etag=clip.tagged(f"{idx.version}-download"),
         last_modified_s=archive.mtime_ns // 1_000_000_000,
         max_age_s=IMMUTABLE_MAX_AGE_S,
         immutable=True,
