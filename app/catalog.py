@@ -99,6 +99,10 @@ class Catalog:
             archive = opened.archive = self._with_sidecar(archive)
         return archive
 
+    def has_index(self, archive_id: str) -> bool:
+        """Whether a file is where the index of that id would be: a stat, where `find` has much to refuse."""
+        return os.path.exists(os.path.join(self.index_dir, archive_id + SUFFIX))
+
     def _check_source(self, archive_id: str, idx: Idx, opened: _Opened, found: os.stat_result) -> Archive:
         source = within(self.media_dir, opened.source_path, found)
         recorded = idx.header.source

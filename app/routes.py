@@ -83,13 +83,15 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
 
 def _find(catalog: Catalog, path: str) -> tuple[Archive, Part]:
     """The archive and part that `path` names: an id, or an id and a track. Raises as `Catalog.find`."""
-    try:
-        archive = catalog.find(path)
-        return archive, part_of(archive.idx, MUXED)
-    except NotFound:
-        archive_id, _, track = path.rpartition("/")
-        if not archive_id or not _TRACK.fullmatch(track):
-            raise
+    archive_id, _, track = path.rpartition("/")
+    may_be_track = bool(archive_id) and _TRACK.fullmatch(track) is not None
+    if not may_be_track or catalog.has_index(path):
+        try:
+            archive = catalog.find(path)
+            return archive, part_of(archive.idx, MUXED)
+        except NotFound:
+            if not may_be_track:
+                raise
     archive = catalog.find(archive_id)
     return archive, part_of(archive.idx, track)
 
