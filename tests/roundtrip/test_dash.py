@@ -74,6 +74,7 @@ def test_lists_what_the_playlists_list(file: str, costs: dict[str, Cost], corpus
 
 
 @pytest.mark.requires_tool("ffprobe")
+@pytest.mark.parametrize("corpus_origin", ["sendfile"], indirect=True)
 @pytest.mark.parametrize("file", READ_BY_FFMPEG)
 def test_ffmpeg_reads_the_archive(
     file: str,

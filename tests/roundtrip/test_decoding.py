@@ -1,7 +1,8 @@
 """What is served decodes as the archive does: to the same pictures and sounds, with no error that is new.
 
 Both are decoded without their edit lists, by ffmpeg's own decoders. The served side is decoded from each init
-segment and the segments that follow it: ffmpeg's playlists stay with the first one.
+segment and the segments that follow it: ffmpeg's playlists stay with the first one. That nginx sends the same
+bytes is for `test_corpus` to say.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Decoded:
     errors: frozenset[str]
 
 
+@pytest.mark.parametrize("corpus_origin", ["sendfile"], indirect=True)
 @pytest.mark.parametrize(
     "file", [pytest.param(file, marks=[] if file in FEW else pytest.mark.exam) for file in sorted(SERVED)]
 )
