@@ -58,6 +58,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"{MISSING}corpus (a folder of media at ../shared/corpus)")
 
 
+@pytest.fixture
+def media_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def index_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def tool() -> Callable[[str], str]:
     """`tool("ffprobe")` is its path, or the end of a case that cannot do without."""

@@ -1,4 +1,4 @@
-"""Fixtures of the server's tests: folders, archives, an application without a socket, and real servers."""
+"""Fixtures of the server's tests: archives, an application without a socket, and real servers."""
 
 from __future__ import annotations
 
@@ -27,20 +27,6 @@ class Client(TestApp):  # type: ignore[misc]  # WebTest has no types
 
 MakeArchive = Callable[..., MadeArchive]
 StartOrigin = Callable[..., AbstractContextManager[Origin]]
-
-
-@pytest.fixture
-def media_dir(tmp_path: Path) -> Path:
-    folder = tmp_path / "media"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def index_dir(tmp_path: Path) -> Path:
-    folder = tmp_path / "index"
-    folder.mkdir()
-    return folder
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures of the indexer's tests: folders, and archives laid out by hand in them."""
+"""Fixtures of the indexer's tests: archives laid out by hand."""
 
 from __future__ import annotations
 
@@ -11,20 +11,6 @@ from tests.media.made_movie import MadeMovie, MadeTrack, interleaved, make_movie
 from tests.media.mp4_file import write_mp4
 
 Put = Callable[..., Path]
-
-
-@pytest.fixture
-def media_dir(tmp_path: Path) -> Path:
-    folder = tmp_path / "media"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def index_dir(tmp_path: Path) -> Path:
-    folder = tmp_path / "index"
-    folder.mkdir()
-    return folder
 
 
 def film(*, seconds: int = 20, seed: int = 1) -> MadeMovie:
