@@ -49,8 +49,8 @@ MAX_PCM_PACKETS = 1 << 20
 MAX_CHAPTERS = 1000
 """Each chapter of a text track costs a read. Audiobooks have a few hundred."""
 
-MAX_TEXT_SAMPLES = 100_000
-"""Samples of all text tracks, about 10 us each. Thirty languages of a film have some 50,000."""
+MAX_TEXT_SAMPLES = 60_000
+"""Samples of all text tracks, some 15 us each. Thirty languages of a film have some 50,000."""
 
 MAX_TEXT_BYTES = 4 << 20
 """Of all text tracks, 0.2 us each where all are styles. Thirty languages of a film have 3 MB."""
@@ -68,7 +68,7 @@ MAX_CUES_A_SEGMENT = 5_000
 """About 4 us each whenever the segment is asked for. Karaoke set syllable by syllable needs some 1,000."""
 
 MAX_CUE_APPEARANCES = 1_000_000
-"""Cues of all segments together: one that spans several is in each."""
+"""Cues of all segments and texts together: one that spans several segments is in each. 0.2 us each."""
 
 MAX_SUBTITLE_FILES = 64
 """Files of subtitles beside one archive."""

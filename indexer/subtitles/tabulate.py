@@ -37,10 +37,11 @@ NO_SUBTITLES = Subtitles()
 
 def tabulate_texts(texts: Sequence[Text], segmentation: Segmentation) -> Subtitles:
     """Texts with more cues than segments may hold are left out with a note."""
-    kept, columns, notes = [], [], []
+    kept, columns, notes, left = [], list[Columns](), [], MAX_CUE_APPEARANCES
     for text in texts:
         try:
-            columns.append(_columns(text.cues, segmentation))
+            columns.append(_columns(text.cues, segmentation, left))
+            left -= len(columns[-1]["cue"])
             kept.append(text)
         except LimitExceeded as error:
             notes.append(f"{text.file or f'track {text.source_track_id}'} passed over: {error.rule}")
@@ -69,9 +70,9 @@ def _facts(text: Text, name: str) -> TextFacts:
     )
 
 
-def _columns(cues: Sequence[Cue], segmentation: Segmentation) -> Columns:
-    """Raises `LimitExceeded` where segments would hold too many cues."""
-    shown = _shown(cues, segmentation)
+def _columns(cues: Sequence[Cue], segmentation: Segmentation, left: int) -> Columns:
+    """Raises `LimitExceeded` where segments would hold too many cues: more than `left` together."""
+    shown = _shown(cues, segmentation, left)
     blocks = [_block(cue) for cue in cues]
     return {
         "start": array("Q", (cue.start_ms for cue in cues)),
@@ -83,13 +84,13 @@ def _columns(cues: Sequence[Cue], segmentation: Segmentation) -> Columns:
     }
 
 
-def _shown(cues: Sequence[Cue], segmentation: Segmentation) -> list[list[int]]:
+def _shown(cues: Sequence[Cue], segmentation: Segmentation, left: int) -> list[list[int]]:
     """The numbers of the cues of each segment: those that are shown while it lasts."""
     starts, timescale = segmentation.start_ticks, segmentation.timescale
     bounds = [1000 * (ticks - starts[0]) for ticks in starts]  # as cues: from 0, in ms * ticks a second
     spans = [_span(bounds, cue.start_ms * timescale, cue.end_ms * timescale) for cue in cues]
-    if sum(map(len, spans)) > MAX_CUE_APPEARANCES:
-        rule = f"its segments together hold more than {MAX_CUE_APPEARANCES} cues"
+    if sum(map(len, spans)) > left:
+        rule = f"brings the cues of all segments together beyond {MAX_CUE_APPEARANCES}"
         raise LimitExceeded(rule, remedy=REMEDY)
     shown: list[list[int]] = [[] for _ in range(segmentation.count)]
     for number, span in enumerate(spans):

@@ -57,8 +57,8 @@ def read_sample(sample: bytes, style: TextStyle) -> list[tuple[str, str]]:
     end = 2 + int.from_bytes(sample[:2])
     coded = sample[2:end]
     text = coded.decode("utf-16" if coded[:2] in {b"\xfe\xff", b"\xff\xfe"} else "utf-8", "replace")
-    boxes = _boxes(sample, end)
-    payload = payload_of(_runs(text, boxes, style.face))
+    boxes = _boxes(sample, end) if end < len(sample) else ()
+    payload = payload_of(_runs(text, boxes, style.face) if boxes else [(text, style.face)])
     return [(_settings(boxes, style), payload)] if payload else []
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.limits import EXPANSION_FLOOR_BYTES
+from indexer.limits import EXPANSION_FLOOR_BYTES, MAX_TEXT_SAMPLES
 from tests.indexer.demux.made_mp4 import (
     DATA,
     box,
@@ -27,6 +27,7 @@ from tests.indexer.demux.made_mp4 import (
     stts,
     trak,
 )
+from tests.indexer.subtitles.made_text import tx3g, tx3g_entry
 from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY
 from tests.roundtrip.measured import Cost
 
@@ -56,6 +57,22 @@ def halves(count: int) -> tuple[tuple[int, int], tuple[int, int]]:
     return (count // 2, 1), (count - count // 2, 2)
 
 
+def subtitles(tracks: int) -> bytes:
+    """A picture, and as many cues as all text tracks together may have."""
+    cues = MAX_TEXT_SAMPLES // tracks
+    words = (tx3g("a") + tx3g("b")) * (cues // 2)
+    picture = trak((stts((1, cues)), stsc((1, 1, 1)), stsz_constant(1, 1), stco(DATA)), entries=(AVC_ENTRY,))
+    common = (stts((cues, 1)), stsc((1, cues, 1)), stsz_constant(3, cues))
+    texts = (
+        trak(
+            (*common, stco(DATA + 1 + number * len(words))),
+            track_id=2 + number, handler="sbtl", entries=(tx3g_entry(),),
+        )
+        for number in range(tracks)
+    )  # fmt: skip
+    return movie(picture, *texts, data=b"p" + words * tracks)
+
+
 CUTS = [(400, 80, 0x10000), (400, 9080, 0x10000)] * 500
 BOMBS = {
     "durations": bomb(MOST, stts(*halves(MOST))),
@@ -63,6 +80,7 @@ BOMBS = {
     "both, and flags": bomb(MOST // 3, stts(*halves(MOST // 3)), ctts(*halves(MOST // 3)), stss(1)),
     "edits": bomb(MOST // 2, stts(*halves(MOST // 2)), ctts(*halves(MOST // 2)), edits=CUTS),
     "edits of sound": bomb(MOST, stts(*halves(MOST)), handler="soun", edits=CUTS),
+    "subtitles": subtitles(20),
     "more than the file": movie(trak((stts((2**32 - 1, 1)), stsc((1, 2**32 - 1, 1)),
                                       stsz_constant(1, 2**32 - 1), stco(DATA)), entries=(AVC_ENTRY,))),
 }  # fmt: skip

@@ -1,0 +1,22 @@
+"""Cues ─▶ the columns of an index: how many the segments of all texts may hold together."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.segmentation import Segmentation
+from indexer.subtitles import tabulate
+from indexer.subtitles.cue import Cue, Text
+
+TWO_SEGMENTS = Segmentation(1000, [0, 1000, 2000], [[0, 1, 2]], [0, 0])
+
+
+def test_texts_share_what_segments_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second would bring it to five: three cues of the first are in one segment, and its own is in both."""
+    monkeypatch.setattr(tabulate, "MAX_CUE_APPEARANCES", 4)
+    three = Text("SubRip", tuple(Cue(at, at + 100, "", "words") for at in (0, 200, 400)), file="three.srt")
+    both = Text("SubRip", (Cue(500, 1500, "", "words"),), file="both.srt")
+    one = Text("SubRip", (Cue(0, 100, "", "words"),), file="one.srt")
+    found = tabulate.tabulate_texts([three, both, one], TWO_SEGMENTS)
+    assert [facts.file for facts in found.texts] == ["three.srt", "one.srt"]
+    assert found.notes == ("both.srt passed over: brings the cues of all segments together beyond 4",)
