@@ -12,7 +12,7 @@ TWO_SEGMENTS = Segmentation(1000, [0, 1000, 2000], [[0, 1, 2]], [0, 0])
 
 
 def test_texts_share_what_segments_may_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second would bring it to five: three cues of the first are in one segment, and its own is in both."""
+    """The second would bring it to five: three of the first are in one segment, its own is in both."""
     monkeypatch.setattr(tabulate, "MAX_CUE_APPEARANCES", 4)
     three = Text("SubRip", tuple(Cue(at, at + 100, "", "words") for at in (0, 200, 400)), file="three.srt")
     both = Text("SubRip", (Cue(500, 1500, "", "words"),), file="both.srt")
