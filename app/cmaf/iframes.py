@@ -63,14 +63,14 @@ def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRa
     payload_at = fragment.MOOF_BYTES + _traf_bytes(tfhd) + fragment.MDAT_HEADER_BYTES
     composition = planes_of_words([rows.kind_composition[kind] & WORD_MASK])
     truns = fragment.truns([1], [payload_at], fragment.SAMPLE_COMPOSITION, [composition])
-    traf = fragment.traf(tfhd, _decode_time(rows, sample), truns)
+    traf = fragment.traf(tfhd, decode_time_of(rows, sample), truns)
     moof = fragment.moof(number + 1, [traf])
     return b"".join((idx.view(view_number).styp, moof, fragment.mdat_header(size))), (offset, size)
 
 
-def segment_of(idx: Idx, sample: int) -> int:
-    """The segment that holds a sample of the video."""
-    return bisect_right(idx.tracks[VIDEO].first_sample, sample) - 1
+def segment_of(rows: TrackRows, sample: int) -> int:
+    """The segment that holds a sample of a track; the last for the end."""
+    return bisect_right(rows.first_sample, sample, 0, len(rows.first_sample) - 1) - 1
 
 
 def sample_bytes(rows: TrackRows, sample: int) -> int:
@@ -81,9 +81,9 @@ def _traf_bytes(tfhd: bytes) -> int:
     return fragment.TRAF_BYTES + len(tfhd) + fragment.TRUN_HEADER_BYTES + 4
 
 
-def _decode_time(rows: TrackRows, sample: int) -> int:
+def decode_time_of(rows: TrackRows, sample: int) -> int:
     """`tfdt`: that of its segment and the durations since, so of a few hundred samples at most."""
-    segment = bisect_right(rows.first_sample, sample) - 1
+    segment = segment_of(rows, sample)
     first, at = rows.first_sample[segment], rows.decode_time[segment]
     if rows.default_duration is not None or rows.kind is None:
         return at + (sample - first) * rows.kind_duration[0]

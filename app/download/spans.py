@@ -17,6 +17,7 @@ from math import ceil
 from operator import add
 
 from app.clip import WHOLE, Clip
+from app.cmaf.iframes import decode_time_of, segment_of
 from app.idx.view import Idx, TrackRows
 
 PREROLL_S = Fraction(80, 1000)
@@ -65,14 +66,14 @@ def _placed(idx: Idx, rows: TrackRows, first: int, stop: int, start: int, end: i
     Readers differ on an edit that begins before the first picture is there, or while one is shown; so a delay
     of less than a picture comes before.
     """
-    segment = bisect_right(rows.first_sample, first, 0, idx.segment_count) - 1
-    offset = rows.facts.media_time_ticks - _decode_ticks(idx, rows, first)
+    segment = segment_of(rows, first)
+    offset = rows.facts.media_time_ticks - decode_time_of(rows, first)
     shown = _shown_ticks(rows, segment)[first - rows.first_sample[segment] :]
     begin = max(start, min(shown[: stop - first]))
     if rows.facts.kind == "video":
         begin = min((ticks for ticks in shown[: stop - first] if ticks >= start), default=begin)
     media_time = begin + offset
-    media_end = _media_end(idx, rows, stop) - _decode_ticks(idx, rows, first)
+    media_end = _media_end(idx, rows, stop) - decode_time_of(rows, first)
     if end is not None:
         media_end = min(media_end, end + offset)
     return Span(rows, first, stop, media_time - start - offset, media_time, max(media_time, media_end))
@@ -126,14 +127,6 @@ def _shown_ticks(rows: TrackRows, segment: int) -> Sequence[int]:
         return range(start + composition, start + composition + duration * count, duration)
     durations = _column(rows, segment, rows.kind_duration)
     return list(map(add, accumulate(durations, initial=start), _column(rows, segment, rows.kind_composition)))
-
-
-def _decode_ticks(idx: Idx, rows: TrackRows, sample: int) -> int:
-    segment = bisect_right(rows.first_sample, sample, 0, idx.segment_count) - 1
-    before = sample - rows.first_sample[segment]
-    if rows.default_duration is not None:
-        return rows.decode_time[segment] + before * rows.default_duration
-    return rows.decode_time[segment] + sum(_column(rows, segment, rows.kind_duration)[:before])
 
 
 def _media_end(idx: Idx, rows: TrackRows, stop: int) -> int:

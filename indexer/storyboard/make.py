@@ -103,7 +103,7 @@ def _streams(idx: Idx, numbers: list[int]) -> Iterator[dict[str, object]]:
     view_number = idx.view_number(idx.tracks[VIDEO].facts.name)
 
     def init_of(number: int) -> int:
-        segment = segment_of(idx, idx.iframes.sample[number]) if idx.iframes else 0
+        segment = segment_of(idx.tracks[VIDEO], idx.iframes.sample[number]) if idx.iframes else 0
         return idx.segment_init[segment] if idx.segment_init else 0
 
     for init, members in groupby(numbers, init_of):
