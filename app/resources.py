@@ -43,6 +43,7 @@ from app.manifest.urls import (
 )
 from app.plan import FileIdentity, Plan
 from app.storyboard import count_sheets, plan_sheet, plan_storyboard
+from app.ttml import plan_ttml, plan_ttml_init
 from app.webvtt import plan_cues, plan_subtitles
 
 MUXED = "muxed"
@@ -103,6 +104,10 @@ _FAMILIES_OF_TEXT = (
         lambda idx, _: idx.segment_count,
     ),
 )
+_FAMILIES_OF_TTML = (
+    Family(Resource("segment", plan_ttml), segment_number, lambda idx, _: idx.segment_count),
+    Family(Resource("init", plan_ttml_init), init_number, lambda _, __: 1),
+)
 _NAMED = _OF_PRESENTATION | _OF_ARCHIVE | _OF_TEXT | _OF_VIEW
 _FAMILIES = (*_FAMILIES_OF_VIEW, *_FAMILIES_OF_TEXT)
 UNKNOWN = "unknown"
@@ -136,15 +141,20 @@ def plan_resource(idx: Idx, part: Part, name: str, query: str, source: FileIdent
             return _OF_PRESENTATION[name].planned(query, of_archive(idx, source))
         if name in _OF_ARCHIVE:
             return _OF_ARCHIVE[name].planned(query, idx, source)
-    is_view = isinstance(part, int)
-    named = _OF_VIEW if is_view else _OF_TEXT
+    named, families = _of_part(part)
     if name in named:
         return named[name].planned(query, idx, part, source)
-    for family in _FAMILIES_OF_VIEW if is_view else _FAMILIES_OF_TEXT:
+    for family in families:
         number = family.number(name)
         if number is not None and number < family.count(idx, part):
             return family.resource.plan(idx, part, number, source)
     raise NotFound(f"This archive has {MULTIVARIANT}, {MPD} and {PLAYLIST}, which name all else.")
+
+
+def _of_part(part: Part) -> tuple[dict[str, Resource], tuple[Family, ...]]:
+    if isinstance(part, int):
+        return _OF_VIEW, _FAMILIES_OF_VIEW
+    return ({}, _FAMILIES_OF_TTML) if part.facts.codec else (_OF_TEXT, _FAMILIES_OF_TEXT)
 
 
 def plan_title_resource(shown: Presentation, name: str, query: str) -> Plan:

@@ -19,6 +19,7 @@ from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
 from app.cmaf.slop import choose_merge_bytes
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
 from app.idx.view import Idx
+from app.ttml import plan_ttml
 from app.webvtt import plan_cues
 from indexer import bandwidth
 from indexer.errors import LimitExceeded
@@ -65,7 +66,8 @@ def measure_texts(draft: Idx) -> tuple[TextFacts, ...]:
     seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
     measured = []
     for text in draft.texts:
-        plans = (plan_cues(draft, text, number, draft.identity) for number in range(draft.segment_count))
+        plan_segment = plan_ttml if text.facts.codec else plan_cues
+        plans = (plan_segment(draft, text, number, draft.identity) for number in range(draft.segment_count))
         lengths = [plan.length for plan in plans]
         peak_bps, average_bps = bandwidth.peak_bps(lengths, seconds), bandwidth.average_bps(lengths, seconds)
         measured.append(replace(text.facts, peak_bps=peak_bps, average_bps=average_bps))

@@ -58,6 +58,12 @@ MAX_TEXT_BYTES = 4 << 20
 MAX_TEXT_SAMPLE_BYTES = 16 << 10
 """A line or two, and its styles."""
 
+MAX_TTML_BYTES = 256 << 10
+"""A document of TTML: a film in one has some 200 KB."""
+
+MAX_TTML_SENT_BYTES = 512 << 20
+"""Documents of all segments of a track together, in each that they are shown in: 0.3 s to weigh."""
+
 MAX_TEXT_EDITS = 16
 """Each is tried with each sample of a text track."""
 

@@ -151,6 +151,8 @@ class TextFacts(Record):
     forced: bool  # only what foreign speech and signs say
     hearing_impaired: bool  # sounds are told as well
     cue_count: int
+    codec: str  # RFC 6381, of what is passed through for DASH alone: "stpp"; "" for WebVTT
+    init: bytes  # init segment of that, or b""
     peak_bps: int
     average_bps: int
 

@@ -76,6 +76,7 @@ COLUMNS
     text.t.offset (C+1)      where each cue begins in text.t.content, and the length of that
     text.t.content           UTF-8: all of a WebVTT cue that follows its times. Its settings, a space before
                              each; a line break; its lines, escaped, none of them empty
+                             Of TTML, which has a `codec`: a document, whose times are the archive's
     text.t.first (S+1)       where the cues of each segment begin in text.t.cue, and the length of that
     text.t.cue               numbers of cues: a segment has every cue that is shown while it lasts, so one
                              that spans several segments is in each

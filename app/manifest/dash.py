@@ -53,7 +53,7 @@ def write_mpd(shown: Presentation) -> bytes:
         start_us = starts_us[segments.start]
         period = SubElement(mpd, "Period", id=f"p{segments.start + 1}", start=_seconds(start_us - begin_us))
         write_tracks(period, shown, segments)
-        write_texts(period, shown, start_us)
+        write_texts(period, shown, segments, start_us)
     indent(mpd)
     text: bytes = tostring(mpd, encoding="utf-8", xml_declaration=True)
     return text

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from xml.etree.ElementTree import Element, SubElement
 
 from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES, TextFacts, TrackFacts
-from app.manifest.presentation import Presentation, Rendition, unused
+from app.manifest.presentation import Presentation, Rendition, Subtitles, unused
 from app.manifest.urls import FIRST_SEGMENT, SEGMENT_TEMPLATE, SUBTITLES, init_name, versioned
 
 MAX_UNSIGNED_INT = 2**32 - 1
@@ -42,18 +42,24 @@ def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
             _write_representation(adaptation, member, segments)
 
 
-def write_texts(period: Element, shown: Presentation, start_us: int) -> None:
-    """A whole file each, whose times count from the start of the presentation."""
+def write_texts(period: Element, shown: Presentation, segments: range, start_us: int) -> None:
+    """Of WebVTT a whole file each, whose times count from the start of the presentation."""
     labels: list[str] = []
     for text in shown.texts:
         labels.append(unused(text.facts.label, labels))
         attributes = {"id": str(len(period)), "contentType": "text", "mimeType": "text/vtt"}
+        if text.facts.codec:
+            attributes |= {"mimeType": "application/mp4", "segmentAlignment": "true"}
         adaptation = SubElement(period, "AdaptationSet", attributes | _language(text.facts.language))
         SubElement(adaptation, "Label").text = xml_text(labels[-1])
         for role in _roles_of_text(text.facts):
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         bandwidth = str(max(1, text.facts.peak_bps))
         representation = SubElement(adaptation, "Representation", id=text.folder, bandwidth=bandwidth)
+        if text.facts.codec:
+            representation.set("codecs", text.facts.codec)
+            _write_template(representation, text, init_name(0), segments)
+            continue
         SubElement(representation, "BaseURL").text = versioned(f"{text.folder}/{SUBTITLES}", text.idx.version)
         if start_us:
             offset = {"timescale": "1000000", "presentationTimeOffset": str(start_us)}
@@ -108,7 +114,8 @@ def _write_representation(adaptation: Element, member: Rendition, segments: rang
         _describe_colour(representation, facts.colour)
     else:
         _describe_channels(representation, facts)
-    _write_template(representation, member, segments)
+    inits = member.idx.segment_init or bytes(member.idx.segment_count)
+    _write_template(representation, member, init_name(inits[segments.start]), segments)
 
 
 def _of_picture(facts: TrackFacts) -> dict[str, str]:
@@ -145,9 +152,10 @@ def _describe_channels(representation: Element, facts: TrackFacts) -> None:
         _describe(representation, "SupplementalProperty", f"{scheme}ComplexityIndex:2018", complexity)
 
 
-def _write_template(representation: Element, member: Rendition, segments: range) -> None:
+def _write_template(
+    representation: Element, member: Rendition | Subtitles, init: str, segments: range
+) -> None:
     idx, times = member.idx, member.idx.segment_time[segments.start : segments.stop + 1]
-    init = init_name((idx.segment_init or bytes(idx.segment_count))[segments.start])
     template = SubElement(representation, "SegmentTemplate", {
         "timescale": str(idx.header.timescale),
         "presentationTimeOffset": str(times[0]),

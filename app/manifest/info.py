@@ -46,7 +46,7 @@ def plan_title_info(shown: Presentation) -> Plan:
     """The facts of a title: all of its tracks, and what else is known of its best rendition."""
     best = shown.renditions[0]
     tracks = [_track(each.facts, in_playlist=True) | {"name": each.folder} for each in shown.renditions]
-    texts = [_text(each.facts, each.folder, each.idx.version) for each in shown.texts]
+    texts = [_text(each.facts, each.folder, each.idx.version) for each in shown.webvtt]
     of_title = {
         "version": shown.version, "title": shown.title, "tracks": tracks, "texts": texts, "is_title": True,
         "storyboard": _storyboard(best.idx, best.folder.rpartition("/")[0] + "/"),
@@ -71,7 +71,7 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
         "average_bps": view.average_bps,
         "peak_bps": view.peak_bps,
         "tracks": [_track(track, number in view.tracks) for number, track in enumerate(header.tracks)],
-        "texts": [_text(text.facts, text.facts.name, idx.version) for text in idx.texts],
+        "texts": [_text(each, each.name, idx.version) for each in header.texts if not each.codec],
         "chapters": [_chapter(chapter) for chapter in chapters_of(idx)],
         "storyboard": _storyboard(idx, ""),
         "notes": header.notes,

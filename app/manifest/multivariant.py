@@ -49,16 +49,16 @@ def _lines(shown: Presentation) -> Iterator[str]:
     yield from session_tags(shown)
     for group, members in groups.items():
         yield from _audio(group, members)
-    yield from _texts(shown.texts)
+    yield from _texts(shown.webvtt)
     for video in videos:
         for group, members in groups.items():
-            yield from _variant(video, members, group, shown.texts)
+            yield from _variant(video, members, group, shown.webvtt)
         if not groups:
-            yield from _variant(video, [], "", shown.texts)
+            yield from _variant(video, [], "", shown.webvtt)
         yield from _iframes(video)
     if not videos:
         for group, (first, *others) in groups.items():
-            yield from _variant(first, others, group, shown.texts)
+            yield from _variant(first, others, group, shown.webvtt)
 
 
 def _groups(audios: Sequence[Rendition]) -> Groups:

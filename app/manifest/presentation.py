@@ -82,6 +82,11 @@ class Presentation:
     def of_kind(self, kind: str) -> list[Rendition]:
         return [each for each in self.renditions if each.facts.kind == kind]
 
+    @property
+    def webvtt(self) -> list[Subtitles]:
+        """The texts that are WebVTT, which HLS and the page show."""
+        return [each for each in self.texts if not each.facts.codec]
+
     def clipped(self, clip: Clip) -> Presentation:
         """The same, of a part of the time. Raises `Malformed` where there is nothing."""
         clip.times_s(self.lead)

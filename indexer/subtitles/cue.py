@@ -33,6 +33,8 @@ class Text:
     hearing_impaired: bool = False
     source_track_id: int = 0
     file: str = ""
+    codec: str = ""  # RFC 6381, where payloads are documents of TTML and no WebVTT
+    init: bytes = b""  # init segment of these
 
 
 _IN_ORDER = attrgetter("start_ms", "end_ms", "settings", "payload")

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from app.idx.header import SubtitleFile, TextFacts
 from indexer.errors import LimitExceeded
 from indexer.labels import label_of_text
-from indexer.limits import MAX_CUE_APPEARANCES, MAX_CUES_A_SEGMENT
+from indexer.limits import MAX_CUE_APPEARANCES, MAX_CUES_A_SEGMENT, MAX_TTML_SENT_BYTES
 from indexer.part_names import part_names
 from indexer.segmentation import Segmentation
 from indexer.subtitles.cue import Cue, Text
@@ -40,7 +40,7 @@ def tabulate_texts(texts: Sequence[Text], segmentation: Segmentation) -> Subtitl
     kept, columns, notes, left = [], list[Columns](), [], MAX_CUE_APPEARANCES
     for text in texts:
         try:
-            columns.append(_columns(text.cues, segmentation, left))
+            columns.append(_columns(text, segmentation, left))
             left -= len(columns[-1]["cue"])
             kept.append(text)
         except LimitExceeded as error:
@@ -65,15 +65,20 @@ def _facts(text: Text, name: str) -> TextFacts:
         forced=text.forced,
         hearing_impaired=text.hearing_impaired,
         cue_count=len(text.cues),
+        codec=text.codec,
+        init=text.init,
         peak_bps=0,
         average_bps=0,
     )
 
 
-def _columns(cues: Sequence[Cue], segmentation: Segmentation, left: int) -> Columns:
-    """Raises `LimitExceeded` where segments would hold too many cues: more than `left` together."""
-    shown = _shown(cues, segmentation, left)
-    blocks = [_block(cue) for cue in cues]
+def _columns(text: Text, segmentation: Segmentation, left: int) -> Columns:
+    """Raises `LimitExceeded` where segments would hold too much, or more than `left` cues together."""
+    cues, shown = text.cues, _shown(text.cues, segmentation, left)
+    blocks = [cue.payload.encode() if text.codec else _block(cue) for cue in cues]
+    if text.codec and sum(len(blocks[cue]) for cue in chain.from_iterable(shown)) > MAX_TTML_SENT_BYTES:
+        rule = f"its segments together hold more than {MAX_TTML_SENT_BYTES} bytes"
+        raise LimitExceeded(rule, remedy=REMEDY)
     return {
         "start": array("Q", (cue.start_ms for cue in cues)),
         "end": array("Q", (cue.end_ms for cue in cues)),

@@ -1,4 +1,4 @@
-"""Text tracks of a movie ─▶ `Text`s. What cannot be shown as WebVTT is passed over with a note.
+"""Text tracks of a movie ─▶ `Text`s, as WebVTT or, of TTML, as it is. What can be neither is noted.
 
 A cue lasts as long as its sample; the same words in the next sample go on with it, so that what fragments
 cut in two is one again.
@@ -15,11 +15,17 @@ from itertools import chain, islice, repeat
 from indexer.codecs.sample_entry import fourcc_of, printable
 from indexer.codecs.unserved import refusal
 from indexer.errors import LimitExceeded, SourceError, Unsupported
-from indexer.limits import MAX_CUES, MAX_TEXT_BYTES, MAX_TEXT_SAMPLE_BYTES, MAX_TEXT_SAMPLES
+from indexer.limits import (
+    MAX_CUES,
+    MAX_TEXT_BYTES,
+    MAX_TEXT_SAMPLE_BYTES,
+    MAX_TEXT_SAMPLES,
+    MAX_TTML_BYTES,
+)
 from indexer.segmentation import Segmentation
 from indexer.select import TEXT_HANDLERS
 from indexer.source import Source
-from indexer.subtitles import tx3g, wvtt
+from indexer.subtitles import ttml, tx3g, wvtt
 from indexer.subtitles.cue import Cue, Text, shown
 from indexer.subtitles.placing import Span, media_times, spans_of
 from indexer.timeline import rescale
@@ -29,9 +35,9 @@ TickedCue = tuple[int, int, str, str]
 """Start and end, settings, payload."""
 ReadSample = Callable[[bytes], list[tuple[str, str]]]
 
+TTML = "TTML"
 REMEDY = "put the subtitles beside the archive as .srt or .vtt"
 UNSHOWN = {
-    "stpp": "TTML (stpp), which no WebVTT can show whole",
     "c608": "CEA-608 captions (c608), which are not decoded",
     "c708": "CEA-708 captions (c708), which are not decoded",
 }
@@ -81,6 +87,8 @@ def read_tracks(source: Source, movie: Movie, in_time: Playback) -> tuple[list[T
                     rule = f"brings the bytes of text tracks beyond {MAX_TEXT_BYTES}"
                     raise LimitExceeded(rule, remedy=REMEDY)
                 texts.append(_read(source, movie, track, in_time))
+                if texts[-1].codec:
+                    notes.append(f"track {track.track_id} ({track.handler}): TTML (stpp), in the MPD alone")
             except SourceError as error:
                 notes.append(f"track {track.track_id} ({track.handler}) passed over: {error.rule}")
     return texts, notes
@@ -90,7 +98,11 @@ def _read(source: Source, movie: Movie, track: Track, in_time: Playback) -> Text
     readers = _readers(track)
     names, forces, read_sample = zip(*readers.values(), strict=True)
     spans = spans_of(track, movie.timescale)
-    found = _joined(_samples(source, track), dict(zip(readers, read_sample, strict=True)), spans)
+    codec, init, limit = "", b"", MAX_TEXT_SAMPLE_BYTES
+    if TTML in names:
+        codec, limit = ttml.codec_of(track, list(readers), spans), MAX_TTML_BYTES
+        init = ttml.init_of(track, min(readers), in_time.timescale)
+    found = _joined(_samples(source, track, limit), dict(zip(readers, read_sample, strict=True)), spans)
     roles = frozenset(track.kind_roles)
     cues = shown((in_time.cue(track, *each) for each in found), in_time.duration_ms)
     if not cues:
@@ -104,6 +116,8 @@ def _read(source: Source, movie: Movie, track: Track, in_time: Playback) -> Text
         forced=all(forces) or bool(roles & FORCED_ROLES) or is_forced(track.title),
         hearing_impaired=bool(roles & HEARING_IMPAIRED_ROLES) or is_for_hearing_impaired(track.title),
         source_track_id=track.track_id,
+        codec=codec,
+        init=init,
     )
 
 
@@ -130,20 +144,22 @@ def _reader(track: Track, entry: bytes) -> tuple[str, bool, ReadSample]:
         return "3GPP timed text", style.forced, partial(tx3g.read_sample, style=style)
     if fourcc == "wvtt":
         return "WebVTT", False, wvtt.read_sample
+    if fourcc == "stpp":
+        return TTML, False, ttml.read_sample
     if fourcc in UNSHOWN:
         raise Unsupported(UNSHOWN[fourcc], remedy=REMEDY, where=printable(fourcc))
     raise refusal(entry)
 
 
-def _samples(source: Source, track: Track) -> Iterator[tuple[int, int, bytes, int]]:
-    """Start and end in ticks of the media, bytes, and sample description of each sample."""
+def _samples(source: Source, track: Track, limit: int) -> Iterator[tuple[int, int, bytes, int]]:
+    """Start and end in ticks of the media, bytes (`limit` at most) and sample description of each sample."""
     column = track.samples.chunk_description
     of_chunks = zip(each(column), track.samples.chunk_samples, strict=False)
     of_samples = chain.from_iterable(repeat(number, held) for number, held in of_chunks)
     for (offset, size_bytes), times, number in zip(
         track.samples.places(), media_times(track), of_samples, strict=True
     ):
-        if size_bytes > MAX_TEXT_SAMPLE_BYTES:
+        if size_bytes > limit:
             raise LimitExceeded(f"has a sample of {size_bytes} bytes", remedy=REMEDY)
         yield *times, source.pread(offset, size_bytes, "text"), number
 

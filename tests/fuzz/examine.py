@@ -74,5 +74,6 @@ def _check_segments(content: bytes, file_bytes: int) -> None:
     for text in idx.texts:
         for cue in range(text.facts.cue_count):
             block = bytes(text.content[text.offset[cue] : text.offset[cue + 1]]).decode()
-            if "\n\n" in f"{block}\n" or not 0 <= text.start_ms[cue] < text.end_ms[cue]:
+            is_split = not text.facts.codec and "\n\n" in f"{block}\n"
+            if is_split or not 0 <= text.start_ms[cue] < text.end_ms[cue]:
                 raise Broken(f"a cue of {text.facts.name} that no player reads: {block!r}")

@@ -9,6 +9,7 @@ const shownAt = new Set();
 let audio = () => [];
 let texts = () => [];
 let showText = (place) => Array.from(video.textTracks).forEach((track, each) => (track.mode = each === place ? "showing" : "disabled"));
+let chooseText = (place) => showText(place);
 let session = [];
 let chapters = () => [];
 let chooseAudio = () => {};
@@ -103,11 +104,15 @@ const players = {
     player.on("error", ({ error }) => troubles.push(`dash.js ${error.code} ${error.message}`));
     audio = () => player.getTracksFor("audio").map(({ lang }) => ({ lang, name: "" }));
     texts = () => player.getTracksFor("text").map(({ lang }) => ({ lang, name: "" }));
-    // dash.js 5.2.1 drops a text that comes after a seek it was chosen before.
+    // dash.js 5.2.1 drops a text that comes after a seek it was chosen before, and may forget a choice made while
+    // it has nothing to do; then people click again.
     showText = (place) => soon("text", new Promise((resolve) => {
-      player.on("bufferingCompleted", ({ mediaType }) => mediaType === "text" && resolve());
-      player.setTextTrack(place);
+      const choose = () => [-1, place].forEach((each) => player.setTextTrack(each));
+      const again = setInterval(choose, 4000);
+      player.on("bufferingCompleted", ({ mediaType }) => mediaType === "text" && resolve(clearInterval(again)));
+      choose();
     }));
+    chooseText = (place) => player.setTextTrack(place); // what is in segments it loads on the way
     chooseAudio = (wanted) => player.setCurrentTrack(player.getTracksFor("audio").find(({ lang }) => lang === wanted));
     const buffer = { bufferTimeDefault: bufferingGoal_s, bufferTimeAtTopQuality: bufferingGoal_s, fastSwitchEnabled: false };
     player.updateSettings({ streaming: { buffer } });
@@ -117,6 +122,7 @@ const players = {
       player.setRepresentationForTypeById("video", id);
     };
     player.initialize(video, url, false);
+    player.attachTTMLRenderingDiv(document.getElementById("ttml"));
   },
 };
 
@@ -224,6 +230,10 @@ const words = (cues) => Array.from(cues ?? [], ({ startTime, endTime, text }) =>
 // What is on the screen now, and all that the player knows of the text it shows: [start, end, text] each.
 const shownCues = () => showing().flatMap(({ activeCues }) => words(activeCues)).map(([, , text]) => text).sort();
 const knownCues = () => showing().flatMap(({ cues }) => words(cues));
+
+// The same of TTML, which dash.js draws beside the picture.
+const shownTtml = () => document.getElementById("ttml").innerText.trim();
+const showsTtml = (wanted) => soon(`TTML ${wanted} but ${shownTtml()}`, until(() => shownTtml() === wanted));
 
 // Resolves when the texts on the screen are `wanted`.
 async function showsCues(wanted) {

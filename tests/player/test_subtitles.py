@@ -115,6 +115,40 @@ def test_dash_js_shows_them(captions: Origin, players_site: str, open_tab: OpenT
     assert player.report()["troubles"] == []
 
 
+@pytest.fixture(scope="module")
+def with_ttml(
+    clip: Path, tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]
+) -> Iterator[Origin]:
+    """An archive with TTML, one document for all of it, as ffmpeg writes it."""
+    folder = tmp_path_factory.mktemp("ttml")
+    (folder / "media").mkdir()
+    words = folder / "words.srt"
+    words.write_text(srt(SEPARATE))
+    command = [tool("ffmpeg"), "-v", "error", "-i", str(clip), "-i", str(words), "-map", "0", "-map", "1"]
+    options = ("-c", "copy", "-c:s", "ttml", "-metadata:s:s:0", "language=eng")
+    subprocess.run([*command, *options, str(folder / "media" / "film.mp4")], check=True)
+    index(folder / "media", folder / "index")
+    with running_origin(folder / "media", folder / "index", folder / "log", "--workers", "1") as running:
+        yield running
+
+
+@pytest.mark.parametrize(("name", "shows"), [("dash.js", "showsTtml"), ("shaka", "showsCues")])
+@pytest.mark.parametrize("query", ["", "?start=2.5"])
+def test_dash_players_show_ttml(
+    name: str, shows: str, query: str, with_ttml: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    begin_s = 2 if query else 0
+    player = start(open_tab, players_site, name, with_ttml, "film", "manifest.mpd" + query)
+    assert [each["lang"] for each in player.report()["texts"]] == ["en"]
+    player.run("loadedToEnd()")
+    player.run("chooseText(argument)", 0)
+    for time_s in (4.6, 2.1, 3.38):
+        player.run("seek(argument)", time_s - begin_s)
+        wanted = [text for start, end, text in SEPARATE if start <= time_s < end]
+        player.run(f"{shows}(argument)", wanted if shows == "showsCues" else "".join(wanted))
+    assert player.report()["troubles"] == []
+
+
 @pytest.mark.nginx
 def test_nginx_has_the_same_words(captions_by_nginx: Origin, players_site: str, open_tab: OpenTab) -> None:
     player = start(open_tab, players_site, "hls.js", captions_by_nginx, "film", "master.m3u8")

@@ -28,6 +28,7 @@ VIEW = {
 TEXT = {
     "name": "text-eng", "codec_name": "SubRip", "source_track_id": 0, "file": "a.eng.srt", "language": "en",
     "title": "", "label": "English", "roles": [], "forced": False, "hearing_impaired": True, "cue_count": 2,
+    "codec": "", "init": b"",
     "peak_bps": 0, "average_bps": 0,
 }  # fmt: skip
 HEADER = {

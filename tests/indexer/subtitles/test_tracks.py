@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from indexer.limits import MAX_TEXT_SAMPLE_BYTES
+from indexer.limits import MAX_TEXT_SAMPLE_BYTES, MAX_TTML_BYTES
 from indexer.source import Source
 from indexer.subtitles.cue import Text
 from indexer.subtitles.tracks import Playback, read_tracks
@@ -154,7 +154,8 @@ def test_a_forced_track_by_its_flags(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "handler", "reason"),
     [
-        (box("stpp", bytes(8) + b"ns\0\0\0"), "subt", "TTML (stpp), which no WebVTT can show whole"),
+        (box("stpp", bytes(8) + b"ns\0\0image/png\0"), "subt", "TTML (stpp) with pictures or fonts"),
+        (box("stpp", bytes(8) + b"ns"), "subt", "its sample entry does not name its namespaces"),
         (box("c608", bytes(8)), "clcp", "CEA-608 captions (c608), which are not decoded"),
         (box("c708", bytes(8)), "clcp", "CEA-708 captions (c708), which are not decoded"),
         (box("mp4s", bytes(8)), "subp", "bitmap subtitles (mp4s), which HLS players do not play"),
@@ -167,6 +168,34 @@ def test_a_forced_track_by_its_flags(tmp_path: Path) -> None:
 def test_what_is_passed_over(tmp_path: Path, entry: bytes, handler: str, reason: str) -> None:
     made = film_with(track([1000], entry, handler), [tx3g("x")])
     assert note(tmp_path, made).startswith(f"track 2 ({handler}) passed over: {reason}")
+
+
+TTML_ENTRY = box("stpp", bytes(8) + b"http://www.w3.org/ns/ttml\0\0\0")
+
+
+def test_ttml_stays_as_it_is(tmp_path: Path) -> None:
+    made = film_with(track([1000, 2000, 500], TTML_ENTRY, "subt"), [b"<tt>\xc3\xb6</tt>", b"", b"<tt/>"])
+    (text,), notes = read(tmp_path, made)
+    assert times(text) == [(0, 1000, "<tt>ö</tt>"), (3000, 3500, "<tt/>")]
+    assert (text.codec, b"stpp" in text.init) == ("stpp", True)
+    assert notes == ["track 2 (subt): TTML (stpp), in the MPD alone"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "sample", "reason"),
+    [
+        ({"edits": (Edit(5000, 1000),)}, b"<tt/>", "TTML (stpp) that its edit list moves in time"),
+        ({"edits": (Edit(500, -1), Edit(5000, 0))}, b"<tt/>", "TTML (stpp) that its edit list moves in time"),
+        ({"entries": (TTML_ENTRY, tx3g_entry())}, b"<tt/>", "TTML (stpp) whose description changes"),
+        ({}, b"<tt>\xff</tt>", "has a document of TTML that is not UTF-8"),
+        ({}, b" " * (MAX_TTML_BYTES + 1), f"has a sample of {MAX_TTML_BYTES + 1} bytes"),
+    ],
+)
+def test_ttml_that_is_passed_over(tmp_path: Path, facts: dict[str, Any], sample: bytes, reason: str) -> None:
+    made = film_with(track([1000, 1000], TTML_ENTRY, "subt", **facts), [sample, b"<tt/>"], entries=[0, 1])
+    if "entries" not in facts:
+        made = film_with(track([1000], TTML_ENTRY, "subt", **facts), [sample])
+    assert note(tmp_path, made) == f"track 2 (subt) passed over: {reason}"
 
 
 def test_nothing_to_show_is_a_note(tmp_path: Path) -> None:

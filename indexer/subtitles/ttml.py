@@ -1,0 +1,59 @@
+"""`stpp` (ISO/IEC 14496-30 §7): documents of TTML, passed through as they are.
+
+Their times count from the start of the track's own timeline, so that has to be the archive's.
+"""
+
+from __future__ import annotations
+
+from indexer.codecs import text
+from indexer.errors import Malformed, Unsupported
+from indexer.init_segment import InitTrack, build_init
+from indexer.subtitles.placing import Span
+from indexer.track import Track
+
+ENTRY_HEAD_BYTES = 16
+ENTRY_STRINGS = 3
+"""Namespaces, where their schemas are, MIME types of pictures and fonts that documents refer to."""
+AS_IT_IS = Span(0, None, 0)
+REMEDY = "put the subtitles beside the archive as .srt or .vtt"
+
+
+def codec_of(track: Track, used: list[int], spans: list[Span]) -> str:
+    """RFC 6381. Raises `Unsupported` for what cannot be passed through, `Malformed` for a broken entry."""
+    if len(used) > 1:
+        raise Unsupported("TTML (stpp) whose description changes", remedy=REMEDY, where="stpp")
+    entry = track.sample_entries[used[0]]
+    strings = entry[ENTRY_HEAD_BYTES:].split(b"\0", ENTRY_STRINGS)
+    if len(strings) < ENTRY_STRINGS:
+        raise Malformed("its sample entry does not name its namespaces", remedy=REMEDY, where="stpp")
+    codec = text.codecs(entry)
+    if strings[2] or codec.endswith("i"):
+        raise Unsupported("TTML (stpp) with pictures or fonts of its own", remedy=REMEDY, where="stpp")
+    if spans != [AS_IT_IS]:
+        raise Unsupported("TTML (stpp) that its edit list moves in time", remedy=REMEDY, where="stpp")
+    return codec
+
+
+def init_of(track: Track, number: int, timescale: int) -> bytes:
+    """The init segment of its entry `number`; fragments are in `timescale`."""
+    served = InitTrack(
+        track_id=1,
+        handler="subt",
+        timescale=timescale,
+        entry=text.served(track.sample_entries[number]),
+        language=track.language,
+        title=track.title,
+        matrix=track.matrix,
+        width_16_16=track.width_16_16,
+        height_16_16=track.height_16_16,
+        roles=track.kind_roles,
+    )
+    return build_init([served], timescale=timescale)
+
+
+def read_sample(sample: bytes) -> list[tuple[str, str]]:
+    """Raises `Malformed` where it is no text."""
+    try:
+        return [("", sample.decode())] if sample else []
+    except UnicodeDecodeError as error:
+        raise Malformed("has a document of TTML that is not UTF-8", remedy=REMEDY, where="stpp") from error
