@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OFFLINE_ONLY = {"indexer", "langcodes", "pysubs2", "av"}
+OFFLINE_ONLY = {"indexer", "construct", "langcodes", "pysubs2", "av"}
 SHARED_BY_APP = ("app.idx", "app.cmaf", "app.plan", "app.ttml", "app.webvtt", "app.errors")
 TOP_LEVEL = {
     "pyproject.toml", "app", "indexer", "deploy", "nginx", "tests",

@@ -35,7 +35,7 @@ def handler_title(hdlr: Box | None) -> str:
     """The `name` of a `hdlr` where it was written for people, else ""."""
     if hdlr is None:
         return ""
-    name = boxes.read_hdlr(hdlr).name
+    name = boxes.read(boxes.HDLR, hdlr).name
     if name and name[0] == len(name.rstrip(b"\0")) - 1:  # QuickTime counts characters, ISO ends with NUL
         name = name[1:]
     title = clean_text(name)

@@ -36,7 +36,7 @@ def demux_mp4(source: Source) -> Movie:
     if "cmov" in parts:
         raise Unsupported("has a compressed movie header ('cmov')", remedy=REMUX, where="moov/cmov",
                           offset=parts["cmov"].offset)
-    mvhd = boxes.read_mvhd(required(parts, "mvhd", moov))
+    mvhd = boxes.read(boxes.MVHD, required(parts, "mvhd", moov))
     if not mvhd.timescale:
         raise parts["mvhd"].malformed("has a timescale of 0")
     tracks = tuple(_read_tracks(moov, reading))

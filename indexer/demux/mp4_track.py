@@ -43,7 +43,8 @@ def handler_of(trak: Box) -> str:
         return ""
     parts = first_of_each(mdia)
     if "hdlr" in parts:
-        return boxes.read_hdlr(parts["hdlr"]).handler_type.decode("latin-1")
+        handler: str = boxes.read(boxes.HDLR, parts["hdlr"]).handler_type.decode("latin-1")
+        return handler
     headers = first_of_each(parts["minf"]) if "minf" in parts else {}
     return next((handler for kind, handler in _HANDLER_OF_HEADER.items() if kind in headers), "")
 
@@ -51,10 +52,10 @@ def handler_of(trak: Box) -> str:
 def read_track(trak: Box, handler: str, reading: Reading) -> Track:
     """The track as `moov` states it, with the samples of `moov`."""
     parts = first_of_each(trak)
-    tkhd = boxes.read_tkhd(required(parts, "tkhd", trak))
+    tkhd = boxes.read(boxes.TKHD, required(parts, "tkhd", trak))
     mdia = required(parts, "mdia", trak)
     media = first_of_each(mdia)
-    mdhd = boxes.read_mdhd(required(media, "mdhd", mdia))
+    mdhd = boxes.read(boxes.MDHD, required(media, "mdhd", mdia))
     if not mdhd.timescale:
         raise media["mdhd"].malformed("has a timescale of 0")
     minf = required(media, "minf", mdia)
@@ -70,9 +71,9 @@ def read_track(trak: Box, handler: str, reading: Reading) -> Track:
         timescale=mdhd.timescale,
         language=_language(media, mdhd.language, reading),
         title=title_of(parts) or handler_title(media.get("hdlr")),
-        enabled=bool(tkhd.version_and_flags & ENABLED_FLAG),
+        enabled=bool(tkhd.flags & ENABLED_FLAG),
         edits=_read_edits(parts.get("edts")),
-        matrix=tkhd.matrix,
+        matrix=tuple(tkhd.matrix),
         width_16_16=tkhd.width,
         height_16_16=tkhd.height,
         sample_entries=tuple(entry.whole for entry in entries),
@@ -140,7 +141,7 @@ def _read_edits(edts: Box | None) -> tuple[Edit, ...]:
     elst = first_of_each(edts).get("elst") if edts else None
     if elst is None:
         return ()
-    version = boxes.elst_version(elst)
+    version = boxes.read(boxes.ELST, elst).version
     if version not in _EDIT:
         raise elst.malformed(f"has version {version}; 0 and 1 are defined")
     entry = _EDIT[version]

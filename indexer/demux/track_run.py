@@ -69,7 +69,7 @@ class Run(NamedTuple):
 
 def read_trex(mvex: Box | None) -> dict[int, Defaults]:
     """Defaults by track id (§8.8.3)."""
-    found = [boxes.read_trex(box) for box in children(mvex) if box.type == "trex"] if mvex else []
+    found = [boxes.read(boxes.TREX, box) for box in children(mvex) if box.type == "trex"] if mvex else []
     return {
         trex.track_id: Defaults(
             trex.default_sample_description_index,
