@@ -25,5 +25,5 @@ def test_ready_while_both_folders_can_be_read(client: TestApp, media_dir: Path, 
 def test_a_missing_index_folder_is_no_empty_origin(client: TestApp, index_dir: Path) -> None:
     index_dir.rmdir()
     reply = client.get("/api/archives")
-    assert (reply.status_int, reply.text) == (503, "The index folder cannot be read at present.\n")
+    assert (reply.status_int, reply.text) == (503, "The archives cannot be listed at present.\n")
     assert reply.headers["Retry-After"] == "10"

@@ -254,12 +254,14 @@ def test_a_pipe_gets_plain_lines(put: Put, media_dir: Path, index_dir: Path) -> 
 
 SLOW = """
 import os
+import signal
 import time
 from indexer import cli, pipeline
 def slowly(archive, options):
     os.write(1, b"started\\n")  # one call, so that two processes cannot mix their lines
     time.sleep(3600)
 cli.index_archive = slowly
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells ignore in the background
 cli.main()
 """
 
