@@ -5,8 +5,6 @@ Raises `ValueError` with the name of the column that does not fit.
 
 from __future__ import annotations
 
-from operator import le
-
 
 def check(holds: bool, name: str) -> None:
     if not holds:
@@ -14,9 +12,9 @@ def check(holds: bool, name: str) -> None:
 
 
 def check_rise(name: str, column: memoryview[int], segments: int) -> None:
-    """A table of S+1 values that never go back."""
+    """A table of S+1 values that never go back: sorting what is sorted is the fastest way to see it."""
     steps = column.tolist()
-    check(len(steps) == segments + 1 and all(map(le, steps, steps[1:])), name)
+    check(len(steps) == segments + 1 and steps == sorted(steps), name)
 
 
 def check_steps(name: str, column: memoryview[int], segments: int, total: int) -> None:
