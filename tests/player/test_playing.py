@@ -17,7 +17,7 @@ from tests.player.conftest import OpenTab
 pytestmark = pytest.mark.browser
 
 PLAYERS = ("native", "hls.js", "shaka")
-RATES = (1, 1, 0.5, 0.5)
+RATES = (1, 1, 0.5, 0.5, 0.25, 0.25)
 """A busy machine drops pictures, others each time and few at half speed. The origin's would be the same."""
 
 ADTS_HEADER_BYTES = 7
