@@ -39,7 +39,7 @@ def main(groups: tuple[str, ...], rounds: int, json_path: str, readme: bool, fol
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped
     console, progress = Console(), Console(stderr=True)
     others = machine.busy_share()
-    kind = f"{machine.description()}; {others:.0%} busy before"
+    kind = f"{machine.description()}; {max(others, 0):.0%} busy before"
     console.print(kind)
     found: list[Figure] = []
     with (
