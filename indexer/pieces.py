@@ -74,7 +74,7 @@ def joined(pieces: Sequence[Samples], last_durations: Sequence[int]) -> Samples:
 
 
 def grouped(samples: Samples, most: int) -> Samples:
-    """Up to `most` samples that lie back to back as one, where all have one size and one duration."""
+    """Up to `most` samples that lie back to back as one, where all are alike in size, time and flags."""
     of_chunk = {
         count: array("I", [most] * (count // most) + [count % most] * (count % most > 0)).tobytes()
         for count in {*samples.chunk_samples}

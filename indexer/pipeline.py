@@ -7,6 +7,7 @@ as an `Outcome`, never as an exception: the next archive does not care.
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -77,6 +78,8 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
         return Outcome(archive.path, "refused", f"{error.word}: {error}")
     except OSError as error:
         return Outcome(archive.path, "refused", f"refused: its index {unwritable(archive.index_path, error)}")
+    except Exception as error:  # noqa: BLE001 - one archive must not keep all after it from being indexed
+        return Outcome(archive.path, "refused", f"refused: {_own_fault(error)}")
 
 
 def _index(archive: ArchivePath, options: Options) -> Outcome:
@@ -105,6 +108,12 @@ def _index(archive: ArchivePath, options: Options) -> Outcome:
             with suppress(FileNotFoundError):
                 os.unlink(path)
     return Outcome(archive.path, "indexed", _figures(idx), size, _index_bytes(idx))
+
+
+def _own_fault(error: Exception) -> str:
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} at {os.path.basename(at.filename)}:{at.lineno}"
+    return f"{GENERATOR} fails on it ({what}), a fault of the program; please report it with the archive"
 
 
 def _unpublished(path: str, content: bytes) -> FileIdentity:

@@ -22,7 +22,7 @@ from indexer.errors import Malformed, SourceError, Unplaceable, Unsupported
 from indexer.limits import MAX_PCM_PACKETS
 from indexer.part_names import part_names
 from indexer.pieces import grouped
-from indexer.track import Movie, Samples, Track
+from indexer.track import SYNC_FLAGS, Movie, Samples, Track
 
 _HANDLERS = {"vide": "video", "soun": "audio"}
 TEXT_HANDLERS = frozenset({"text", "sbtl", "subt", "subp", "clcp"})
@@ -129,9 +129,11 @@ def _in_packets(served: ServedTrack) -> ServedTrack:
     size, is_one_frame = samples.size_bytes, samples.duration_ticks == 1
     if not (is_pcm and is_one_frame and isinstance(size, int) and 0 < size <= MAX_PCM_FRAME_BYTES):
         return served
+    in_order = isinstance(samples.composition_ticks, int)
     packets = len(samples.chunk_offset) + samples.count // PCM_PACKET_FRAMES
-    if packets > MAX_PCM_PACKETS or len(served.changes) > 1:
+    if not in_order or packets > MAX_PCM_PACKETS or len(served.changes) > 1:
         return served
+    samples = replace(samples, flags=SYNC_FLAGS)  # whatever 'stss' says: no frame needs another
     return replace(served, track=replace(served.track, samples=grouped(samples, PCM_PACKET_FRAMES)))
 
 

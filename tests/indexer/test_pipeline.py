@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -49,6 +50,21 @@ def test_an_archive_is_indexed(put: Put, index: Index, opened: Callable[[], Idx]
         "film.mp4", path.stat().st_size, path.stat().st_mtime_ns,
     )  # fmt: skip
     assert opened().header.generator == f"vodsplice {version('vodsplice')}"
+
+
+def test_a_fault_of_ours_costs_one_archive(
+    put: Put, index: Index, monkeypatch: pytest.MonkeyPatch, index_dir: Path
+) -> None:
+    def fails(*_: object) -> bytes:
+        raise OverflowError("int too big to convert")
+
+    put()
+    monkeypatch.setattr(pipeline, "make_idx", fails)
+    outcome = index()
+    assert outcome.status == "refused"
+    assert re.search(r"fails on it \(OverflowError at test_pipeline\.py:\d+\)", outcome.text)
+    assert "\n" not in outcome.text
+    assert os.listdir(index_dir) == []
 
 
 def test_the_same_archive_gives_the_same_index(put: Put, index: Index, opened: Callable[[], Idx]) -> None:

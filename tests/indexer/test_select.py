@@ -8,7 +8,7 @@ import pytest
 
 from indexer.errors import Malformed, Unplaceable, Unsupported
 from indexer.select import Change, Selection, select
-from indexer.track import Edit, LostTrack
+from indexer.track import SYNC_FLAGS, Edit, LostTrack
 from tests.indexer.codecs.entries import box, esds, sound, visual
 from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
 
@@ -164,6 +164,17 @@ def test_frames_of_pcm_are_put_together_chunk_by_chunk() -> None:
     assert b"".join(made.sample_bytes(served.track)) == b"".join(made.sample_bytes(made.movie.tracks[0]))
     (fragments,) = select(replace(made.movie, fragmented=True)).tracks
     assert fragments.track.samples.count == 5100  # whose writer chose
+
+
+def test_frames_of_pcm_with_other_flags_are_put_together_those_out_of_order_are_not() -> None:
+    """Found by the fuzzer: a sync sample table in a track of PCM."""
+    frames = {"sizes": [4] * 2048, "durations": [1] * 2048, "handler": "soun", "entries": (sound("sowt"),)}
+    first_is_sync = MadeTrack(**frames, sync=[True] + [False] * 2047)  # type: ignore[arg-type]
+    (served,) = selected(first_is_sync).tracks
+    assert (served.track.samples.count, served.track.samples.flags) == (2, SYNC_FLAGS)
+    out_of_order = MadeTrack(**frames, compositions=[1, 0] * 1024)  # type: ignore[arg-type]
+    (served,) = selected(out_of_order).tracks
+    assert served.track.samples.count == 2048
 
 
 def test_sound_of_a_codec_that_is_not_served_is_refused_by_its_name() -> None:
