@@ -15,7 +15,7 @@ from rich.filesize import decimal
 from app.cmaf.slop import DEFAULT_SLOP
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
-from indexer.folders import index_dir_option, media_dir_option, unwritable
+from indexer.folders import folder_options, unwritable
 from indexer.lines import one_line
 from indexer.pipeline import Options, Outcome, index_archive
 from indexer.progress import say, telling
@@ -24,40 +24,12 @@ from indexer.prune import prune as prune_indexes
 from indexer.titles import Titles
 from indexer.write import flush_folders, sweep
 
-EXIT_REFUSED, EXIT_USAGE, EXIT_UNFINISHED = 1, 2, 3
-SHARED_WITH_SERVE = ("media_dir", "index_dir")
-
-
-def _read_config(context: click.Context, _: click.Parameter, path: str | None) -> None:
-    """The folders that vodsplice-serve's TOML file names, as defaults; the rest of it is not for here."""
-    if path is None:
-        return
-    import tomllib  # noqa: PLC0415 - takes 5 ms to load
-
-    try:
-        with open(path, "rb") as file:
-            found = tomllib.load(file)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise click.UsageError(one_line(f"{path}: cannot be read as TOML: {reason}")) from error
-    context.default_map = {
-        name: os.path.expanduser(str(found[name])) for name in SHARED_WITH_SERVE if name in found
-    }
+EXIT_REFUSED, EXIT_UNFINISHED = 1, 3
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.argument("archives", nargs=-1, metavar="[ARCHIVE]...", type=click.Path(readable=False))
-@click.option(
-    "--config",
-    envvar="VODSPLICE_CONFIG",
-    metavar="FILE",
-    is_eager=True,
-    expose_value=False,
-    callback=_read_config,
-    help="TOML file that names the two folders: vodsplice-serve's.",
-)
-@media_dir_option
-@index_dir_option
+@folder_options
 @click.option(
     "--segment-duration",
     "segment_s",

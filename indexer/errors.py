@@ -1,4 +1,4 @@
-"""Why an archive is refused: one tree, one line a refusal, an exit status a class.
+"""Why an archive is refused: one tree, one line a refusal.
 
 A refusal names the file, the box path (`moov/trak[2]/mdia/minf/stbl/stsz`), the offset of that box in
 the file, the rule that was broken (with its clause where a standard sets it) and what to do about it.
@@ -13,7 +13,6 @@ from typing import ClassVar
 class SourceError(Exception):
     """An archive that cannot be indexed. `where` is a box path, `offset` a byte offset in the file."""
 
-    exit_status: ClassVar[int] = 1
     word: ClassVar[str] = "refused"
 
     def __init__(self, rule: str, *, remedy: str, where: str = "", offset: int | None = None) -> None:
@@ -47,5 +46,4 @@ class LimitExceeded(SourceError):
 class Unfinished(SourceError):
     """A recording in progress or a copy under way: try again when it is whole."""
 
-    exit_status = 3
     word = "not finished yet"

@@ -14,7 +14,7 @@ from app.idx.view import IndexDamaged, open_idx
 from indexer.archives import subtitles_beside
 from indexer.errors import SourceError
 from indexer.fingerprint import FAST
-from indexer.folders import index_dir_option, media_dir_option
+from indexer.folders import folder_options
 from indexer.lines import one_line
 from indexer.show import show as show_lines
 from indexer.show import show_title
@@ -55,8 +55,7 @@ def show(index: str, rows: bool) -> None:
 @click.argument(
     "indexes", nargs=-1, required=True, metavar="INDEX...", type=click.Path(exists=True, dir_okay=False)
 )
-@media_dir_option
-@index_dir_option
+@folder_options
 @click.option(
     "--full", is_flag=True, help="Index the archive anew and compare; media bytes too after --digest full."
 )

@@ -14,6 +14,9 @@ from typing import Self
 from app.plan import FileIdentity
 from indexer.errors import Malformed, SourceError, Unfinished, Unsupported
 
+COPY_AGAIN = "copy the archive again from where it came"
+"""The remedy for bytes that are missing."""
+
 
 class Source:
     """A regular file, opened once; `identity` is what `fstat` said at that moment."""
@@ -55,7 +58,7 @@ class Source:
         if offset < 0 or length < 0 or offset + length > self.size_bytes:
             raise Malformed(
                 f"needs bytes [{offset}, {offset + length}) of a file of {self.size_bytes}",
-                remedy="copy the archive again from where it came", where=where, offset=offset,
+                remedy=COPY_AGAIN, where=where, offset=offset,
             )
         pieces: list[bytes] = []
         while length:

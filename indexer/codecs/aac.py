@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from indexer.codecs.bits import Bits
 
-AAC_MAIN, AAC_LC, SBR, ER_BSAC, PS, LAYER_3, ELD, USAC = 1, 2, 5, 22, 29, 34, 39, 42
+SBR, ER_BSAC, PS, LAYER_3, ELD, USAC = 5, 22, 29, 34, 39, 42
 GA_TYPES = frozenset({1, 2, 3, 4, 6, 7, 17, 19, 20, 21, 22, 23})
 """Object types whose configuration is a GASpecificConfig (table 1.15)."""
 EP_CONFIG_TYPES = frozenset({17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 39})

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TO_AAC = "re-encode the audio (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)"
+"""The remedy for audio that no player takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class AudioCodec:

@@ -129,8 +129,6 @@ def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFor
         chroma=picture.chroma,
         colour=points,
         video_range=video_range,
-        mastering=entry.children.find("mdcv") is not None,
-        light_level=entry.children.find("clli") is not None,
         dolby_vision=dolby,
         supplemental_codecs=supplemental,
         brands=brands,

@@ -68,8 +68,6 @@ class MediaFormat:
     chroma: str = ""  # "4:2:0", …
     colour: Colour | None = None
     video_range: VideoRange = ""
-    mastering: bool = False  # `mdcv` is there
-    light_level: bool = False  # `clli` is there
     dolby_vision: DolbyVision | None = None
     supplemental_codecs: str = ""
     channels: int = 0

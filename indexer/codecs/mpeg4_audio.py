@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from indexer.codecs import aac, esds
-from indexer.codecs.audio import AudioCodec
+from indexer.codecs.audio import TO_AAC, AudioCodec
 from indexer.codecs.sample_entry import AudioEntry
 from indexer.errors import Malformed, Unsupported
 
@@ -32,7 +32,7 @@ def describe(entry: AudioEntry) -> AudioCodec:
         name = UNSERVED.get(config.object_type, "unknown audio")
         raise Unsupported(
             f"mp4a with objectTypeIndication 0x{config.object_type:02X} ({name})",
-            remedy="transcode the audio to AAC (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)",
+            remedy=TO_AAC,
             where=entry.fourcc,
         )
     family = "dts" if config.object_type in DTS_VARIANTS else "mp3"
@@ -52,7 +52,7 @@ def _describe_aac(config: esds.DecoderConfig) -> AudioCodec:
     if name is None:
         raise Unsupported(
             f"MPEG-4 audio object type {specific.object_type}",
-            remedy="transcode the audio to AAC (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)",
+            remedy=TO_AAC,
             where="mp4a",
         )
     mpeg4 = config.object_type == MPEG4

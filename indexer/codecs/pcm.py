@@ -6,7 +6,7 @@ QuickTime stores otherwise (8 bits, samples padded to a wider word) has no ISO e
 
 from __future__ import annotations
 
-from indexer.codecs.audio import AudioCodec
+from indexer.codecs.audio import TO_AAC, AudioCodec
 from indexer.codecs.bits import Bits
 from indexer.codecs.sample_entry import AudioEntry, box
 from indexer.errors import Unsupported
@@ -85,6 +85,6 @@ def _codec(
 def _unsupported(entry: AudioEntry, what: str) -> Unsupported:
     return Unsupported(
         f"PCM with {what}, which no ISO sample entry describes",
-        remedy="re-encode the audio (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)",
+        remedy=TO_AAC,
         where=entry.fourcc,
     )

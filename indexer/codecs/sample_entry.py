@@ -69,7 +69,7 @@ class VisualEntry:
 class AudioEntry:
     """`rate_16_16` as the field has it; `sample_rate_hz` from wherever the layout keeps the true one.
 
-    The last four are QuickTime's (versions 1 and 2), 0 elsewhere; `wave` holds what its box held.
+    The last two are QuickTime's (versions 1 and 2), 0 elsewhere; `wave` holds what its box held.
     """
 
     fourcc: str
@@ -83,7 +83,6 @@ class AudioEntry:
     wave: Children
     bytes_per_frame: int = 0
     format_flags: int = 0
-    frames_per_packet: int = 0
 
 
 def box(fourcc: str, *parts: bytes) -> bytes:
@@ -157,18 +156,18 @@ def read_audio(entry: bytes) -> AudioEntry:
 def _read_quicktime_v1(entry: bytes, fourcc: str, channels: int, bits: int, rate: int) -> AudioEntry:
     if len(entry) < QUICKTIME_V1_HEAD_BYTES:
         raise _too_short(entry, fourcc, QUICKTIME_V1_HEAD_BYTES)
-    frames, _packet, frame_bytes, _sample = _QUICKTIME_V1.unpack_from(entry, AUDIO_HEAD_BYTES)
+    _frames, _packet, frame_bytes, _sample = _QUICKTIME_V1.unpack_from(entry, AUDIO_HEAD_BYTES)
     children = split(entry, fourcc, QUICKTIME_V1_HEAD_BYTES)
     return AudioEntry(
         fourcc, 1, True, channels, bits, rate, rate >> 16, children, _wave(children),
-        bytes_per_frame=frame_bytes, frames_per_packet=frames,
+        bytes_per_frame=frame_bytes,
     )  # fmt: skip
 
 
 def _read_quicktime_v2(entry: bytes, fourcc: str) -> AudioEntry:
     if len(entry) < QUICKTIME_V2_HEAD_BYTES:
         raise _too_short(entry, fourcc, QUICKTIME_V2_HEAD_BYTES)
-    start, rate_hz, channels, _, bits, flags, packet_bytes, frames = _QUICKTIME_V2.unpack_from(
+    start, rate_hz, channels, _, bits, flags, packet_bytes, _ = _QUICKTIME_V2.unpack_from(
         entry, AUDIO_HEAD_BYTES
     )
     if not QUICKTIME_V2_HEAD_BYTES <= start <= len(entry) or not 0 < rate_hz < 2**31 or channels > 0xFFFF:
@@ -181,7 +180,7 @@ def _read_quicktime_v2(entry: bytes, fourcc: str) -> AudioEntry:
     children = split(entry, fourcc, start)
     return AudioEntry(
         fourcc, 2, True, channels, bits & 0xFFFF, 0, round(rate_hz), children, _wave(children),
-        bytes_per_frame=packet_bytes, format_flags=flags, frames_per_packet=frames,
+        bytes_per_frame=packet_bytes, format_flags=flags,
     )  # fmt: skip
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from indexer.codecs.audio import TO_AAC
 from indexer.codecs.sample_entry import fourcc_of, printable, read_audio, read_visual
 from indexer.errors import SourceError, Unsupported
+
+PUT_BESIDE = "put the subtitles beside the archive as .srt or .vtt"
+"""The remedy for text that cannot be served."""
 
 ENCRYPTED = frozenset({"encv", "enca", "enct", "encs", "drms", "drmi"})
 
@@ -30,9 +34,9 @@ TEXT = {"mp4s": "bitmap subtitles", "text": "QuickTime text", "stxt": "plain tex
 
 _REMEDIES = (
     (VIDEO, "re-encode the video (ffmpeg -i IN -c:v libx264 -c:a copy OUT.mp4)"),
-    (AUDIO, "re-encode the audio (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)"),
+    (AUDIO, TO_AAC),
     (RAW, "re-encode the track to H.264 or AAC"),
-    (TEXT, "put subtitles beside the archive as .srt or .vtt"),
+    (TEXT, PUT_BESIDE),
 )
 
 

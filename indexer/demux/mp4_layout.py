@@ -15,7 +15,7 @@ from indexer.box_tree import HEADER, LARGE_SIZE, REMUX
 from indexer.demux.reading import WAIT
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished, Unsupported
 from indexer.limits import MAX_FRAGMENTS, MAX_TOP_LEVEL_BOXES
-from indexer.source import Source
+from indexer.source import COPY_AGAIN, Source
 
 TOP_LEVEL_TYPES = frozenset({
     "PICT", "emsg", "free", "ftyp", "imda", "junk", "mdat", "meta", "mfra", "moof", "moov", "pdin", "pnot",
@@ -144,7 +144,7 @@ def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragmen
         return Unfinished(f"ends after {after}, and 'moov' is still to come", remedy=WAIT)
     return Malformed(
         "holds something that is not a box, and no 'moov' before it",
-        remedy="copy the archive again from where it came", offset=min(end, source.size_bytes),
+        remedy=COPY_AGAIN, offset=min(end, source.size_bytes),
     )
 
 

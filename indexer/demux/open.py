@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indexer.box_tree import REMUX
 from indexer.demux.mp4 import demux_mp4
 from indexer.demux.mp4_layout import TOP_LEVEL_TYPES
 from indexer.errors import Malformed, Unfinished, Unsupported
@@ -33,5 +34,5 @@ def demux(source: Source) -> Movie:
         return demux_mp4(source)
     for magic, name in _FOREIGN:
         if head.startswith(magic):
-            raise Unsupported(f"is {name}", remedy="remux it: ffmpeg -i in -c copy out.mp4")
+            raise Unsupported(f"is {name}", remedy=REMUX)
     raise Malformed("does not begin with a box of an MP4 file", remedy="is it an MP4, M4A or MOV at all?")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from indexer.box_tree import REMUX, Box
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
 from indexer.limits import EXPANSION_FLOOR_BYTES, EXPANSION_PER_TABLE_BYTE, MAX_REFERENCED_SHARE
-from indexer.source import Source
+from indexer.source import COPY_AGAIN, Source
 from indexer.track import LostTrack
 
 MAIN_HANDLERS = frozenset({"vide", "soun"})
@@ -77,6 +77,4 @@ class Reading:
         """The refusal for samples that lie past the end: of a copy under way, or of a broken table."""
         if reason := incomplete or self.incomplete:
             return Unfinished(f"{rule}: {reason}", remedy=WAIT, where=box.where, offset=box.offset)
-        return Malformed(
-            rule, remedy="copy the archive again from where it came", where=box.where, offset=box.offset
-        )
+        return Malformed(rule, remedy=COPY_AGAIN, where=box.where, offset=box.offset)

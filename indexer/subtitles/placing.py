@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from indexer.codecs.unserved import PUT_BESIDE
 from indexer.errors import Unsupported
 from indexer.limits import MAX_TEXT_EDITS
 from indexer.timeline import EMPTY, NORMAL_RATE, rescale
@@ -41,7 +42,7 @@ def spans_of(track: Track, movie_timescale: int) -> list[Span]:
     if any(edit.rate_16_16 != NORMAL_RATE for edit in edits) or len(edits) > MAX_TEXT_EDITS:
         raise Unsupported(
             f"an edit plays at a rate other than 1, or there are more than {MAX_TEXT_EDITS}",
-            remedy="put the subtitles beside the archive as .srt or .vtt",
+            remedy=PUT_BESIDE,
         )
     spans, at_movie_ticks = [], 0
     for edit in edits:

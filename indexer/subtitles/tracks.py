@@ -13,7 +13,7 @@ from functools import partial
 from itertools import chain, islice, repeat
 
 from indexer.codecs.sample_entry import fourcc_of, printable
-from indexer.codecs.unserved import refusal
+from indexer.codecs.unserved import PUT_BESIDE, refusal
 from indexer.errors import LimitExceeded, SourceError, Unsupported
 from indexer.limits import (
     MAX_CUES,
@@ -36,7 +36,6 @@ TickedCue = tuple[int, int, str, str]
 ReadSample = Callable[[bytes], list[tuple[str, str]]]
 
 TTML = "TTML"
-REMEDY = "put the subtitles beside the archive as .srt or .vtt"
 UNSHOWN = {
     "c608": "CEA-608 captions (c608), which are not decoded",
     "c708": "CEA-708 captions (c708), which are not decoded",
@@ -81,11 +80,11 @@ def read_tracks(source: Source, movie: Movie, in_time: Playback) -> tuple[list[T
             try:
                 if left < 0:
                     rule = f"brings the samples of text tracks beyond {MAX_TEXT_SAMPLES}"
-                    raise LimitExceeded(rule, remedy=REMEDY)
+                    raise LimitExceeded(rule, remedy=PUT_BESIDE)
                 left_bytes -= sum(islice(each(track.samples.size_bytes), track.samples.count))
                 if left_bytes < 0:
                     rule = f"brings the bytes of text tracks beyond {MAX_TEXT_BYTES}"
-                    raise LimitExceeded(rule, remedy=REMEDY)
+                    raise LimitExceeded(rule, remedy=PUT_BESIDE)
                 texts.append(_read(source, movie, track, in_time))
                 if texts[-1].codec:
                     notes.append(f"track {track.track_id} ({track.handler}): TTML (stpp), in the MPD alone")
@@ -106,7 +105,7 @@ def _read(source: Source, movie: Movie, track: Track, in_time: Playback) -> Text
     roles = frozenset(track.kind_roles)
     cues = shown((in_time.cue(track, *each) for each in found), in_time.duration_ms)
     if not cues:
-        raise Unsupported("nothing of it is shown", remedy=REMEDY)
+        raise Unsupported("nothing of it is shown", remedy=PUT_BESIDE)
     return Text(
         codec_name=names[0],
         cues=cues,
@@ -147,7 +146,7 @@ def _reader(track: Track, entry: bytes) -> tuple[str, bool, ReadSample]:
     if fourcc == "stpp":
         return TTML, False, ttml.read_sample
     if fourcc in UNSHOWN:
-        raise Unsupported(UNSHOWN[fourcc], remedy=REMEDY, where=printable(fourcc))
+        raise Unsupported(UNSHOWN[fourcc], remedy=PUT_BESIDE, where=printable(fourcc))
     raise refusal(entry)
 
 
@@ -160,7 +159,7 @@ def _samples(source: Source, track: Track, limit: int) -> Iterator[tuple[int, in
         track.samples.places(), media_times(track), of_samples, strict=True
     ):
         if size_bytes > limit:
-            raise LimitExceeded(f"has a sample of {size_bytes} bytes", remedy=REMEDY)
+            raise LimitExceeded(f"has a sample of {size_bytes} bytes", remedy=PUT_BESIDE)
         yield *times, source.pread(offset, size_bytes, "text"), number
 
 
@@ -180,7 +179,7 @@ def _joined(
                 cues.append((start, stop, *words))
     placed = list(islice(_placed(cues, spans), MAX_CUES + 1))
     if len(placed) > MAX_CUES:
-        raise LimitExceeded(f"has more than {MAX_CUES} cues", remedy=REMEDY)
+        raise LimitExceeded(f"has more than {MAX_CUES} cues", remedy=PUT_BESIDE)
     return placed
 
 

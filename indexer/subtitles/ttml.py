@@ -6,6 +6,7 @@ Their times count from the start of the track's own timeline, so that has to be 
 from __future__ import annotations
 
 from indexer.codecs import text
+from indexer.codecs.unserved import PUT_BESIDE
 from indexer.errors import Malformed, Unsupported
 from indexer.init_segment import InitTrack, build_init
 from indexer.subtitles.placing import Span
@@ -15,22 +16,21 @@ ENTRY_HEAD_BYTES = 16
 ENTRY_STRINGS = 3
 """Namespaces, where their schemas are, MIME types of pictures and fonts that documents refer to."""
 AS_IT_IS = Span(0, None, 0)
-REMEDY = "put the subtitles beside the archive as .srt or .vtt"
 
 
 def codec_of(track: Track, used: list[int], spans: list[Span]) -> str:
     """RFC 6381. Raises `Unsupported` for what cannot be passed through, `Malformed` for a broken entry."""
     if len(used) > 1:
-        raise Unsupported("TTML (stpp) whose description changes", remedy=REMEDY, where="stpp")
+        raise Unsupported("TTML (stpp) whose description changes", remedy=PUT_BESIDE, where="stpp")
     entry = track.sample_entries[used[0]]
     strings = entry[ENTRY_HEAD_BYTES:].split(b"\0", ENTRY_STRINGS)
     if len(strings) < ENTRY_STRINGS:
-        raise Malformed("its sample entry does not name its namespaces", remedy=REMEDY, where="stpp")
+        raise Malformed("its sample entry does not name its namespaces", remedy=PUT_BESIDE, where="stpp")
     codec = text.codecs(entry)
     if strings[2] or codec.endswith("i"):
-        raise Unsupported("TTML (stpp) with pictures or fonts of its own", remedy=REMEDY, where="stpp")
+        raise Unsupported("TTML (stpp) with pictures or fonts of its own", remedy=PUT_BESIDE, where="stpp")
     if spans != [AS_IT_IS]:
-        raise Unsupported("TTML (stpp) that its edit list moves in time", remedy=REMEDY, where="stpp")
+        raise Unsupported("TTML (stpp) that its edit list moves in time", remedy=PUT_BESIDE, where="stpp")
     return codec
 
 
@@ -56,4 +56,5 @@ def read_sample(sample: bytes) -> list[tuple[str, str]]:
     try:
         return [("", sample.decode())] if sample else []
     except UnicodeDecodeError as error:
-        raise Malformed("has a document of TTML that is not UTF-8", remedy=REMEDY, where="stpp") from error
+        rule = "has a document of TTML that is not UTF-8"
+        raise Malformed(rule, remedy=PUT_BESIDE, where="stpp") from error

@@ -156,7 +156,7 @@ def test_folders_may_come_from_the_file_of_the_server(
     elsewhere = ["--config", str(config), "--index-dir", str(tmp_path / "elsewhere")]
     assert CliRunner().invoke(cli.main, elsewhere).stdout.startswith("1 indexed, "), "a flag wins"
     config.write_text('media_dir = "/nowhere"')
-    assert CliRunner().invoke(cli.main, ["--config", str(config)]).exit_code == cli.EXIT_USAGE
+    assert CliRunner().invoke(cli.main, ["--config", str(config)]).exit_code == 2
 
 
 def test_folders_may_come_from_the_environment(

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from itertools import accumulate, islice, repeat
 from typing import NamedTuple
 
+import pytest
+
 from indexer.demux.open import demux
+from indexer.errors import SourceError
 from indexer.source import Source
 from indexer.track import NON_SYNC_BIT, Column, Movie, Track
 
@@ -30,6 +33,13 @@ def demuxed(content: bytes) -> Movie:
             movie = demux(source)
             source.check_unchanged()
     return movie
+
+
+def refusal(content: bytes, kind: type[SourceError]) -> SourceError:
+    """Why the demuxer does not take it."""
+    with pytest.raises(kind) as caught:
+        demuxed(content)
+    return caught.value
 
 
 def only_track(content: bytes) -> Track:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
-from indexer.errors import SourceError
 from tests.indexer.demux.demuxed import Sample, demuxed, samples_of
 from tests.indexer.demux.made_mp4 import NO_TABLES, box, ftyp, moof, moov, tfhd, trak, trex, trun, u32
 
@@ -43,9 +40,3 @@ def samples(content: bytes, track: int = 0) -> list[Sample]:
 
 def times(content: bytes) -> list[int]:
     return [sample.decode for sample in samples(content)]
-
-
-def refusal(content: bytes, kind: type[SourceError]) -> SourceError:
-    with pytest.raises(kind) as caught:
-        demuxed(content)
-    return caught.value

@@ -6,11 +6,10 @@ import pytest
 
 from indexer.demux.track_run import TFXD_UUID
 from indexer.errors import Malformed
-from tests.indexer.demux.demuxed import demuxed
+from tests.indexer.demux.demuxed import demuxed, refusal
 from tests.indexer.demux.made_fragments import (
     fragment,
     init,
-    refusal,
     times,
 )
 from tests.indexer.demux.made_mp4 import (

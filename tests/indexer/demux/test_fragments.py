@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from indexer.errors import Malformed, Unfinished, Unsupported
-from tests.indexer.demux.demuxed import demuxed, samples_of
+from tests.indexer.demux.demuxed import demuxed, refusal, samples_of
 from tests.indexer.demux.made_fragments import (
     BASE_IS_MOOF,
     DEFAULTS,
@@ -15,7 +15,6 @@ from tests.indexer.demux.made_fragments import (
     at_end_of_moof,
     fragment,
     init,
-    refusal,
     samples,
 )
 from tests.indexer.demux.made_mp4 import (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished, Unsupported
+from indexer.demux.reading import WAIT
+from indexer.errors import LimitExceeded, Malformed, Unfinished, Unsupported
 from indexer.limits import MAX_TOP_LEVEL_BOXES
-from tests.indexer.demux.demuxed import demuxed, samples_of
+from tests.indexer.demux.demuxed import demuxed, refusal, samples_of
 from tests.indexer.demux.made_mp4 import (
     DATA,
     THREE_SAMPLES,
@@ -33,12 +34,6 @@ HEADER_FIRST = ftyp() + moov(trak((*THREE_SAMPLES[:3], stco(AFTER_HEADER)))) + M
 
 def offsets(content: bytes) -> list[int]:
     return [sample.offset for sample in samples_of(demuxed(content).tracks[0])]
-
-
-def refusal(content: bytes, kind: type[SourceError]) -> SourceError:
-    with pytest.raises(kind) as caught:
-        demuxed(content)
-    return caught.value
 
 
 @pytest.mark.parametrize("brand", ["isom", "qt  ", "M4V ", "3gp6", "mp42", "dash", "what"])
@@ -97,7 +92,7 @@ def test_too_short_to_tell(length: int) -> None:
     pytest.param(HEADER_FIRST[:-72], id="header first, nothing more"),
 ])  # fmt: skip
 def test_not_finished_yet(content: bytes) -> None:
-    assert refusal(content, Unfinished).exit_status == 3
+    assert refusal(content, Unfinished).remedy == WAIT
 
 
 def test_a_last_box_that_is_too_long_does_not_matter_where_no_sample_does() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.errors import LimitExceeded, Malformed, SourceError, Unsupported
+from indexer.errors import LimitExceeded, Malformed, Unsupported
 from indexer.limits import MAX_EDITS, MAX_TRACKS
 from indexer.track import Edit
-from tests.indexer.demux.demuxed import demuxed, only_track
+from tests.indexer.demux.demuxed import demuxed, only_track, refusal
 from tests.indexer.demux.made_mp4 import (
     ENGLISH,
     NO_TABLES,
@@ -27,12 +27,6 @@ from tests.indexer.demux.made_mp4 import (
 )
 
 RATE_1 = 0x1_0000
-
-
-def refusal(content: bytes, kind: type[SourceError]) -> SourceError:
-    with pytest.raises(kind) as caught:
-        demuxed(content)
-    return caught.value
 
 
 @pytest.mark.parametrize("version", [0, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.errors import Malformed
-from tests.indexer.demux.demuxed import demuxed, samples_of
+from tests.indexer.demux.demuxed import demuxed, refusal, samples_of
 from tests.indexer.demux.made_fragments import (
     BASE_IS_MOOF,
     DEFAULTS,
@@ -14,7 +14,6 @@ from tests.indexer.demux.made_fragments import (
     at_end_of_moof,
     fragment,
     init,
-    refusal,
     samples,
 )
 from tests.indexer.demux.made_mp4 import (
