@@ -16,6 +16,12 @@ MAX_BYTES = 2048
 MAX_NAME_BYTES = 255 - len(SUFFIX)
 """A file name has at most 255 bytes on the file systems of Linux."""
 
+EXTENSIONS = (
+    ".mp4", ".m4v", ".mov", ".qt", ".f4v", ".3gp", ".3gpp", ".3g2", ".ismv", ".cmfv",
+    ".m4a", ".m4b", ".isma", ".cmfa",
+)  # fmt: skip
+"""What a folder is searched for, the commonest first. A file named outright may have any other."""
+
 _CONTROL_OR_UNDECODABLE = re.compile("[\x00-\x1f\x7f-\x9f\\\\\ufffd\ud800-\udfff]")
 
 
@@ -33,6 +39,11 @@ def check(archive_id: str) -> None:
         raise Malformed("This address is longer than any archive's.")
     if any(name.startswith(".") for name in names):
         raise NotFound("There is no such archive. Hidden files are not served.")
+
+
+def has_extension(name: str) -> bool:
+    """Whether a file is taken for an archive by its name."""
+    return os.path.splitext(name)[1].lower() in EXTENSIONS
 
 
 def is_servable(archive_id: str) -> bool:

@@ -17,6 +17,7 @@ import stat
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app import archive_id as ids
@@ -31,7 +32,7 @@ LOG = logging.getLogger("vodsplice.catalog")
 NO_SUCH_ARCHIVE = "There is no such archive. If it is new, vodsplice-index makes it known."
 ARCHIVE_CHANGED = "The archive has changed since it was indexed. Run vodsplice-index on it again."
 UNREADABLE = "This archive, or its index, cannot be read at present. The log of the origin says why."
-INDEX_DAMAGED = "The index of this archive is damaged. Run vodsplice-index --force on the archive."
+INDEX_DAMAGED = "The index of this archive is damaged. Run vodsplice-index on the archive again."
 
 ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
@@ -89,9 +90,9 @@ class Catalog:
             ids.check(archive_id)
         if opened is None or not _is_still(opened.identity):
             opened = self._open_once(archive_id)
+        source = stat_of(opened.source_path)
         if opened.idx is None:
             raise Mismatch(INDEX_DAMAGED)
-        source = stat_of(opened.source_path)
         archive = opened.archive
         if archive is None or not archive.source.matches(source):
             archive = opened.archive = self._check_source(archive_id, opened.idx, opened, source)
@@ -166,15 +167,23 @@ class Catalog:
         try:
             idx = open_idx(path)
         except IndexDamaged as error:
-            LOG.error("%s: %s; run vodsplice-index --force", path, error)
-            return _Opened(identity, None, "")
+            LOG.error("%s: %s; run vodsplice-index", path, error)
+            return self._damaged(archive_id, identity)
         except OSError as error:
             raise _refusal(path, error) from error
         name = idx.header.source.name
         if "/" in name or not ids.is_servable(name):
-            LOG.error("%s: its archive's name %r is no file name; run vodsplice-index --force", path, name)
-            return _Opened(identity, None, "")
+            LOG.error("%s: its archive's name %r is no file name; run vodsplice-index", path, name)
+            return self._damaged(archive_id, identity)
         return _Opened(idx.identity, idx, os.path.join(self.media_dir, os.path.dirname(archive_id), name))
+
+    def _damaged(self, archive_id: str, identity: FileIdentity) -> _Opened:
+        """A place for an index that cannot say what its archive is called: that is told from names."""
+        folder, stem = os.path.split(os.path.join(self.media_dir, archive_id))
+        names: list[str] = []
+        with suppress(OSError):  # a request says why, by the path below
+            names = [name for name in os.listdir(folder) if os.path.splitext(name)[0] == stem]
+        return _Opened(identity, None, os.path.join(folder, next(filter(ids.has_extension, names), stem)))
 
 
 def _is_still(identity: FileIdentity) -> bool:

@@ -2,7 +2,7 @@
 
 An index outlives its archive until `vodsplice-index --prune`, and one index folder may serve several media
 folders in turn, so each folder is read along with the one of the same path among the media. Names are enough
-for that: no file is opened.
+for that, but where only other files have an archive's name: its subtitles, perhaps. Then its index tells.
 
 For the page and for the start-up line. No request for media comes here, and a crowd that reloads the page
 costs one walk of the folder at a time: while one thread walks, the others get what was found before.
@@ -14,14 +14,15 @@ import logging
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.archive_id import is_servable
+from app.archive_id import has_extension, is_servable
 from app.errors import Unreadable
 from app.idx.layout import SUFFIX, TITLE_SUFFIX
 from app.idx.title import open_title
-from app.idx.view import IndexDamaged
+from app.idx.view import IndexDamaged, open_idx
 
 LOG = logging.getLogger("vodsplice.listing")
 
@@ -114,23 +115,40 @@ def _found_below(folder: str, media: str, prefix: str, depth: int) -> Iterator[t
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return  # removed or closed to us since its parent was read
-    present = _stems(media)
+    present = _names(media)
     for entry in found:
         if not is_servable(entry.name):
             continue
         stem, suffix = os.path.splitext(entry.name)
-        if suffix == TITLE_SUFFIX or (suffix == SUFFIX and (present is None or stem in present)):
+        if suffix == TITLE_SUFFIX or (
+            suffix == SUFFIX and (present is None or _has_archive(entry.path, present[stem]))
+        ):
             yield entry.path, prefix + stem
         elif depth and entry.is_dir(follow_symlinks=False):
             below = os.path.join(media, entry.name)
             yield from _found_below(entry.path, below, f"{prefix}{entry.name}/", depth - 1)
 
 
-def _stems(folder: str) -> set[str] | None:
-    """Names there without their extensions; None where they cannot be had: a request for one says why."""
+def _has_archive(index: str, names: list[str]) -> bool:
+    """Whether one of those `names`, which are the index's but for their extensions, is its archive's."""
+    if not names or any(map(has_extension, names)):
+        return bool(names)
     try:
-        return {os.path.splitext(name)[0] for name in os.listdir(folder)}
+        return open_idx(index).header.source.name in names
+    except (OSError, IndexDamaged):
+        return True  # a request for it says so
+
+
+def _names(folder: str) -> defaultdict[str, list[str]] | None:
+    """The names there by what they are without extension; None where they cannot be had: a request for one
+    says why.
+    """
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    try:
+        for name in os.listdir(folder):
+            found[os.path.splitext(name)[0]].append(name)
     except (FileNotFoundError, NotADirectoryError):
-        return set()
+        pass
     except OSError:
         return None
+    return found

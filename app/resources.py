@@ -3,7 +3,8 @@
 A resource is named by the last part of its URL, either by a fixed name or by one that holds a number
 (`app.manifest.urls`). Its planner gets the index, the view's number or the text, the number of the name where
 it holds one, and the archive as found on disk. What is of all tracks gets their `Presentation` instead, of an
-archive or of a title. What can be had in part gets an `app.clip.Clip` as well.
+archive or of a title. Downloads get the process's `Heads` first. What can be had in part gets an
+`app.clip.Clip` as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, TypeAlias
 from app.clip import clip_of
 from app.cmaf.iframes import count_iframes, plan_iframe
 from app.cmaf.segments import plan_init, plan_segment
-from app.download.plan import plan_download
+from app.download.plan import Heads, plan_download
 from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx
@@ -134,13 +135,15 @@ def part_of(idx: Idx, track: str) -> Part:
         raise NotFound("This archive has no such track.") from error
 
 
-def plan_resource(idx: Idx, part: Part, name: str, query: str, source: FileIdentity) -> Plan:
+def plan_resource(
+    idx: Idx, part: Part, name: str, query: str, source: FileIdentity, heads: Heads
+) -> Plan:
     """The answer to a request for `name` of a view or text. Raises an `OriginError`."""
     if isinstance(part, int) and idx.view(part).name == MUXED:
         if name in _OF_PRESENTATION:
             return _OF_PRESENTATION[name].planned(query, of_archive(idx, source))
         if name in _OF_ARCHIVE:
-            return _OF_ARCHIVE[name].planned(query, idx, source)
+            return _OF_ARCHIVE[name].planned(query, heads, idx, source)
     named, families = _of_part(part)
     if name in named:
         return named[name].planned(query, idx, part, source)

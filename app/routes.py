@@ -36,6 +36,7 @@ from flask import Blueprint, Request, Response, request
 
 from app import metrics
 from app.catalog import Archive, Catalog
+from app.download.plan import Heads
 from app.errors import Gone, Malformed, NotFound
 from app.idx.layout import VERSION_DIGITS
 from app.manifest.presentation import Presentation
@@ -52,8 +53,8 @@ _VERSION = re.compile(f"[0-9a-f]{{{VERSION_DIGITS}}}", re.ASCII)
 _OBSERVE = {route: metrics.PLAN_SECONDS.labels(route).observe for route in ROUTES}
 
 
-def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
-    """The routes over one catalog and one way to deliver."""
+def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
+    """The routes over one catalog, the heads of its downloads, and one way to deliver."""
     routes = Blueprint("media", __name__)
 
     @routes.get("/v/<path:resource>")
@@ -72,7 +73,7 @@ def blueprint(catalog: Catalog, deliver: Deliver) -> Blueprint:
         else:
             note.archive_id = archive.id
             is_versioned = _check_version(query, archive.idx.version)
-            plan = plan_resource(archive.idx, part, name, query, archive.source)
+            plan = plan_resource(archive.idx, part, name, query, archive.source, heads)
         if plan.immutable and not is_versioned:
             plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
         _OBSERVE[note.route](perf_counter() - started_s)

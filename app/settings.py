@@ -2,7 +2,8 @@
 
 A field is an environment variable (`VODSPLICE_…`), a key of the TOML file and a flag of `vodsplice-serve`
 of the same name; its metadata are its unit and its help. A flag wins over the environment, which wins over
-the file. A unit at the end of a field's name (`_s`) is not part of the setting's name.
+the file; an empty variable is none. A unit at the end of a field's name (`_s`) is not part of the setting's
+name.
 
 A number that is `None` resolves itself from the host: `app.capacity`. `python -m app.settings` prints the
 table of the README.
@@ -199,7 +200,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: str | None)
     for name, spec in SETTINGS.items():
         layers = (
             ("flag", flag_of(name), flags.get(name)),
-            ("env", env_of(name), environ.get(env_of(name))),
+            ("env", env_of(name), environ.get(env_of(name)) or None),
             ("file", f"{file}: {name}", in_file.get(name)),
         )
         for source, label, value in layers:

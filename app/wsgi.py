@@ -9,6 +9,7 @@ from app.capacity import Host, resolve
 from app.catalog import Catalog
 from app.delivery.sendfile import Sendfile
 from app.delivery.splice import Splice
+from app.download.plan import Heads
 from app.listing import Listing
 from app.origin_flask import OriginFlask
 from app.page_assets import read_page
@@ -33,5 +34,5 @@ def create_app(settings: Settings, permits: Permits | None = None) -> Flask:
     app.register_blueprint(ops.blueprint(catalog))
     listing = Listing(settings.index_dir, settings.media_dir)
     app.register_blueprint(page_routes.blueprint(read_page(settings.hls_js_url), listing))
-    app.register_blueprint(routes.blueprint(catalog, deliver))
+    app.register_blueprint(routes.blueprint(catalog, Heads(), deliver))
     return app

@@ -8,21 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from app.archive_id import EXTENSIONS, has_extension, is_servable
 from app.idx.layout import SUFFIX
 from indexer.subtitles.beside import beside
-
-EXTENSIONS = (
-    ".mp4", ".m4v", ".mov", ".qt", ".f4v", ".3gp", ".3gpp", ".3g2", ".ismv", ".cmfv",
-    ".m4a", ".m4b", ".isma", ".cmfa",
-)  # fmt: skip
-"""What a folder is searched for. A file named outright may have any other."""
-
-
-_NEVER_SERVED = re.compile("[\x00-\x1f\x7f-\x9f\\\\\ufffd\ud800-\udfff]")
 
 
 class OutsideMediaDir(ValueError):
@@ -73,8 +64,7 @@ def subtitles_beside(folder: str, archives: Iterable[str], root: str) -> dict[st
     """
     stems = {path: os.path.splitext(path)[0] for path in archives}
     present = os.listdir(folder)
-    split = (os.path.splitext(name) for name in present)
-    known = {stem for stem, extension in split if extension.lower() in EXTENSIONS}
+    known = {os.path.splitext(name)[0] for name in present if has_extension(name)}
     found = beside(present, known | {os.path.basename(stem) for stem in stems.values()})
     below = os.path.join(root, "")
     paths = {
@@ -90,8 +80,7 @@ def subtitles_beside(folder: str, archives: Iterable[str], root: str) -> dict[st
 def _rank(path: str) -> tuple[str, int, str]:
     """Of archives with one id, the one whose extension comes first in `EXTENSIONS` is served."""
     stem, extension = os.path.splitext(path)
-    known = extension.lower() in EXTENSIONS
-    return stem, EXTENSIONS.index(extension.lower()) if known else len(EXTENSIONS), extension
+    return stem, EXTENSIONS.index(extension.lower()) if has_extension(path) else len(EXTENSIONS), extension
 
 
 def _archive(path: str, as_named: str, media_dir: str, index_dir: str) -> ArchivePath:
@@ -112,11 +101,12 @@ def _leaves(relative: str) -> bool:
 
 
 def _refusal(archive_id: str) -> str:
-    if _NEVER_SERVED.search(archive_id):
-        return "its path holds control characters, a backslash or bytes that are not UTF-8; rename it"
+    if is_servable(archive_id):
+        return ""
     if any(name.startswith(".") for name in archive_id.split(os.sep)):
         return "hidden files are not served; rename it"
-    return ""
+    never = "control characters, a backslash or bytes that are not UTF-8"
+    return f"its path holds {never}, or is too long; rename it"
 
 
 def _files(name: str) -> Iterator[str]:
@@ -129,6 +119,6 @@ def _files(name: str) -> Iterator[str]:
     for folder, folders, names in os.walk(name, onerror=lambda error: unreadable.append(error.filename)):
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for each in names:
-            if not each.startswith(".") and os.path.splitext(each)[1].lower() in EXTENSIONS:
+            if not each.startswith(".") and has_extension(each):
                 yield os.path.join(folder, each)
     yield from unreadable  # as if they were archives, so that each is refused by its name

@@ -105,4 +105,4 @@ def _subtitle_files(archive: str, media_dir: str) -> tuple[str, ...]:
 def _damage(error: OSError | IndexDamaged) -> str:
     if isinstance(error, OSError):
         return f"cannot be read: {error.strerror}"
-    return f"damaged: {error}; run vodsplice-index --force on its archive"
+    return f"damaged: {error}; run vodsplice-index on its archive again"

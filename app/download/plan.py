@@ -57,7 +57,7 @@ Key = tuple[str, Clip]
 class Heads:
     """Those of one process. Safe to share between threads."""
 
-    def __init__(self, kept_bytes: int) -> None:
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         self._bytes_left = kept_bytes
         self._kept: OrderedDict[Key, Head] = OrderedDict()
         self._underway: dict[Key, Future[Head]] = {}
@@ -123,12 +123,9 @@ def make_head(idx: Idx, clip: Clip) -> Head:
     return Head(pieces, tuple(ranges))
 
 
-_HEADS = Heads(KEPT_BYTES)
-
-
-def plan_download(idx: Idx, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
+def plan_download(heads: Heads, idx: Idx, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
     """The archive, or a clip of it, as one file. Raises as `Heads.get`."""
-    head = _HEADS.get(idx, clip)
+    head = heads.get(idx, clip)
     kind = idx.tracks[0].facts.kind
     return Plan(
         content_type=SEGMENT_TYPES[kind],

@@ -112,6 +112,25 @@ def test_a_damaged_index_is_checked_once(
     assert str(archive.index) in caplog.text
 
 
+def test_an_archive_that_is_gone_is_not_known_by_its_damaged_index(
+    catalog: Catalog, archive: MadeArchive, opened: list[str]
+) -> None:
+    flip_a_bit(archive.index, 100)
+    with pytest.raises(Mismatch):
+        catalog.find("film")
+    archive.path.unlink()
+    (archive.path.parent / "film.srt").touch()
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            catalog.find("film")
+    assert len(opened) == 1
+    archive.index.touch()
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            catalog.find("film")
+    assert len(opened) == 2, "nor is it checked again for each who asks"
+
+
 def test_a_mended_index_is_served(catalog: Catalog, archive: MadeArchive, make: MakeArchive) -> None:
     archive.index.write_bytes(b"")
     with pytest.raises(Mismatch):

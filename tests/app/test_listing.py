@@ -10,6 +10,8 @@ import pytest
 import app.listing
 from app.idx.title import MemberFacts, TitleFacts, pack_title
 from app.listing import Listed, Listing, walk
+from tests.app.conftest import MakeArchive
+from tests.app.made_archive import write_index
 
 
 def test_walk(tmp_path: Path) -> None:
@@ -49,6 +51,24 @@ def test_an_archive_that_is_gone_is_not_listed(tmp_path: Path) -> None:
     for name in ("kept.mp4", "gone.too.mp4", "a/kept.v1.MOV", "b", "no folder"):
         _touch(media / name)
     assert walk(str(index), str(media)) == Listed(("a/kept.v1", "kept"), is_complete=True)
+
+
+def test_a_file_beside_an_archive_that_is_gone_does_not_keep_it(make: MakeArchive) -> None:
+    kept, gone = make("kept"), make("gone")
+    media, index = kept.path.parent, kept.index.parent
+    for made in (kept, gone):
+        made.path.with_suffix(".srt").touch()
+    gone.path.unlink()
+    (index / "damaged.idx").touch()
+    (media / "damaged.srt").touch()
+    assert walk(str(index), str(media)).ids == ("damaged", "kept")
+
+
+def test_an_archive_may_have_any_extension(media_dir: Path, index_dir: Path) -> None:
+    archive = media_dir / "film.bin"
+    archive.write_bytes(bytes(100))
+    write_index(index_dir / "film.idx", archive, segments=1, ranges=1, range_bytes=100, hole_bytes=0)
+    assert walk(str(index_dir), str(media_dir)).ids == ("film",)
 
 
 def test_a_title_goes_with_the_last_of_its_archives(tmp_path: Path) -> None:

@@ -94,10 +94,17 @@ def test_variables_that_others_put_there() -> None:
     assert load({}, {f"VODSPLICE_{name}": "tcp://10.0.0.1:80" for name in of_kubernetes}, None).sources == {}
 
 
+def test_an_empty_variable_is_not_set(tmp_path: Path) -> None:
+    file = tmp_path / "origin.toml"
+    file.write_text("workers = 2\n")
+    loaded = load({}, dict.fromkeys(map(env_of, SETTINGS), ""), str(file))
+    assert (loaded.settings, loaded.sources) == (Settings(workers=2), {"workers": "file"})
+
+
 def test_words_for_nothing() -> None:
     environ = {
         "VODSPLICE_CORS_ORIGIN": "off",
-        "VODSPLICE_METRICS_BIND": "",
+        "VODSPLICE_METRICS_BIND": "off",
         "VODSPLICE_MAX_OPEN_ARCHIVES": "auto",
     }
     settings = load({}, environ, None).settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.download.plan import Heads
 from app.errors import NotFound
 from app.idx.view import Idx
 from app.manifest.dash import plan_dash
@@ -41,7 +42,7 @@ def film() -> Idx:
 
 
 def served(idx: Idx, name: str) -> bytes:
-    (content,) = plan_resource(idx, part_of(idx, "text-eng"), name, "", ARCHIVE).pieces
+    (content,) = plan_resource(idx, part_of(idx, "text-eng"), name, "", ARCHIVE, Heads()).pieces
     assert isinstance(content, bytes)
     return content
 

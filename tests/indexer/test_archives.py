@@ -73,7 +73,10 @@ def test_hidden_names_are_passed_over_in_folders_and_refused_outright(media: Pat
     assert [each.refusal for each in hidden] == ["hidden files are not served; rename it"] * 2
 
 
-@pytest.mark.parametrize("name", ["new\nline.mp4", "back\\slash.mp4", "\x7f.mp4", os.fsdecode(b"\xff.mp4")])
+@pytest.mark.parametrize(
+    "name",
+    ["new\nline.mp4", "back\\slash.mp4", "\x7f.mp4", os.fsdecode(b"\xff.mp4"), f"{'deep/' * 410}film.mp4"],
+)
 def test_names_that_no_url_can_say_are_refused(name: str, media: Path, make: Make) -> None:
     make(name, "fine.mp4")
     refused, fine = sorted(found(media, "."), key=lambda each: each.id == "fine")

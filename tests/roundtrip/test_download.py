@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.download.plan import plan_download
+from app.download.plan import Heads, plan_download
 from app.idx.view import open_idx
 from app.plan import FileIdentity
 from tests.app.download.test_movie import written
@@ -29,7 +29,7 @@ def test_downloads_are_exact(
     source = corpus / file
     idx = open_idx(f"{index_dir / file.rpartition('.')[0]}.idx")
     archive = FileIdentity.of(str(source), os.stat(source))
-    download = written(plan_download(idx, archive), tmp_path / "download.mp4")
+    download = written(plan_download(Heads(), idx, archive), tmp_path / "download.mp4")
     assert [box.fourcc for box in walk(download.read_bytes())] == ["ftyp", "moov", "mdat"]
     assert list(differences(source, download, [facts.source_track_id for facts in idx.header.tracks])) == []
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.clip import Clip
-from app.download.plan import plan_download
+from app.download.plan import Heads, plan_download
 from app.idx.view import Idx, open_idx
 from app.plan import FileIdentity
 from indexer.archives import find_archives
@@ -37,7 +37,7 @@ def put(delivered: Origin) -> Put:
 @pytest.mark.parametrize("clip", [Clip(), Clip(2500, 7125)])
 def test_a_file_that_can_be_resumed(clip: Clip, delivered: Origin, put: Put, tmp_path: Path) -> None:
     url, idx, path = put
-    plan = plan_download(idx, FileIdentity.of(str(path), path.stat()), clip)
+    plan = plan_download(Heads(), idx, FileIdentity.of(str(path), path.stat()), clip)
     expected = written(plan, tmp_path / "file").read_bytes()
     target = f"{url}/download.mp4?v={idx.version}&{clip.query}"
     whole = delivered.get(target)

@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.clip import Clip
-from app.download.plan import plan_download
+from app.download.plan import Heads, plan_download
 from app.errors import Malformed
 from app.idx.view import Idx, TrackRows
 from indexer.track import NON_SYNC_BIT, Edit
@@ -43,7 +43,7 @@ def test_what_is_in_a_clip(
     clip = Clip(times_ms[0], sum(times_ms))
     try:
         start_s, end_s = clip.times_s(idx)
-        plan = plan_download(idx, archive, clip)
+        plan = plan_download(Heads(), idx, archive, clip)
     except Malformed:
         return
     movie, content = demuxed(written(plan, folder / "clip.mp4"))
@@ -88,7 +88,7 @@ def test_it_begins_on_the_keyframe_before(
 ) -> None:
     idx, archive = sung
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    plan = plan_download(idx, archive, Clip(start_ms))  # type: ignore[arg-type]
+    plan = plan_download(Heads(), idx, archive, Clip(start_ms))  # type: ignore[arg-type]
     movie, content = demuxed(written(plan, path))
     shown = samples_of(movie, movie.tracks[0], content)
     assert len(shown) == 300 - keyframe
@@ -99,7 +99,7 @@ def test_it_begins_on_the_keyframe_before(
 def test_it_ends_exactly(sung: tuple[Idx, object], tmp_path_factory: pytest.TempPathFactory) -> None:
     idx, archive = sung
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    movie, _ = demuxed(written(plan_download(idx, archive, Clip(3100, 5250)), path))  # type: ignore[arg-type]
+    movie, _ = demuxed(written(plan_download(Heads(), idx, archive, Clip(3100, 5250)), path))  # type: ignore[arg-type]
     for track in movie.tracks:
         lasting = sum(edit.duration_movie_ticks for edit in track.edits)
         assert Fraction(lasting, movie.timescale) == Fraction(2150, 1000)
@@ -110,7 +110,7 @@ def test_a_track_that_begins_later_is_delayed(tmp_path_factory: pytest.TempPathF
     video = MadeTrack([100] * 10, [1000] * 10, sync=[True] * 10)
     sound = MadeTrack([20] * 20, [250] * 20, "soun", edits=(Edit(4000, -1), Edit(0, 0)))
     idx, archive = indexed(folder, make_movie([video, sound], [Chunk(0, 10), Chunk(1, 20)]))
-    movie, _ = demuxed(written(plan_download(idx, archive, Clip(2500, 6000)), folder / "clip.mp4"))
+    movie, _ = demuxed(written(plan_download(Heads(), idx, archive, Clip(2500, 6000)), folder / "clip.mp4"))
     delay, _ = movie.tracks[1].edits
     assert (delay.media_time_ticks, Fraction(delay.duration_movie_ticks, movie.timescale)) == (
         -1,
@@ -123,14 +123,14 @@ def test_a_clip_before_a_track_leaves_it_out(tmp_path_factory: pytest.TempPathFa
     video = MadeTrack([100] * 10, [1000] * 10, sync=[True] * 10)
     sound = MadeTrack([20] * 20, [250] * 20, "soun", edits=(Edit(4000, -1), Edit(0, 0)))
     idx, archive = indexed(folder, make_movie([video, sound], [Chunk(0, 10), Chunk(1, 20)]))
-    movie, _ = demuxed(written(plan_download(idx, archive, Clip(1000, 3000)), folder / "clip.mp4"))
+    movie, _ = demuxed(written(plan_download(Heads(), idx, archive, Clip(1000, 3000)), folder / "clip.mp4"))
     assert [track.handler for track in movie.tracks] == ["vide"]
     assert [track.samples.count for track in movie.tracks] == [2]
 
 
 def test_a_name_to_save_it_by(sung: tuple[Idx, object]) -> None:
     idx, archive = sung
-    plans = [plan_download(idx, archive, clip) for clip in (Clip(), Clip(61), Clip(1500, 3250))]  # type: ignore[arg-type]
+    plans = [plan_download(Heads(), idx, archive, clip) for clip in (Clip(), Clip(61), Clip(1500, 3250))]  # type: ignore[arg-type]
     assert [plan.filename for plan in plans] == ["film.mp4", "film 0.061-.mp4", "film 1.5-3.25.mp4"]
     assert len({plan.etag for plan in plans}) == 3
     assert all(re.fullmatch(r"[\x21\x23-\x7e]+", plan.etag) for plan in plans)

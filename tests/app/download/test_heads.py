@@ -123,7 +123,8 @@ def test_a_head_comes_in_pieces_that_are_shared(tmp_path: Path) -> None:
     (archive,) = find_archives([str(path)], str(tmp_path), str(tmp_path))
     assert index_archive(archive, Options()).status == "indexed"
     found, identity = open_idx(archive.index_path), FileIdentity.of(str(path), path.stat())
-    one, other = (plan_download(found, identity).pieces for _ in range(2))
+    heads = Heads()
+    one, other = (plan_download(heads, found, identity).pieces for _ in range(2))
     inline = [piece for piece in one if isinstance(piece, bytes)]
     assert len(inline) > 1
     assert max(map(len, inline)) == PIECE_BYTES
@@ -137,7 +138,7 @@ def test_beyond_4_gib(tmp_path: Path) -> None:
     (archive,) = find_archives([str(path)], str(tmp_path), str(tmp_path))
     assert index_archive(archive, Options(segment_duration_ms=2000)).status == "indexed"
     idx, identity = open_idx(archive.index_path), FileIdentity.of(str(path), path.stat())
-    plan = plan_download(idx, identity)
+    plan = plan_download(Heads(), idx, identity)
     head = b"".join(piece for piece in plan.pieces if isinstance(piece, bytes))
     (media,) = (piece for piece in plan.pieces if isinstance(piece, FileRange))
     assert struct.unpack(">I4sQ", head[-16:]) == (1, b"mdat", 16 + media.length)

@@ -10,7 +10,7 @@ import pytest
 
 from app.clip import WHOLE, Clip
 from app.download.metadata import user_data
-from app.download.plan import plan_download
+from app.download.plan import Heads, plan_download
 from app.idx.header import ChapterFacts
 from app.idx.view import Idx
 from app.plan import FileIdentity
@@ -39,7 +39,7 @@ def told(tmp_path: Path) -> tuple[Idx, FileIdentity]:
 def test_what_is_told(
     clip: Clip, chapters: list[tuple[int, str]], told: tuple[Idx, FileIdentity], tmp_path: Path
 ) -> None:
-    download = written(plan_download(*told, clip), tmp_path / "download.mp4")
+    download = written(plan_download(Heads(), *told, clip), tmp_path / "download.mp4")
     movie, _ = demuxed(download)
     assert movie.title == TITLE
     assert [(round(each.start_s * 1000), each.title) for each in movie.chapters] == chapters

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from app.download.plan import plan_download
+from app.download.plan import Heads, plan_download
 from app.idx.view import Idx, open_idx
 from app.plan import FileIdentity, Plan
 from indexer.archives import find_archives
@@ -81,7 +81,7 @@ def samples_of(movie: Movie, track: Track, content: bytes, shift_ticks: int = 0)
 def test_every_sample_comes_back(made: MadeMovie, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("whole")
     idx, archive = indexed(folder, made, segment_duration_ms=700)
-    movie, content = demuxed(written(plan_download(idx, archive), folder / "whole.mp4"))
+    movie, content = demuxed(written(plan_download(Heads(), idx, archive), folder / "whole.mp4"))
     source, archived = demuxed(folder / "film.mp4")
     of_id = {track.track_id: track for track in source.tracks}
     assert [track.track_id for track in movie.tracks] == [rows.track_id for rows in idx.tracks]
@@ -109,7 +109,7 @@ def test_negative_offsets_of_fragments_stay(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(made.content)
     archive = FileIdentity.of(str(tmp_path / "film.mp4"), (tmp_path / "film.mp4").stat())
     idx = built(replace(made, movie=replace(made.movie, fragmented=True)))
-    whole = written(plan_download(idx, archive), tmp_path / "whole.mp4")
+    whole = written(plan_download(Heads(), idx, archive), tmp_path / "whole.mp4")
     (track,) = demuxed(whole)[0].tracks
     assert track.samples.composition_ticks == array("i", offsets)
     assert b"ctts\1" in whole.read_bytes()  # of version 0 they would be large (ISO/IEC 14496-12 §8.6.1.3)
