@@ -17,6 +17,7 @@ from itertools import accumulate
 from indexer.codecs import pcm
 from indexer.codecs.describe import describe, same_in_effect
 from indexer.codecs.media_format import MediaFormat
+from indexer.codecs.unserved import CONVERT
 from indexer.edits import shown
 from indexer.errors import Malformed, SourceError, Unplaceable, Unsupported
 from indexer.limits import MAX_PCM_PACKETS
@@ -28,7 +29,6 @@ _HANDLERS = {"vide": "video", "soun": "audio"}
 TEXT_HANDLERS = frozenset({"text", "sbtl", "subt", "subp", "clcp"})
 FEW_SAMPLES = 256
 PCM_PACKET_FRAMES, MAX_PCM_FRAME_BYTES = 1024, 1024
-_REMEDY = "convert it to H.264 and AAC, e.g. ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def select(movie: Movie) -> Selection:
     if not chosen:
         texts = (track for track in movie.tracks if track.handler in TEXT_HANDLERS)
         notes += [f"track {each.track_id} ({each.handler}): subtitles alone are not served" for each in texts]
-        raise Unsupported("; ".join(["no track can be served", *notes]), remedy=_REMEDY)
+        raise Unsupported("; ".join(["no track can be served", *notes]), remedy=CONVERT)
     return Selection(tuple(_named(chosen)), tuple(notes))
 
 
@@ -99,11 +99,12 @@ def _sorted_out(movie: Movie) -> tuple[dict[str, list[ServedTrack]], list[str]]:
         try:
             served = _qualify(movie, track)
         except (Malformed, Unsupported) as error:
-            notes.append(f"track {track.track_id} ({track.handler}) passed over: {error.rule}")
+            name = f"track {track.track_id} ({track.handler})"
+            notes.append(f"{name} passed over: {error.rule}")
             if isinstance(error, (Malformed, Unplaceable)):
                 lost.setdefault(_HANDLERS[track.handler], error)
             elif track.handler == "vide" and track.samples.count > 1:
-                lost.setdefault("video", Unsupported(notes[-1], remedy=_REMEDY))
+                lost.setdefault("video", Unsupported(error.rule, remedy=error.remedy, where=name))
         else:
             found[served.format.kind].append(served)
     for kind, reason in lost.items():
@@ -139,9 +140,9 @@ def _in_packets(served: ServedTrack) -> ServedTrack:
 
 def _described(track: Track) -> ServedTrack:
     if track.handler not in _HANDLERS:
-        raise Unsupported(f"its handler is {track.handler!r}, neither video nor audio", remedy=_REMEDY)
+        raise Unsupported(f"its handler is {track.handler!r}, neither video nor audio", remedy=CONVERT)
     if not track.samples.count:
-        raise Unsupported("it has no samples", remedy=_REMEDY)
+        raise Unsupported("it has no samples", remedy=CONVERT)
     formats: list[MediaFormat] = []
     number_of: dict[int, int] = {}
     changes: list[Change] = []
@@ -157,7 +158,7 @@ def _described(track: Track) -> ServedTrack:
         if not changes or changes[-1].format_number != number_of[description]:
             changes.append(Change(first_sample, number_of[description]))
     if track.handler == "soun" and _counts_bytes(track.samples):
-        raise Unsupported("its sample table counts bytes of sound, not samples", remedy=_REMEDY)
+        raise Unsupported("its sample table counts bytes of sound, not samples", remedy=CONVERT)
     return ServedTrack(formats[0].kind, track, tuple(formats), tuple(changes))
 
 

@@ -1,15 +1,21 @@
-"""Sample entries that are passed over by name: no HLS player can be expected to play them."""
+"""Sample entries that are passed over by name: no HLS player can be expected to play them.
+
+Clauses are of ISO/IEC 14496-12.
+"""
 
 from __future__ import annotations
 
 from indexer.codecs.audio import TO_AAC
-from indexer.codecs.sample_entry import fourcc_of, printable, read_audio, read_visual
-from indexer.errors import SourceError, Unsupported
+from indexer.codecs.sample_entry import fourcc_of, printable
+from indexer.errors import Unsupported
 
+CONVERT = "convert it to H.264 and AAC, e.g. ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
+ENCRYPTION_REMEDY = "index the archive it was made from"
 PUT_BESIDE = "put the subtitles beside the archive as .srt or .vtt"
 """The remedy for text that cannot be served."""
 
 ENCRYPTED = frozenset({"encv", "enca", "enct", "encs", "drms", "drmi"})
+"""Protected sample entries (§8.12.1), and those of FairPlay from before there was a standard."""
 
 VIDEO = {
     "mp4v": "MPEG-4 Visual or MPEG-2", "s263": "H.263", "h263": "H.263", "H263": "H.263",
@@ -33,7 +39,7 @@ RAW = {"raw ": "uncompressed video or unsigned 8-bit audio", "NONE": "uncompress
 TEXT = {"mp4s": "bitmap subtitles", "text": "QuickTime text", "stxt": "plain text", "sbtt": "subtitles"}
 
 _REMEDIES = (
-    (VIDEO, "re-encode the video (ffmpeg -i IN -c:v libx264 -c:a copy OUT.mp4)"),
+    (VIDEO, CONVERT),
     (AUDIO, TO_AAC),
     (RAW, "re-encode the track to H.264 or AAC"),
     (TEXT, PUT_BESIDE),
@@ -44,11 +50,7 @@ def refusal(entry: bytes) -> Unsupported:
     """Why an entry that no codec module takes is not served."""
     fourcc = fourcc_of(entry)
     if fourcc in ENCRYPTED:
-        return Unsupported(
-            f"encrypted with the scheme {_scheme(entry, fourcc)}",
-            remedy="serve the clear archive; this origin neither decrypts nor signals keys",
-            where=printable(fourcc),
-        )
+        return Unsupported(encryption(fourcc, entry), remedy=ENCRYPTION_REMEDY, where=fourcc)
     for names, remedy in _REMEDIES:
         if fourcc in names:
             rule = f"{names[fourcc]} ({printable(fourcc)}), which HLS players do not play"
@@ -60,13 +62,11 @@ def refusal(entry: bytes) -> Unsupported:
     )
 
 
-def _scheme(entry: bytes, fourcc: str) -> str:
-    """`scheme_type` of the protection scheme (ISO/IEC 14496-12 §8.12.6): cenc, cbcs, …"""
-    try:
-        layout = read_audio(entry) if fourcc in {"enca", "drms"} else read_visual(entry)
-    except SourceError:
-        return "that it does not name"
-    protection = layout.children.find("sinf") or b""
-    at = protection.find(b"schm")
-    scheme = protection[at + 8 : at + 12] if at >= 4 else b""
-    return printable(str(scheme, "latin-1")) if scheme else "that it does not name"
+def encryption(fourcc: str, body: bytes) -> str:
+    """The rule that a protected entry breaks, with its scheme (`schm`, §8.12.6): cenc, cbcs, piff, … Found by
+    its name, wherever it is nested: the word matters to people only, and layouts of sample entries differ.
+    """
+    _, found, rest = body.partition(b"schm")
+    scheme = rest[4:8] if found else b""
+    told = scheme.decode("latin-1") if scheme.isalnum() else f"{fourcc}, scheme not stated"
+    return f"is encrypted ({told})"

@@ -12,6 +12,7 @@ from indexer import boxes
 from indexer.box_tree import REMUX, Box, children, first_of_each, required
 from indexer.codecs import pcm
 from indexer.codecs.sample_entry import read_audio
+from indexer.codecs.unserved import ENCRYPTED, ENCRYPTION_REMEDY, encryption
 from indexer.demux.columns import big_endian
 from indexer.demux.language import MAX_TAG_BYTES, UNDETERMINED, from_mdhd, from_tag
 from indexer.demux.metadata import handler_title, roles_of, title_of
@@ -29,9 +30,6 @@ SELF_CONTAINED_FLAG = 1
 
 _HANDLER_OF_HEADER = {"vmhd": "vide", "smhd": "soun", "hmhd": "hint", "sthd": "subt", "nmhd": "meta"}
 """Which handler goes with which header of `minf` (§8.4.5), for a track without `hdlr`."""
-
-_ENCRYPTED_ENTRIES = frozenset({"encv", "enca", "drms", "drmi"})
-"""Protected sample entries (§8.12.1), and those of FairPlay from before there was a standard."""
 
 _EDIT = {0: struct.Struct(">IiI"), 1: struct.Struct(">QqI")}
 
@@ -92,21 +90,9 @@ def read_track(trak: Box, handler: str, reading: Reading) -> Track:
 
 def _refuse_encrypted(entries: tuple[Box, ...]) -> None:
     for entry in entries:
-        if entry.type in _ENCRYPTED_ENTRIES:
-            raise Unsupported(
-                f"is encrypted ({_protection_scheme(entry)})", remedy="index the archive it was made from",
-                where=entry.where, offset=entry.offset,
-            )
-
-
-def _protection_scheme(entry: Box) -> str:
-    """Four characters of `schm` (§8.12.6): cenc, cbcs, piff, … Found by its name, wherever it is nested:
-    the word matters to people only, and layouts of sample entries differ.
-    """
-    body = bytes(entry.body)
-    at = body.find(b"schm") + len(b"schm") + FULL_BOX_BYTES
-    scheme = body[at:at + 4] if b"schm" in body else b""
-    return scheme.decode("latin-1") if scheme.isalnum() else f"{entry.type}, scheme not stated"
+        if entry.type in ENCRYPTED:
+            raise Unsupported(encryption(entry.type, bytes(entry.body)), remedy=ENCRYPTION_REMEDY,
+                              where=entry.where, offset=entry.offset)
 
 
 def _frame_bytes(entries: tuple[Box, ...]) -> int:

@@ -81,8 +81,11 @@ def test_what_cannot_be_served_is_passed_over_with_a_note(other: MadeTrack, reas
 
 
 def test_moving_pictures_are_not_left_out_in_silence() -> None:
-    with pytest.raises(Unsupported, match=r"track 2 \(vide\) passed over: .*; convert it to H.264 and AAC"):
+    with pytest.raises(Unsupported, match=r"^track 2 \(vide\): .*; convert it to H.264 and AAC"):
         selected(track(), track("vide", UNSERVED_VIDEO, samples=2))
+    beyond = MadeTrack([10] * 2, [40] * 2, "vide", edits=(Edit(0, 9999),))
+    with pytest.raises(Unsupported, match=r"^track 2 \(vide\): its edit list shows nothing .*; take it out"):
+        selected(track(), beyond)
 
 
 def test_nothing_to_serve_is_refused_with_the_reasons() -> None:

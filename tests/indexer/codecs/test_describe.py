@@ -99,9 +99,9 @@ def protected(fourcc: str, head: bytes, scheme: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("entry", "rule", "remedy"),
     [
-        (visual("encv", protected("avc1", b"", b"cenc")), "encrypted with the scheme cenc", "clear"),
-        (sound("enca", protected("mp4a", b"", b"cbcs")), "encrypted with the scheme cbcs", "clear"),
-        (visual("encv"), "encrypted with the scheme that it does not name", "clear"),
+        (visual("encv", protected("avc1", b"", b"cenc")), r"is encrypted \(cenc\)", "made from"),
+        (sound("enca", protected("mp4a", b"", b"cbcs")), r"is encrypted \(cbcs\)", "made from"),
+        (visual("encv"), r"is encrypted \(encv, scheme not stated\)", "made from"),
         (visual("mp4v"), "MPEG-4 Visual or MPEG-2 \\(mp4v\\)", "libx264"),
         (visual("s263"), "H.263 \\(s263\\)", "libx264"),
         (visual("apch"), "ProRes", "libx264"),

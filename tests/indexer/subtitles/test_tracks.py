@@ -160,7 +160,7 @@ def test_a_forced_track_by_its_flags(tmp_path: Path) -> None:
         (box("c708", bytes(8)), "clcp", "CEA-708 captions (c708), which are not decoded"),
         (box("mp4s", bytes(8)), "subp", "bitmap subtitles (mp4s), which HLS players do not play"),
         (box("text", bytes(51)), "text", "QuickTime text (text), which HLS players do not play"),
-        (box("enct", bytes(8)), "text", "encrypted with the scheme that it does not name"),
+        (box("enct", bytes(8)), "text", "is encrypted (enct, scheme not stated)"),
         (box("xxxx", bytes(8)), "text", "sample entry xxxx, unknown here"),
         (tx3g_entry()[:40], "sbtl", "a sample entry of 40 bytes says it has"),
     ],
