@@ -1,7 +1,7 @@
 """The Plan: what the origin answers with, before anyone has read a byte of it.
 
 Everything served is a `Plan`: headers in the abstract (type, tag, freshness) and a body that is a
-tuple of pieces, each either inline `bytes` or a `FileRange` of a file on disk. Length, HEAD, ETag and
+tuple of pieces, each either inline `bytes` or `FileRanges` of a file on disk. Length, HEAD, ETag and
 HTTP ranges are arithmetic on it. Above the Plan nothing opens a media file; below it nothing knows
 what media is.
 
@@ -11,11 +11,12 @@ Offsets and lengths are bytes; ranges are half-open; times are as `os.stat` give
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import repeat
-from typing import NamedTuple
+from itertools import accumulate
+
+IMMUTABLE_MAX_AGE_S = 31_536_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,35 @@ class FileIdentity:
         )
 
 
-class FileRange(NamedTuple):
-    """`length` bytes of `file` from `offset`. `length` is positive. A tuple, as a plan may have hundreds."""
+@dataclass(frozen=True, slots=True)
+class FileRanges:
+    """Bytes of `file`, range after range: a column of offsets and one of lengths, which are positive.
+
+    Columns, as a segment may have hundreds of ranges and a download hundreds of thousands.
+    """
 
     file: FileIdentity
-    offset: int
-    length: int
+    offsets: Sequence[int]
+    lengths: Sequence[int]
+
+    def cut(self, start: int, stop: int) -> FileRanges:
+        """Bytes `[start, stop)` of them all, of which there is at least one."""
+        ends = list(accumulate(self.lengths))
+        first, last = bisect_right(ends, start), bisect_left(ends, stop)
+        offsets, lengths = list(self.offsets[first : last + 1]), list(self.lengths[first : last + 1])
+        lengths[-1] -= ends[last] - stop
+        skipped = start - (ends[first] - self.lengths[first])
+        offsets[0] += skipped
+        lengths[0] -= skipped
+        return FileRanges(self.file, offsets, lengths)
 
 
-_new_file_range = partial(tuple.__new__, FileRange)
-Piece = bytes | FileRange
+Piece = bytes | FileRanges
 
 
-def file_ranges(file: FileIdentity, offsets: Sequence[int], lengths: Sequence[int]) -> Iterable[FileRange]:
-    """A `FileRange` for each offset and its length, without a Python call for each."""
-    return map(_new_file_range, zip(repeat(file), offsets, lengths, strict=False))
+def one_range(file: FileIdentity, offset: int, length: int) -> FileRanges:
+    """`length` bytes of `file` from `offset`. `length` is positive."""
+    return FileRanges(file, (offset,), (length,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +95,7 @@ class Plan:
     @property
     def length(self) -> int:
         """Of the body. Added up when asked for, which is once an answer."""
-        return sum([len(each) if isinstance(each, bytes) else each.length for each in self.pieces])
+        return sum(map(piece_length, self.pieces))
 
     @property
     def cache_control(self) -> str:
@@ -92,14 +107,28 @@ class Plan:
         length = self.length
         if not 0 <= start <= stop <= length:
             raise ValueError(f"[{start}, {stop}) is not within a body of {length} bytes")
-        return tuple(_cut(self.pieces, start, stop))
+        return tuple(cut_pieces(self.pieces, start, stop))
+
+
+def lasting_plan(
+    content_type: str,
+    etag: str,
+    archive: FileIdentity,
+    pieces: tuple[Piece, ...],
+    guards: tuple[FileIdentity, ...],
+    filename: str = "",
+) -> Plan:
+    """A Plan of what a version of `archive` holds: for ever the same under its URL, which names it."""
+    modified_s = archive.mtime_ns // 1_000_000_000
+    return Plan(content_type, etag, modified_s, IMMUTABLE_MAX_AGE_S, True, pieces, guards, filename)
 
 
 def piece_length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.length
+    return len(piece) if isinstance(piece, bytes) else sum(piece.lengths)
 
 
-def _cut(pieces: Iterable[Piece], start: int, stop: int) -> Iterable[Piece]:
+def cut_pieces(pieces: Iterable[Piece], start: int, stop: int) -> Iterable[Piece]:
+    """Bytes `[start, stop)` of what `pieces` are together; no piece is empty."""
     at = 0
     for piece in pieces:
         length = piece_length(piece)
@@ -107,10 +136,8 @@ def _cut(pieces: Iterable[Piece], start: int, stop: int) -> Iterable[Piece]:
         if first < last:
             if last - first == length:
                 yield piece
-            elif isinstance(piece, bytes):
-                yield piece[first:last]
             else:
-                yield FileRange(piece.file, piece.offset + first, last - first)
+                yield piece[first:last] if isinstance(piece, bytes) else piece.cut(first, last)
         at += length
         if at >= stop:
             return

@@ -12,13 +12,12 @@ from __future__ import annotations
 import os
 from itertools import accumulate
 
-from app.cmaf.segments import IMMUTABLE_MAX_AGE_S
 from app.errors import Mismatch, NotFound
 from app.idx.header import StoryboardFacts
 from app.idx.layout import STORYBOARD_SUFFIX
 from app.idx.view import Idx
 from app.manifest.urls import sheet_name, versioned
-from app.plan import FileIdentity, FileRange, Piece, Plan
+from app.plan import FileIdentity, Piece, Plan, lasting_plan, one_range
 from app.webvtt import CONTENT_TYPE, clock
 
 
@@ -51,7 +50,7 @@ def plan_sheet(idx: Idx, view_number: int, number: int, archive: FileIdentity) -
     if file is None or (file.size, file.mtime_ns) != (facts.size, facts.mtime_ns):
         raise Mismatch("The storyboard is not as it was written. Run vodsplice-index --storyboard --force.")
     starts = list(accumulate(facts.sheets, initial=0))
-    piece = FileRange(file, starts[number], facts.sheets[number])
+    piece = one_range(file, starts[number], facts.sheets[number])
     return _plan(idx, f"sheet-{number}", "image/jpeg", archive, piece)
 
 
@@ -68,12 +67,4 @@ def _place(facts: StoryboardFacts, tile: int, version: str) -> str:
 
 
 def _plan(idx: Idx, name: str, content_type: str, archive: FileIdentity, piece: Piece) -> Plan:
-    return Plan(
-        content_type=content_type,
-        etag=f"{idx.version}-{name}",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=IMMUTABLE_MAX_AGE_S,
-        immutable=True,
-        pieces=(piece,),
-        guards=(idx.identity, archive),
-    )
+    return lasting_plan(content_type, f"{idx.version}-{name}", archive, (piece,), (idx.identity, archive))

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.cmaf import fragment
-from app.cmaf.segments import IMMUTABLE_MAX_AGE_S
 from app.idx.cues import TextRows
 from app.idx.planes import planes_of_words
 from app.idx.view import Idx
-from app.plan import FileIdentity, Plan
+from app.plan import FileIdentity, Plan, lasting_plan
 
 CONTENT_TYPE = "application/mp4"
 NO_WORDS = b'<tt xmlns="http://www.w3.org/ns/ttml" xml:lang=""><body><div/></body></tt>'
@@ -34,7 +33,7 @@ def plan_ttml(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> P
     tfhd = fragment.tfhd(TRACK_ID, None, None, SYNC_FLAGS, empty=False)
     moof, mdat_at = b"", 0
     for _ in range(2):  # first for its length alone
-        truns = fragment.truns([len(documents)], [mdat_at], bits, columns)
+        truns = fragment.truns((len(documents),), [mdat_at], bits, columns)
         moof = fragment.moof(number + 1, [fragment.traf(tfhd, idx.segment_time[number], truns)])
         mdat_at = len(moof) + fragment.MDAT_HEADER_BYTES
     mdat = fragment.mdat_header(sum(map(len, documents)))
@@ -62,12 +61,5 @@ def _ticks(idx: Idx, time_ms: int) -> int:
 
 
 def _plan(idx: Idx, name: str, archive: FileIdentity, content: bytes) -> Plan:
-    return Plan(
-        content_type=CONTENT_TYPE,
-        etag=f"{idx.version}-{name}",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=IMMUTABLE_MAX_AGE_S,
-        immutable=True,
-        pieces=(content,),
-        guards=(idx.identity, archive),
-    )
+    guards = (idx.identity, archive)
+    return lasting_plan(CONTENT_TYPE, f"{idx.version}-{name}", archive, (content,), guards)

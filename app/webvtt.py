@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.cmaf.segments import IMMUTABLE_MAX_AGE_S
 from app.idx.cues import TextRows
 from app.idx.view import Idx
-from app.plan import FileIdentity, Plan
+from app.plan import FileIdentity, Plan, lasting_plan
 
 CONTENT_TYPE = "text/vtt"
 MPEG_HZ = 90_000
@@ -38,15 +37,9 @@ def plan_subtitles(idx: Idx, text: TextRows, archive: FileIdentity) -> Plan:
 
 
 def _plan(idx: Idx, name: str, archive: FileIdentity, head: str, text: TextRows, cues: Iterable[int]) -> Plan:
-    return Plan(
-        content_type=CONTENT_TYPE,
-        etag=f"{idx.version}-{name}",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=IMMUTABLE_MAX_AGE_S,
-        immutable=True,
-        pieces=(b"".join((head.encode(), *(_block(text, cue) for cue in cues))),),
-        guards=(idx.identity, archive),
-    )
+    content = b"".join((head.encode(), *(_block(text, cue) for cue in cues)))
+    guards = (idx.identity, archive)
+    return lasting_plan(CONTENT_TYPE, f"{idx.version}-{name}", archive, (content,), guards)
 
 
 def _block(text: TextRows, cue: int) -> bytes:

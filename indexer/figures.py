@@ -14,7 +14,7 @@ from itertools import accumulate, chain, compress
 from operator import lt, sub
 
 from app.cmaf import fragment
-from app.cmaf.arrange import SegmentRuns, any_of, runs_of
+from app.cmaf.arrange import SegmentRuns, runs_of
 from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
 from app.cmaf.slop import choose_merge_bytes
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
@@ -106,7 +106,7 @@ def _weigh(view: ViewFacts, runs: SegmentRuns, places: Sequence[int]) -> _Weighe
 
 def _gaps(view: ViewFacts, runs: SegmentRuns, places: Sequence[int]) -> tuple[list[int], int]:
     """What lies between the ranges of a segment, and how many these are."""
-    is_wanted = int.from_bytes(runs.tracks.translate(any_of(view.tracks)) + b"\0")  # a byte each
+    is_wanted = int.from_bytes(runs.order.are_of(view.tracks) + b"\0")  # a byte each
     is_edge = (is_wanted ^ is_wanted >> 8).to_bytes(len(places))
     edges = list(compress(places, is_edge))
     begins, ends = edges[0::2], edges[1::2]  # of what is wanted in one piece

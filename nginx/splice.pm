@@ -231,35 +231,37 @@ sub refuse {
 sub send_pieces {
     my ( $r, $plan, $files, $start, $stop ) = @_;
     my ( $begin, $read, $spare, %names ) = ( 0, q{}, $MAX_READ );
-    my @numbers = split / /, $plan->{pieces};
-    my $is_few  = @{$files} > 1 && @numbers <= 3 * $FEW;
-    while ( my ( $file, $offset, $bytes ) = splice @numbers, 0, 3 ) {
-        my $end = $begin + $bytes;
-        if ( $begin < $start || $end > $stop ) {
-            my $skip = $start > $begin ? $start - $begin : 0;
-            $offset += $skip;
-            $bytes = ( $end < $stop ? $end : $stop ) - $begin - $skip;
-        }
-        $begin = $end;
-        next                          if $bytes <= 0;
-        $offset += $plan->{inline_at} if $file == $INLINE;
-        if ( $bytes <= $SMALL && $bytes <= $spare ) {
-            my $block = read_piece( $plan, $files->[$file], $offset, $bytes );
-            if ( defined $block ) {
-                $read .= $block;
-                $spare -= $bytes;
-                next;
+    my $is_few = @{$files} > 1 && $plan->{pieces} =~ tr/ // <= 2 * $FEW + 1;
+    for ( split /, /, $plan->{pieces} ) {
+        my ( $file, @ranges ) = split / /;
+        my $base = $file == $INLINE ? $plan->{inline_at} : 0;
+        while ( my ( $offset, $bytes ) = splice @ranges, 0, 2 ) {
+            my $end = $begin + $bytes;
+            if ( $begin < $start || $end > $stop ) {
+                my $skip = $start > $begin ? $start - $begin : 0;
+                $offset += $skip;
+                $bytes = ( $end < $stop ? $end : $stop ) - $begin - $skip;
             }
+            $begin = $end;
+            next if $bytes <= 0;
+            if ( $bytes <= $SMALL && $bytes <= $spare ) {
+                my $block = read_piece( $plan, $files->[$file], $base + $offset, $bytes );
+                if ( defined $block ) {
+                    $read .= $block;
+                    $spare -= $bytes;
+                    next;
+                }
+            }
+            if ( length $read ) {
+                $r->print($read);
+                $read = q{};
+            }
+            if ($is_few) {
+                $r->flush;
+                $is_few = 0;
+            }
+            $r->sendfile( $names{$file} //= name_of( $files->[$file] ), $base + $offset, $bytes );
         }
-        if ( length $read ) {
-            $r->print($read);
-            $read = q{};
-        }
-        if ($is_few) {
-            $r->flush;
-            $is_few = 0;
-        }
-        $r->sendfile( $names{$file} //= name_of( $files->[$file] ), $offset, $bytes );
     }
     $r->print($read) if length $read;
     return;

@@ -8,39 +8,36 @@ nothing foreign lies back to back in its `mdat`, so one `trun` holds it; where a
 same bytes are one range of that.
 
 This runs for every request that no cache answers, so what is done a sample or a run is done by `accumulate`,
-`compress`, `bytes.translate` and the like, and loops are over what lies side by side.
+`compress`, slices and the like, and loops are over what lies side by side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate, compress
 from operator import sub
+from typing import NamedTuple
 
 from app.cmaf import fragment
+from app.cmaf.order import Order, order_of
 from app.cmaf.share import Share, share_of
 from app.idx.header import ViewFacts
 from app.idx.layout import HOLE
+from app.idx.runs import RunSamples
 from app.idx.view import Idx
 
 ByteRange = tuple[int, int]  # offset, length
-_A_HOLE = bytes((HOLE,))
-_FEW_HOLES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Truns:
+class Truns(NamedTuple):
     """One track's share of a segment, and the samples and data offset of each of its `trun`s."""
 
     share: Share
-    samples: Sequence[int]
+    samples: RunSamples
     data_offsets: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrangement:
+class Arrangement(NamedTuple):
     """A segment before its boxes are written; of its ranges a column of offsets and one of lengths."""
 
     head_bytes: int
@@ -53,12 +50,11 @@ class Arrangement:
         return sum(self.lengths)
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentRuns:
+class SegmentRuns(NamedTuple):
     """The runs and holes of a segment in file order, from `offset` of the archive on."""
 
     offset: int
-    tracks: bytes
+    order: Order
     lengths: list[int]
     shares: dict[int, Share]
 
@@ -66,7 +62,14 @@ class SegmentRuns:
 def arrange(idx: Idx, view_number: int, number: int) -> Arrangement:
     """Where everything of segment `number` goes: all that can be said of it before its boxes are written."""
     view = idx.view(view_number)
-    return _arrange(view, runs_of(idx, number, view.tracks))
+    runs = runs_of(idx, number, view.tracks)
+    if len(view.tracks) > 1:
+        return _arrange_several(view, runs)
+    if view.merge_bytes:
+        return _arrange_with_slop(view, runs)
+    (track,) = view.tracks
+    offsets = runs.order.own(list(accumulate(runs.lengths, initial=runs.offset)), track)
+    return _back_to_back(view, runs.shares[track], offsets, runs.shares[track].run_bytes)
 
 
 def arrange_in_sidecar(idx: Idx, view: ViewFacts, number: int) -> Arrangement:
@@ -81,78 +84,50 @@ def arrange_in_sidecar(idx: Idx, view: ViewFacts, number: int) -> Arrangement:
 def runs_of(idx: Idx, number: int, tracks: Iterable[int]) -> SegmentRuns:
     """Of segment `number`: all runs and holes, and the shares of `tracks` and of what has runs there."""
     codes = idx.runs.codes(number)
-    tracks_and_holes = idx.runs.tracks(codes)
-    run_tracks = tracks_and_holes.replace(_A_HOLE, b"")
-    turn = _turn_of(run_tracks)
-    shares = {}
-    for track in {*tracks, *(turn or run_tracks)}:
-        shares[track] = share_of(idx.tracks[track], number, idx.runs.extents(number, codes, track))
-    lengths = _in_file_order(run_tracks, turn, {track: share.run_bytes for track, share in shares.items()})
-    if len(run_tracks) < len(tracks_and_holes):
-        lengths = _with_holes(lengths, idx.runs.extents(number, codes, HOLE), tracks_and_holes)
-    return SegmentRuns(idx.segment_offset[number], tracks_and_holes, lengths, shares)
+    order = order_of(idx.runs.tracks(codes))
+    shares: dict[int, Share] = {}
+    run_bytes: dict[int, Sequence[int]] = {}
+    for track in {*tracks, *order.present}:
+        extents = idx.runs.extents(number, codes, track)
+        if track == HOLE:
+            run_bytes[track] = extents
+        else:
+            shares[track] = share_of(idx.tracks[track], number, extents)
+            run_bytes[track] = shares[track].run_bytes
+    return SegmentRuns(idx.segment_offset[number], order, order.merged(run_bytes), shares)
 
 
-def _turn_of(run_tracks: bytes) -> bytes:
-    """The tracks in the order in which they take turns, a run each, throughout; empty where they do not.
-
-    They do as a rule, and slices with a step then do what takes a step a run otherwise.
-    """
-    first = run_tracks[:1]
-    turn = first + run_tracks[1:].partition(first)[0] if first else b""
-    repeated = turn * (len(run_tracks) // max(len(turn), 1) + 1)
-    return turn if repeated.startswith(run_tracks) and len({*turn}) == len(turn) else b""
-
-
-def _in_file_order(run_tracks: bytes, turn: bytes, lengths: dict[int, Sequence[int]]) -> list[int]:
-    """The lengths of all runs from those of each track."""
-    if not turn:
-        upcoming = {track: iter(own) for track, own in lengths.items()}
-        return list(map(next, map(upcoming.__getitem__, run_tracks)))
-    ordered = [0] * len(run_tracks)
-    for place, track in enumerate(turn):
-        ordered[place :: len(turn)] = lengths[track]
-    return ordered
-
-
-def _with_holes(lengths: list[int], holes: Sequence[int], tracks_and_holes: bytes) -> list[int]:
-    """The lengths of all runs and holes from those of either."""
-    if len(holes) > _FEW_HOLES:
-        upcoming = iter(lengths), iter(holes)
-        return list(map(next, map(upcoming.__getitem__, tracks_and_holes.translate(any_of((HOLE,))))))
-    at = -1
-    for hole in holes:
-        at = tracks_and_holes.index(HOLE, at + 1)
-        lengths.insert(at, hole)
-    return lengths
-
-
-def _arrange(view: ViewFacts, runs: SegmentRuns) -> Arrangement:
+def _arrange_several(view: ViewFacts, runs: SegmentRuns) -> Arrangement:
+    """Several tracks, a `trun` each run. Laid out by stretches of wanted runs, of which there are few."""
     shares = [runs.shares[track] for track in view.tracks]
-    is_wanted = runs.tracks.translate(any_of(view.tracks))
-    if len(shares) == 1 and not view.merge_bytes:
-        (share,) = shares
-        offsets = list(compress(accumulate(runs.lengths, initial=runs.offset), is_wanted))
-        return _back_to_back(view, share, offsets, share.run_bytes)
     # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
     present = [share for share in shares if share.samples] or shares[:1]
-    trafs_bytes = sum(share.traf_bytes(len(share.run_samples)) for share in present)
-    payload_at = fragment.MOOF_BYTES + trafs_bytes + fragment.MDAT_HEADER_BYTES
-    places = list(accumulate(runs.lengths, initial=payload_at))
-    if len(shares) == 1:
-        begins, run_bytes = compress(places, is_wanted), shares[0].run_bytes
-        data_offsets, starts, lengths = _lay_out(begins, run_bytes, payload_at, view.merge_bytes)
-        own: list[Sequence[int]] = [data_offsets]
-    else:
-        data_offsets, starts, lengths = _lay_out_stretches(places, is_wanted, payload_at, view.merge_bytes)
-        run_tracks = runs.tracks.translate(None, _none_of(view.tracks))
-        own = _by_track(data_offsets, run_tracks, [share.track for share in present])
-    return Arrangement(
-        len(view.styp) + payload_at,
-        [Truns(share, share.run_samples, landed) for share, landed in zip(present, own, strict=True)],
-        [runs.offset - payload_at + start for start in starts],
-        lengths,
-    )
+    trafs_bytes = sum([share.traf_bytes(len(share.run_samples)) for share in present])
+    at = fragment.MOOF_BYTES + trafs_bytes + fragment.MDAT_HEADER_BYTES
+    head_bytes = len(view.styp) + at
+    data_offsets: list[int] = []  # of all runs and holes
+    offsets: list[int] = []
+    begins: list[int] = []  # of the ranges at `offsets`, as data offsets
+    first, gap, lead = 0, 0, runs.offset - at
+    for stretch in runs.order.are_of(view.tracks).split(b"\0"):
+        stop = first + len(stretch)
+        own = runs.lengths[first:stop]
+        if any(own):
+            if offsets and 0 <= gap <= view.merge_bytes:
+                at += gap
+            else:
+                lead += gap
+                begins.append(at)
+                offsets.append(at + lead)
+            gap = 0
+        data_offsets += accumulate(own, initial=at)
+        at = data_offsets.pop()
+        if stop < len(runs.lengths):
+            gap += runs.lengths[stop]
+            data_offsets.append(0)
+        first = stop + 1
+    truns = [Truns(each, each.run_samples, runs.order.own(data_offsets, each.track)) for each in present]
+    return Arrangement(head_bytes, truns, offsets, list(map(sub, [*begins[1:], at], begins)))
 
 
 def _back_to_back(
@@ -163,27 +138,26 @@ def _back_to_back(
         offsets, lengths = list(compress(offsets, lengths)), list(filter(None, lengths))
     truns = min(share.samples, 1)
     payload_at = fragment.MOOF_BYTES + share.traf_bytes(truns) + fragment.MDAT_HEADER_BYTES
-    tracks = [Truns(share, [share.samples][:truns], [payload_at][:truns])]
+    tracks = [Truns(share, (share.samples,)[:truns], (payload_at,)[:truns])]
     return Arrangement(len(view.styp) + payload_at, tracks, offsets, lengths)
 
 
-def _lay_out(
-    begins: Iterable[int], lengths: Iterable[int], payload_at: int, merge_bytes: int
-) -> tuple[list[int], list[int], list[int]]:
-    """The data offsets of stretches of wanted bytes, and where the ranges that hold them begin and how long
-    they are.
+def _arrange_with_slop(view: ViewFacts, runs: SegmentRuns) -> Arrangement:
+    """A track alone, a `trun` each run, and between two of them what is not worth leaving out.
 
-    Begins are places: the data offsets that there would be if nothing between stretches were left out, from
-    `payload_at` on. `skipped` is what is.
+    Places are the data offsets that there would be if nothing were left out; `skipped` is what is.
     """
+    (share,) = (runs.shares[track] for track in view.tracks)
+    payload_at = fragment.MOOF_BYTES + share.traf_bytes(len(share.run_samples)) + fragment.MDAT_HEADER_BYTES
+    places = runs.order.own(list(accumulate(runs.lengths, initial=payload_at)), share.track)
     data_offsets: list[int] = []
     starts: list[int] = []
     stops: list[int] = []
     skipped, stop = 0, payload_at
-    for begin, length in zip(begins, lengths, strict=True):
+    for begin, length in zip(places, share.run_bytes, strict=True):
         if length:
             gap = begin - stop
-            if gap < 0 or gap > merge_bytes or not starts:
+            if gap < 0 or gap > view.merge_bytes or not starts:
                 starts.append(begin)
                 stops.append(stop)
                 skipped += gap
@@ -191,42 +165,8 @@ def _lay_out(
             data_offsets.append(begin - skipped)
         else:  # samples of no bytes, wherever the archive has them
             data_offsets.append(stop - skipped)
-    return data_offsets, starts, list(map(sub, [*stops[1:], stop], starts))
-
-
-def _lay_out_stretches(
-    places: Sequence[int], is_wanted: bytes, payload_at: int, merge_bytes: int
-) -> tuple[list[int], list[int], list[int]]:
-    """As `_lay_out`, by stretches of wanted runs, of which a segment with several tracks has few."""
-    stretches, first = [], 0
-    for stretch in is_wanted.split(b"\0"):
-        if stretch:
-            stretches.append((first, first + len(stretch)))
-        first += len(stretch) + 1
-    begins = [places[first] for first, _ in stretches]
-    sizes = [places[stop] - places[first] for first, stop in stretches]
-    landed, starts, lengths = _lay_out(begins, sizes, payload_at, merge_bytes)
-    data_offsets: list[int] = []
-    for (first, stop), begin, at in zip(stretches, begins, landed, strict=True):
-        own = places[first:stop]
-        data_offsets += own if at == begin else [place - begin + at for place in own]
-    return data_offsets, starts, lengths
-
-
-def _by_track(values: Sequence[int], run_tracks: bytes, tracks: Iterable[int]) -> list[Sequence[int]]:
-    """Of values of runs, those of each of `tracks`."""
-    if turn := _turn_of(run_tracks):
-        return [values[turn.index(track) :: len(turn)] for track in tracks]
-    return [list(compress(values, run_tracks.translate(any_of((track,))))) for track in tracks]
-
-
-@cache
-def any_of(tracks: tuple[int, ...]) -> bytes:
-    """A translation that turns track numbers into selectors of some tracks."""
-    return bytes(number in tracks for number in range(256))
-
-
-@cache
-def _none_of(tracks: tuple[int, ...]) -> bytes:
-    """All track numbers but some, and that of holes."""
-    return bytes(number for number in range(256) if number not in tracks)
+    offsets = [runs.offset - payload_at + start for start in starts]
+    lengths = list(map(sub, [*stops[1:], stop], starts))
+    return Arrangement(
+        len(view.styp) + payload_at, [Truns(share, share.run_samples, data_offsets)], offsets, lengths
+    )

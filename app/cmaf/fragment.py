@@ -13,8 +13,10 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.idx.planes import Plane, planes_of_words
+from app.idx.runs import RunSamples
 
 MFHD_BYTES = 16
 BOX_HEADER_BYTES = 8
@@ -78,7 +80,7 @@ def tfhd(track_id: int, duration: int | None, size: int | None, flags: int | Non
 
 
 def truns(
-    run_samples: Sequence[int], data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[Plane]]
+    run_samples: RunSamples, data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[Plane]]
 ) -> bytes:
     """The `trun`s of one track, one a run.
 
@@ -86,19 +88,30 @@ def truns(
     planes with an entry a sample of all runs.
     """
     row = bytes(COLUMN_BYTES * len(columns))
-    if run_samples and max(run_samples) == 1:  # as ffmpeg interleaves video: every box has one shape
+    if {*run_samples} == {1}:  # as ffmpeg interleaves video: of one shape
         box = _trun_header(1, row, bits) + bytes(COLUMN_BYTES) + row
         with_offsets = [planes_of_words(data_offsets), *columns]
         return bytes(_filled(box, len(data_offsets), with_offsets, TRUN_HEADER_BYTES - COLUMN_BYTES))
-    offsets, rows = array("I", data_offsets), _filled(row, sum(run_samples), columns, 0)
+    offsets = array("I", data_offsets)
     offsets.byteswap()
-    headers = {samples: _trun_header(samples, row, bits) for samples in {*run_samples}}
-    rows_of = {samples: f"{len(row) * samples}s" for samples in headers}
+    headers, rows = _shapes(run_samples, row, bits)
     pieces = [b""] * (3 * len(run_samples))
-    pieces[0::3] = map(headers.__getitem__, run_samples)
+    pieces[0::3] = headers
     pieces[1::3] = struct.unpack(f"{COLUMN_BYTES}s" * len(offsets), offsets)
-    pieces[2::3] = struct.unpack("".join(map(rows_of.__getitem__, run_samples)), rows)
+    pieces[2::3] = rows.unpack(_filled(row, sum(run_samples), columns, 0))
     return b"".join(pieces)
+
+
+@lru_cache(maxsize=128)
+def _shapes(run_samples: RunSamples, row: bytes, bits: int) -> tuple[list[bytes], struct.Struct]:
+    """The headers of `trun`s without their data offsets, and what cuts the rows of all into those of each.
+
+    Kept, as where pictures come at a constant rate the same few patterns come again and again.
+    """
+    headers = {samples: _trun_header(samples, row, bits) for samples in {*run_samples}}
+    rows = {samples: f"{len(row) * samples}s" for samples in headers}
+    cut = struct.Struct("".join(map(rows.__getitem__, run_samples)))
+    return list(map(headers.__getitem__, run_samples)), cut
 
 
 def _trun_header(samples: int, row: bytes, bits: int) -> bytes:

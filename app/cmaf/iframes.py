@@ -11,10 +11,10 @@ from bisect import bisect_right
 
 from app.cmaf import fragment
 from app.cmaf.arrange import ByteRange
-from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES
+from app.cmaf.segments import SEGMENT_TYPES
 from app.idx.planes import WORD_MASK, planes_of_words
 from app.idx.view import Idx, IFrames, TrackRows
-from app.plan import FileIdentity, FileRange, Plan
+from app.plan import FileIdentity, Plan, lasting_plan, one_range
 
 VIDEO = 0
 """The track: where there is a video, it is the first."""
@@ -34,14 +34,9 @@ def count_iframes(idx: Idx, view_number: int) -> int:
 def plan_iframe(idx: Idx, view_number: int, number: int, archive: FileIdentity) -> Plan:
     """I-frame `number` of the index, from 0."""
     head, (offset, length) = iframe_parts(idx, view_number, number)
-    return Plan(
-        content_type=SEGMENT_TYPES["video"],
-        etag=f"{idx.version}-iframe-{number}",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=IMMUTABLE_MAX_AGE_S,
-        immutable=True,
-        pieces=(head, FileRange(archive, offset, length)),
-        guards=(idx.identity,),
+    pieces = (head, one_range(archive, offset, length))
+    return lasting_plan(
+        SEGMENT_TYPES["video"], f"{idx.version}-iframe-{number}", archive, pieces, (idx.identity,)
     )
 
 
@@ -62,7 +57,7 @@ def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRa
     )
     payload_at = fragment.MOOF_BYTES + _traf_bytes(tfhd) + fragment.MDAT_HEADER_BYTES
     composition = planes_of_words([rows.kind_composition[kind] & WORD_MASK])
-    truns = fragment.truns([1], [payload_at], fragment.SAMPLE_COMPOSITION, [composition])
+    truns = fragment.truns((1,), [payload_at], fragment.SAMPLE_COMPOSITION, [composition])
     traf = fragment.traf(tfhd, decode_time_of(rows, sample), truns)
     moof = fragment.moof(number + 1, [traf])
     return b"".join((idx.view(view_number).styp, moof, fragment.mdat_header(size))), (offset, size)

@@ -11,10 +11,9 @@ from app.cmaf import fragment
 from app.cmaf.arrange import Arrangement, ByteRange, Truns, arrange, arrange_in_sidecar
 from app.idx.header import ViewFacts
 from app.idx.view import Idx
-from app.plan import FileIdentity, Piece, Plan, file_ranges
+from app.plan import FileIdentity, FileRanges, Piece, Plan, lasting_plan
 
 SEGMENT_TYPES = {"video": "video/mp4", "audio": "audio/mp4"}
-IMMUTABLE_MAX_AGE_S = 31_536_000
 
 
 def plan_init(idx: Idx, view_number: int, init_number: int, archive: FileIdentity) -> Plan:
@@ -33,8 +32,9 @@ def plan_segment(idx: Idx, view_number: int, number: int, archive: FileIdentity)
         arranged = arrange_in_sidecar(idx, view, number)
     else:
         arranged = arrange(idx, view_number, number)
-    ranges = file_ranges(file, arranged.offsets, arranged.lengths)
-    pieces: tuple[Piece, ...] = (_head(view, number, arranged), *ranges)
+    pieces: tuple[Piece, ...] = (_head(view, number, arranged),)
+    if arranged.offsets:
+        pieces = (*pieces, FileRanges(file, arranged.offsets, arranged.lengths))
     return _plan(idx, view_number, f"{view.name}-{number}", archive, pieces, guards)
 
 
@@ -61,15 +61,7 @@ def _plan(
     guards: tuple[FileIdentity, ...],
 ) -> Plan:
     kind = idx.tracks[idx.view(view_number).tracks[0]].facts.kind
-    return Plan(
-        content_type=SEGMENT_TYPES[kind],
-        etag=f"{idx.version}-{name}",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=IMMUTABLE_MAX_AGE_S,
-        immutable=True,
-        pieces=pieces,
-        guards=guards,
-    )
+    return lasting_plan(SEGMENT_TYPES[kind], f"{idx.version}-{name}", archive, pieces, guards)
 
 
 def _traf(truns: Truns, number: int) -> bytes:

@@ -7,18 +7,18 @@ What all samples of a track have in common is said once, by `tfhd`; what differs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, repeat
-from operator import mul, sub
+from operator import itemgetter, mul, sub
+from typing import NamedTuple
 
 from app.cmaf import fragment
 from app.idx.planes import Plane, planes_of_column
+from app.idx.runs import RunSamples
 from app.idx.view import TrackRows
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """Samples `[start, stop)` of a track, and the samples and bytes of its runs in file order.
 
     `tfhd` holds what all samples of the track have in common, the columns of `bits` what a `trun` must say
@@ -28,7 +28,7 @@ class Share:
     rows: TrackRows
     start: int
     stop: int
-    run_samples: Sequence[int]
+    run_samples: RunSamples
     run_bytes: Sequence[int]
     tfhd: bytes
     bits: int
@@ -61,7 +61,7 @@ class Share:
         return columns
 
 
-def share_of(rows: TrackRows, number: int, run_samples: Sequence[int] = ()) -> Share:
+def share_of(rows: TrackRows, number: int, run_samples: RunSamples = ()) -> Share:
     """A track's share of segment `number`. Without `run_samples`, as where nobody asks for runs."""
     start, stop = rows.first_sample[number], rows.first_sample[number + 1]
     size, defaults = rows.facts.size_bytes, (rows.default_duration, rows.default_flags)
@@ -69,15 +69,27 @@ def share_of(rows: TrackRows, number: int, run_samples: Sequence[int] = ()) -> S
     return Share(rows, start, stop, run_samples, bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
 
 
-def bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: Sequence[int]) -> list[int]:
+def bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: RunSamples) -> list[int]:
     if rows.size is None:
         return list(map(mul, run_samples, repeat(rows.facts.size_bytes)))
-    sizes: list[int] = rows.size[start:stop].tolist()
+    if not run_samples:
+        return []
+    sizes = rows.size[start:stop]
     if len(run_samples) == len(sizes):
-        return sizes
-    ends = list(accumulate(sizes, initial=0))
-    run_ends = list(map(ends.__getitem__, accumulate(run_samples)))
-    return list(map(sub, run_ends, (0, *run_ends)))
+        return sizes.tolist()
+    if len(run_samples) == 1:
+        return [sum(sizes)]
+    ends = _ends_of(run_samples)(list(accumulate(sizes, initial=0)))
+    return list(map(sub, ends, (0, *ends)))
+
+
+@lru_cache(maxsize=128)
+def _ends_of(run_samples: RunSamples) -> itemgetter[Sequence[int]]:
+    """What takes from a column, summed up, the sums at the end of each run, of which there are several.
+
+    Kept, as where pictures come at a constant rate the same few patterns come again and again.
+    """
+    return itemgetter(*accumulate(run_samples))
 
 
 @lru_cache(maxsize=1024)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from app import metrics
-from app.plan import FileIdentity, FileRange, Piece
+from app.plan import FileIdentity, FileRanges, Piece, cut_pieces, piece_length
 from app.request_note import Note
 
 LOG = logging.getLogger("vodsplice.delivery")
@@ -79,51 +79,51 @@ class MediaBody:
             if isinstance(piece, bytes):
                 yield piece
             else:
-                self._send_range(client.fileno(), piece)
+                self._send_ranges(client.fileno(), piece)
         if is_tcp:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
-    def _send_range(self, client: int, piece: FileRange) -> None:
+    def _send_ranges(self, client: int, piece: FileRanges) -> None:
         descriptor = self._descriptors[piece.file.path]
-        at, stop = piece.offset, piece.offset + piece.length
-        while at < stop:
-            try:
-                sent = os.sendfile(client, descriptor, at, stop - at)
-            except BlockingIOError:
-                raise self._broken("stalled", f"took nothing for {self._stall_timeout_s:g} s") from None
-            except OSError:
-                self._count("client_gone")
-                raise
-            if not sent:
-                raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
-            at += sent
-            self._note.sent_bytes += sent
+        for offset, length in zip(piece.offsets, piece.lengths, strict=True):
+            at, stop = offset, offset + length
+            while at < stop:
+                sent = self._send_some(client, descriptor, at, stop - at)
+                if not sent:
+                    raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
+                at += sent
+                self._note.sent_bytes += sent
+
+    def _send_some(self, client: int, descriptor: int, offset: int, most: int) -> int:
+        try:
+            return os.sendfile(client, descriptor, offset, most)
+        except BlockingIOError:
+            raise self._broken("stalled", f"took nothing for {self._stall_timeout_s:g} s") from None
+        except OSError:
+            self._count("client_gone")
+            raise
 
     def _read_in_blocks(self) -> Iterator[bytes]:
         for piece in self._checked_at_the_end():
             if isinstance(piece, bytes):
                 yield piece
                 continue
-            at, stop = piece.offset, piece.offset + piece.length
-            while at < stop:
-                block = os.pread(self._descriptors[piece.file.path], min(BLOCK_BYTES, stop - at), at)
-                if not block:
-                    raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
-                at += len(block)
-                yield block
+            descriptor = self._descriptors[piece.file.path]
+            for offset, length in zip(piece.offsets, piece.lengths, strict=True):
+                at, stop = offset, offset + length
+                while at < stop:
+                    block = os.pread(descriptor, min(BLOCK_BYTES, stop - at), at)
+                    if not block:
+                        raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
+                    at += len(block)
+                    yield block
 
     def _checked_at_the_end(self) -> Iterator[Piece]:
         """All pieces; between the last byte and the others, a last look at the files."""
-        *most, last = self._pieces
-        yield from most
-        if isinstance(last, bytes):
-            self._check()
-            yield last
-            return
-        if last.length > 1:
-            yield FileRange(last.file, last.offset, last.length - 1)
+        length = sum(map(piece_length, self._pieces))
+        yield from cut_pieces(self._pieces, 0, length - 1)
         self._check()
-        yield FileRange(last.file, last.offset + last.length - 1, 1)
+        yield from cut_pieces(self._pieces[-1:], piece_length(self._pieces[-1]) - 1, length)
 
     def _check(self) -> None:
         for identity, descriptor in self._files.items():

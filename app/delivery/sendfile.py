@@ -20,7 +20,7 @@ from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
 from app.final_response import FinalResponse
 from app.http_answer import answer_to
 from app.permits import Permits
-from app.plan import FileIdentity, FileRange, Piece, Plan
+from app.plan import FileIdentity, FileRanges, Piece, Plan
 from app.request_note import Note, note_of
 
 LOG = logging.getLogger("vodsplice.delivery")
@@ -67,7 +67,7 @@ def _open(pieces: tuple[Piece, ...]) -> dict[FileIdentity, int]:
     """A descriptor for each file of `pieces`, each the file that the Plan meant."""
     files: dict[FileIdentity, int] = {}
     try:
-        ranges = (piece for piece in pieces if isinstance(piece, FileRange))
+        ranges = (piece for piece in pieces if isinstance(piece, FileRanges))
         for identity in {piece.file.path: piece.file for piece in ranges}.values():
             descriptor = files[identity] = os.open(identity.path, _OPEN_FLAGS)
             if not identity.matches(os.fstat(descriptor)):

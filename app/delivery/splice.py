@@ -13,7 +13,7 @@ they were. Its body is ten lines, then the inline bytes of the Plan in order, as
     /index/a.idx 8:1 977 412000 1795206790000000000           Guards
     /films/a.mp4 8:1 131 734003200 1795206780123456789        Files
     113934                                                    the length of the body
-    -1 0 1423 0 48 104211 0 104259 9000                       Pieces
+    -1 0 1423, 0 48 104211 150000 9000                        Pieces
 
 Until
     Unix time: from then on nginx asks for a new one first, and acts on this one only while there is none.
@@ -23,12 +23,12 @@ Files
 Guards
     so must these, which are not sent.
 Pieces
-    the body in order, three numbers each: the number of a file, -1 for the inline bytes; an offset there; a
-    length.
+    the body in order, separated by `, `: the number of a file, -1 for the inline bytes; then an offset there
+    and a length, for each range.
 
 An error has its status and text in `X-Splice-Refusal` as well: of an answer that is not kept, nginx sees the
 headers alone. Where it has more to say, nginx asks again, without X-Splice-Format, and passes the answer on.
-So it does with a Plan of more than `MAX_PIECES`, and with one that has a file name, whose head is megabytes:
+So it does with a Plan of more than `MAX_RANGES`, and with one that has a file name, whose head is megabytes:
 of these the first two lines are all.
 """
 
@@ -60,7 +60,7 @@ RETRIED = "HTTP_X_SPLICE_RETRY"
 KEPT_S = 3600
 """How long nginx may act on a plan without asking for a new one. Changed files end it at once."""
 
-MAX_PIECES = 4096
+MAX_RANGES = 4096
 """nginx holds some 400 bytes for each while a client takes its time."""
 
 
@@ -76,7 +76,7 @@ class Splice:
         note_of(request.environ).delivery = NAME
         if RETRIED in request.environ:
             metrics.IDENTITY_MISMATCHES.inc()
-        is_direct = plan.filename or len(plan.pieces) > MAX_PIECES
+        is_direct = plan.filename or sum(map(_range_count, plan.pieces)) > MAX_RANGES
         until_s = int(time.time()) + KEPT_S
         body = f"{FIRST_LINE}\n{until_s}\n".encode() if is_direct else instructions(plan, until_s)
         headers = [
@@ -90,7 +90,7 @@ class Splice:
 def instructions(plan: Plan, until_s: int) -> bytes:
     """The body above."""
     files: list[FileIdentity] = []
-    pieces = " ".join(_pieces(plan.pieces, files))
+    pieces = ", ".join(_pieces(plan.pieces, files))
     lines = (
         FIRST_LINE,
         str(until_s),
@@ -109,20 +109,22 @@ def instructions(plan: Plan, until_s: int) -> bytes:
 
 
 def _pieces(pieces: Iterable[Piece], files: list[FileIdentity]) -> Iterator[str]:
-    """Three words a piece. `files` is filled with those met, each once."""
-    inline_at, current, number = 0, None, 0
+    """A text a piece. `files` is filled with those met, each once."""
+    inline_at = 0
     for piece in pieces:
         if isinstance(piece, bytes):
             yield f"-1 {inline_at} {len(piece)}"
             inline_at += len(piece)
             continue
-        file, offset, length = piece
-        if file is not current:
-            current = file
-            if file not in files:
-                files.append(file)
-            number = files.index(file)
-        yield f"{number} {offset} {length}"
+        if piece.file not in files:
+            files.append(piece.file)
+        numbers = [files.index(piece.file)] * (1 + 2 * len(piece.offsets))
+        numbers[1::2], numbers[2::2] = piece.offsets, piece.lengths
+        yield " ".join(map(str, numbers))
+
+
+def _range_count(piece: Piece) -> int:
+    return 1 if isinstance(piece, bytes) else len(piece.offsets)
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, compress, repeat
 from operator import add
 
-from app.cmaf.arrange import ByteRange, any_of, runs_of
+from app.cmaf.arrange import ByteRange, runs_of
 from app.cmaf.share import bytes_of_runs
 from app.cmaf.slop import DEFAULT_SLOP, choose_merge_bytes, gaps_between
 from app.download.spans import Span
@@ -47,10 +47,10 @@ def chunks_of(idx: Idx, spans: Sequence[Span]) -> tuple[list[Chunks], list[ByteR
             for span, share in zip(spans, shares, strict=True)
         )
         if is_whole:
-            ranges += _stretches(offsets, runs.tracks.translate(any_of(tuple(tracks))))
+            ranges += _stretches(offsets, runs.order.are_of(tracks))
         for span, share, found in zip(spans, shares, chunks, strict=True):
-            track, samples = span.rows.track_id - 1, share.run_samples
-            own = list(compress(offsets, runs.tracks.translate(any_of((track,)))))
+            track, samples = span.rows.track_id - 1, list(share.run_samples)
+            own = runs.order.own(offsets, track)
             if not is_whole:
                 left = list(_cut(span, share.start, zip(own, samples, strict=True)))
                 own, samples = [offset for offset, _, _ in left], [count for _, count, _ in left]
@@ -109,7 +109,7 @@ def _cut(span: Span, first_sample: int, runs: Iterable[tuple[int, int]]) -> Iter
 
 def _bytes(span: Span, first: int, stop: int) -> int:
     """Of samples `[first, stop)`."""
-    return sum(bytes_of_runs(span.rows, first, stop, [stop - first])) if first < stop else 0
+    return sum(bytes_of_runs(span.rows, first, stop, (stop - first,))) if first < stop else 0
 
 
 def _joined(ranges: Iterable[ByteRange], hole_bytes: int = 0) -> list[ByteRange]:

@@ -9,20 +9,20 @@ for its turn; the rest is told to come again. Pieces of a head are shared by all
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from app.clip import WHOLE, Clip
-from app.cmaf.arrange import ByteRange
-from app.cmaf.segments import IMMUTABLE_MAX_AGE_S, SEGMENT_TYPES
+from app.cmaf.segments import SEGMENT_TYPES
 from app.download.chunks import chunks_of
 from app.download.metadata import user_data
 from app.download.movie import movie_head
 from app.download.spans import spans_of
 from app.errors import Malformed, Overloaded
 from app.idx.view import Idx
-from app.plan import FileIdentity, FileRange, Plan
+from app.plan import FileIdentity, FileRanges, Plan, lasting_plan
 
 KEPT_BYTES = 32 << 20
 TURNS = 2
@@ -31,9 +31,6 @@ PIECE_BYTES = 64 << 10
 """A client that takes part of a piece has a copy of that part; so pieces are small."""
 MAX_ROWS = 20_000_000
 """Samples and chunks: 60 hours of 30 fps and AAC. A head of so many takes some seconds and 100 MB."""
-RANGE_BYTES = 120
-"""What a range costs in memory, about."""
-
 TOO_LONG = "The archive is too long for one file. Ask for a part of it: ?start=0&end=36000."
 BUSY = "Other downloads are being prepared. Try again soon."
 NOTHING = "There is no picture and no sound in this clip."
@@ -41,14 +38,15 @@ NOTHING = "There is no picture and no sound in this clip."
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a download begins with, and which ranges of the archive follow."""
+    """What a download begins with, and the offsets and lengths of the ranges of the archive that follow."""
 
     pieces: tuple[bytes, ...]
-    ranges: tuple[ByteRange, ...]
+    offsets: array[int]
+    lengths: array[int]
 
     @property
     def cost_bytes(self) -> int:
-        return sum(map(len, self.pieces)) + RANGE_BYTES * len(self.ranges)
+        return sum(map(len, self.pieces)) + 2 * self.offsets.itemsize * len(self.offsets)
 
 
 Key = tuple[str, Clip]
@@ -120,22 +118,22 @@ def make_head(idx: Idx, clip: Clip) -> Head:
     chunks, ranges = chunks_of(idx, spans)
     head = movie_head(idx, spans, chunks, ranges, user_data(idx, clip))
     pieces = tuple(head[at : at + PIECE_BYTES] for at in range(0, len(head), PIECE_BYTES))
-    return Head(pieces, tuple(ranges))
+    offsets, lengths = (array("Q", [each[column] for each in ranges]) for column in (0, 1))
+    return Head(pieces, offsets, lengths)
 
 
 def plan_download(heads: Heads, idx: Idx, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
     """The archive, or a clip of it, as one file. Raises as `Heads.get`."""
     head = heads.get(idx, clip)
     kind = idx.tracks[0].facts.kind
-    return Plan(
-        content_type=SEGMENT_TYPES[kind],
-        etag=clip.tagged(f"{idx.version}-download"),
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=IMMUTABLE_MAX_AGE_S,
-        immutable=True,
-        pieces=(*head.pieces, *(FileRange(archive, offset, length) for offset, length in head.ranges)),
-        guards=(idx.identity,),
-        filename=_filename(idx, clip),
+    media = (FileRanges(archive, head.offsets, head.lengths),) if head.offsets else ()
+    return lasting_plan(
+        SEGMENT_TYPES[kind],
+        clip.tagged(f"{idx.version}-download"),
+        archive,
+        (*head.pieces, *media),
+        (idx.identity,),
+        _filename(idx, clip),
     )
 
 

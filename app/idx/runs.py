@@ -14,6 +14,9 @@ from itertools import compress
 from app.idx.checks import check, check_steps
 from app.idx.layout import CODES, HOLE, LONG
 
+RunSamples = bytes | tuple[int, ...]
+"""The samples of each run of a track in a segment. Bytes as a rule, as few runs have more than 255."""
+
 
 @dataclass(frozen=True, slots=True)
 class Runs:
@@ -41,7 +44,7 @@ class Runs:
         """The track of each, or `HOLE`."""
         return codes.translate(self.track_of)
 
-    def extents(self, segment: int, codes: bytes, track: int) -> Sequence[int]:
+    def extents(self, segment: int, codes: bytes, track: int) -> RunSamples:
         """The samples of each run of `track`; the bytes of each hole."""
         extents = codes.translate(self.extent_of, self.codes_but[track])
         if LONG not in extents:
@@ -49,7 +52,7 @@ class Runs:
         long = self.long_extent[self.first_long[segment] : self.first_long[segment + 1]]
         long_tracks = codes.translate(self.track_of, self.short_codes)
         own = compress(long, map(track.__eq__, long_tracks))
-        return [extent or next(own) for extent in extents]
+        return tuple([extent or next(own) for extent in extents])
 
 
 def read_runs(columns: Mapping[str, memoryview[int]], segments: int, tracks: int) -> Runs:

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import PreconditionFailed, RangeNotSatisfiable
 from app.http_answer import Answer, answer_to
-from app.plan import FileIdentity, FileRange, Plan
+from app.plan import FileIdentity, FileRanges, Plan, one_range
 
 FILE = FileIdentity("/film.mp4", 1, 2, 1000, 3)
 LAST_MODIFIED = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -18,7 +18,7 @@ PLAN = Plan(
     last_modified_s=784_111_777,
     max_age_s=60,
     immutable=False,
-    pieces=(b"head", FileRange(FILE, 100, 50), b"tail"),
+    pieces=(b"head", one_range(FILE, 100, 50), b"tail"),
 )
 LENGTH = 58
 
@@ -45,7 +45,7 @@ def test_whole() -> None:
 def test_part() -> None:
     part = answer(RANGE="bytes=2-10")
     assert part.status == "206 Partial Content"
-    assert part.pieces == (b"ad", FileRange(FILE, 100, 7))
+    assert part.pieces == (b"ad", FileRanges(FILE, [100], [7]))
     assert dict(part.headers)["Content-Range"] == "bytes 2-10/58"
     assert dict(part.headers)["Content-Length"] == "9"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from deploy.stack import Wanted, running
+from tests.app.read_plan import read_pieces
 from tests.app.running_origin import ask, eventually
 from tests.nginx import plan_app
 from tests.nginx.running_stack import StackOrigin, nginx_workers
@@ -39,7 +40,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackOrigin]:
 
 @pytest.fixture(scope="module")
 def bodies(plans: StackOrigin) -> dict[str, bytes]:
-    return {name: plan_app.expected(pieces) for name, pieces in plan_app.shapes(plans.media_dir).items()}
+    return {name: read_pieces(pieces) for name, pieces in plan_app.shapes(plans.media_dir).items()}
 
 
 def test_every_shape_has_a_case(bodies: dict[str, bytes]) -> None:

@@ -66,7 +66,7 @@ def test_truns_say_what_was_put_into_them(
     firsts = list(accumulate(runs, initial=0))[:-1]
     at = list(accumulate(own_sizes, initial=payload_at))
     planes = [planes_of_words(column) for column in columns]
-    truns = fragment.truns(runs, [at[first] for first in firsts], bits, planes)
+    truns = fragment.truns(tuple(runs), [at[first] for first in firsts], bits, planes)
     assert len(truns) == truns_bytes
 
     samples = read_track(truns, tfhd, bytes(sum(own_sizes)), decode_ticks)
@@ -84,7 +84,7 @@ def test_a_fragment_of_several_tracks() -> None:
     lengths = [fragment.TRAF_BYTES + len(tfhd) + fragment.TRUN_HEADER_BYTES for tfhd in tfhds]
     at = fragment.MOOF_BYTES + sum(lengths) + fragment.MDAT_HEADER_BYTES
     trafs = [
-        fragment.traf(tfhd, 100, fragment.truns([2], [at + 2 * number], 0, []))
+        fragment.traf(tfhd, 100, fragment.truns((2,), [at + 2 * number], 0, []))
         for number, tfhd in enumerate(tfhds)
     ]
     content = segment_of(*trafs, payload=b"abcd")
@@ -96,7 +96,7 @@ def test_a_fragment_of_several_tracks() -> None:
 
 
 def test_a_track_without_samples_says_so() -> None:
-    empty = fragment.traf(fragment.tfhd(2, None, None, None, empty=True), 5, fragment.truns([], [], 0, []))
+    empty = fragment.traf(fragment.tfhd(2, None, None, None, empty=True), 5, fragment.truns((), [], 0, []))
     found = read_segment(segment_of(empty), SETUPS)
     assert (found.tracks, found.decode_ticks) == ({2: []}, {2: 5})
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.cmaf.segments import plan_init, plan_segment, segment_parts
 from app.idx.view import Idx
-from app.plan import FileIdentity, FileRange
+from app.plan import FileIdentity, FileRanges
 from tests.indexer.built import NO_FILE, built
 from tests.media.made_movie import MEDIA_AT, Chunk, MadeTrack, make_movie
 from tests.oracle.boxes import outline, walk
@@ -25,10 +25,10 @@ def idx() -> Idx:
 
 def test_a_segment_is_a_head_and_ranges_of_the_archive(idx: Idx) -> None:
     plan = plan_segment(idx, 0, 1, ARCHIVE)
-    head, *ranges = plan.pieces
+    head, ranges = plan.pieces
     assert isinstance(head, bytes)
     start = MEDIA_AT + 4 + 6 * 124
-    assert ranges == [FileRange(ARCHIVE, start + 124 * number, 120) for number in range(6)]
+    assert ranges == FileRanges(ARCHIVE, [start + 124 * number for number in range(6)], [120] * 6)
     assert plan.length == len(head) + 720 == idx.view_bytes[0][1]
     mdat = list(walk(head + bytes(720)))[-1]
     assert (mdat.fourcc, mdat.stop - mdat.body) == ("mdat", 720)

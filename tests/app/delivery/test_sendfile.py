@@ -21,7 +21,7 @@ from werkzeug.test import create_environ
 from app.delivery.sendfile import Sendfile
 from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
 from app.permits import Permits
-from app.plan import FileIdentity, FileRange, Plan
+from app.plan import FileIdentity, Plan, one_range
 from tests.app.conftest import Client, MakeArchive, StartOrigin
 from tests.app.made_archive import MadeArchive
 from tests.app.running_origin import Origin, eventually
@@ -204,7 +204,7 @@ def plan_of(tmp_path: Path) -> Callable[..., Plan]:
 
     def make_plan(**differences: Any) -> Plan:
         identity = replace(FileIdentity.of(str(file), file.stat()), **differences)
-        return Plan("video/mp4", "tag", 0, 60, immutable=False, pieces=(b"head", FileRange(identity, 5, 10)))
+        return Plan("video/mp4", "tag", 0, 60, immutable=False, pieces=(b"head", one_range(identity, 5, 10)))
 
     return make_plan
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.delivery.splice import ASKED, MAX_PIECES, PLAN_TYPE, Splice, instructions
-from app.plan import FileIdentity, FileRange, Piece, Plan
+from app.delivery.splice import ASKED, MAX_RANGES, PLAN_TYPE, Splice, instructions
+from app.plan import FileIdentity, FileRanges, Piece, Plan, one_range
 
 FILES = tuple(
     FileIdentity(f"/films/{name}", 2049, 100 + number, 1 << 40, 1_795_206_780_123_456_789 + number)
@@ -19,9 +19,10 @@ FILES = tuple(
 )
 INDEX = FileIdentity("/index/a.idx", 0x10FF02, 977, 4000, -5)
 
-ranges = st.builds(
-    FileRange, st.sampled_from(FILES), st.integers(0, (1 << 63) - 1 - (1 << 40)), st.integers(1, 1 << 40)
-)
+columns = st.lists(
+    st.tuples(st.integers(0, (1 << 63) - 1 - (1 << 40)), st.integers(1, 1 << 40)), min_size=1, max_size=5
+).map(lambda rows: tuple(zip(*rows, strict=True)))
+ranges = st.builds(lambda file, both: FileRanges(file, *both), st.sampled_from(FILES), columns)
 bodies = st.lists(st.binary(min_size=1, max_size=50) | ranges, max_size=30).map(tuple)
 
 
@@ -46,16 +47,17 @@ def lines_and_inline(body: bytes) -> tuple[list[str], bytes]:
 def read_back(body: bytes) -> tuple[Piece, ...]:
     lines, inline = lines_and_inline(body)
     files = [identity(row) for row in lines[7].split(", ") if row]
-    numbers = [int(word) for word in lines[9].split()]
     pieces: list[Piece] = []
     inline_at = 0
-    for file, offset, length in zip(*[iter(numbers)] * 3, strict=True):
+    for words in filter(None, lines[9].split(", ")):
+        file, *numbers = map(int, words.split())
+        offsets, lengths = tuple(numbers[0::2]), tuple(numbers[1::2])
         if file == -1:
-            assert offset == inline_at
-            inline_at += length
-            pieces.append(inline[offset:inline_at])
+            assert offsets == (inline_at,)
+            inline_at += lengths[0]
+            pieces.append(inline[offsets[0] : inline_at])
         else:
-            pieces.append(FileRange(files[file], offset, length))
+            pieces.append(FileRanges(files[file], offsets, lengths))
     assert inline_at == len(inline)
     return tuple(pieces)
 
@@ -69,22 +71,23 @@ def test_pieces_come_back(pieces: tuple[Piece, ...]) -> None:
 
 
 def test_the_lines() -> None:
-    lines, inline = lines_and_inline(instructions(plan(b"head\n", FileRange(FILES[0], 5, 6)), until_s=17))
+    lines, inline = lines_and_inline(instructions(plan(b"head\n", one_range(FILES[0], 5, 6)), until_s=17))
     assert lines[:6] == [
         "splice 1", "17", "video/mp4", '"0123456789-muxed-7"', "Fri, 20 Nov 2026 20:33:00 GMT",
         "public, max-age=60",
     ]  # fmt: skip
     assert identity(lines[6]) == INDEX
     assert identity(lines[7]) == FILES[0]
-    assert lines[8:] == ["11", "-1 0 5 0 5 6"]
+    assert lines[8:] == ["11", "-1 0 5, 0 5 6"]
     assert inline == b"head\n"
 
 
 def test_a_file_is_named_once() -> None:
-    one, two = (FileRange(file, 100, 10) for file in FILES[:2])
-    lines, _ = lines_and_inline(instructions(plan(one, two, one, FileRange(FILES[0], 105, 1)), until_s=0))
+    one, two = (one_range(file, 100, 10) for file in FILES[:2])
+    again = FileRanges(FILES[0], (105, 90), (1, 2))
+    lines, _ = lines_and_inline(instructions(plan(one, two, one, again), until_s=0))
     assert lines[7].count(", ") == 1
-    assert lines[9] == "0 100 10 1 100 10 0 100 10 0 105 1"
+    assert lines[9] == "0 100 10, 1 100 10, 0 100 10, 0 105 1 90 2"
 
 
 class AsSent(Response):
@@ -115,8 +118,11 @@ def test_who_asks_gets_instructions() -> None:
 
 
 @pytest.mark.parametrize(("more", "has_pieces"), [(0, True), (1, False)])
-def test_the_number_of_pieces_is_bounded(more: int, has_pieces: bool) -> None:
-    what = plan(*(FileRange(FILES[0], at * 100, 50) for at in range(MAX_PIECES + more)))
+def test_the_number_of_ranges_is_bounded(more: int, has_pieces: bool) -> None:
+    what = plan(
+        b"head",
+        FileRanges(FILES[0], range(0, 100 * (MAX_RANGES - 1 + more), 100), [50] * (MAX_RANGES - 1 + more)),
+    )
     body = delivered(what, **{ASKED: "1"}).get_data()
     assert body.startswith(b"splice 1\n")
     assert (body.count(b"\n") > 2) == has_pieces

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
+from array import array
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from app.clip import WHOLE, Clip
 from app.download.plan import PIECE_BYTES, Head, Heads, plan_download
 from app.errors import Malformed, Overloaded
 from app.idx.view import Idx, open_idx
-from app.plan import FileIdentity, FileRange
+from app.plan import FileIdentity, FileRanges
 from indexer.archives import find_archives
 from indexer.demux.open import demux
 from indexer.pipeline import Options, index_archive
@@ -41,7 +42,7 @@ class Maker:
         self.made.append(clip)
         self.is_called.release()
         assert self.may_end.acquire(timeout=60)
-        return Head((bytes(1000),), ())
+        return Head((bytes(1000),), array("Q"), array("Q"))
 
 
 @pytest.fixture
@@ -140,14 +141,14 @@ def test_beyond_4_gib(tmp_path: Path) -> None:
     idx, identity = open_idx(archive.index_path), FileIdentity.of(str(path), path.stat())
     plan = plan_download(Heads(), idx, identity)
     head = b"".join(piece for piece in plan.pieces if isinstance(piece, bytes))
-    (media,) = (piece for piece in plan.pieces if isinstance(piece, FileRange))
-    assert struct.unpack(">I4sQ", head[-16:]) == (1, b"mdat", 16 + media.length)
+    (media,) = (piece for piece in plan.pieces if isinstance(piece, FileRanges))
+    assert struct.unpack(">I4sQ", head[-16:]) == (1, b"mdat", 16 + sum(media.lengths))
     download = tmp_path / "download.mp4"
     download.write_bytes(head)
     os.truncate(download, plan.length)
     with Source(download) as one, Source(path) as other:
         pairs = zip(demux(one).tracks, demux(other).tracks, strict=True)
-        shift = len(head) - media.offset
+        shift = len(head) - media.offsets[0]
         for served, before in pairs:
             offsets = [offset + shift for offset in sample_offsets(before.samples)]
             assert offsets[-1] > FOUR_GIB

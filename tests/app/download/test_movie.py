@@ -19,6 +19,7 @@ from indexer.pipeline import Options, index_archive
 from indexer.source import Source
 from indexer.timeline import rescale
 from indexer.track import Movie, Samples, Track, each
+from tests.app.read_plan import read_pieces
 from tests.indexer.built import built
 from tests.indexer.movies import movies
 from tests.media.made_movie import Chunk, MadeMovie, MadeTrack, make_movie
@@ -36,14 +37,7 @@ def indexed(folder: Path, made: MadeMovie, **options: object) -> tuple[Idx, File
 
 def written(plan: Plan, path: Path) -> Path:
     """The body of a plan as a file."""
-    with path.open("wb") as out:
-        for piece in plan.pieces:
-            if isinstance(piece, bytes):
-                out.write(piece)
-                continue
-            with open(piece.file.path, "rb") as file:
-                file.seek(piece.offset)
-                out.write(file.read(piece.length))
+    path.write_bytes(read_pieces(plan.pieces))
     assert path.stat().st_size == plan.length
     return path
 

@@ -17,7 +17,7 @@ from app.idx.view import Idx
 from app.manifest.hls import plan_iframe_playlist, plan_media_playlist
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
-from app.plan import FileIdentity, FileRange, Plan
+from app.plan import FileIdentity, FileRanges, Plan
 from tests.indexer.built import NO_FILE, built
 from tests.indexer.movies import movies
 from tests.media.made_movie import (
@@ -176,5 +176,5 @@ def test_the_answers_around_them(idx: Idx) -> None:
     assert plan.guards == (NO_FILE,)
     head, piece = plan.pieces
     assert isinstance(head, bytes)
-    assert isinstance(piece, FileRange)
-    assert piece.length == 1600
+    assert isinstance(piece, FileRanges)
+    assert piece.lengths == (1600,)
