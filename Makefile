@@ -45,6 +45,14 @@ indexing = $(BIN)/vodsplice-index --media-dir "$(media_dir)" --index-dir "$(INDE
 	$(or $(ARCHIVES),"$(media_dir)")
 serving = $(BIN)/vodsplice-serve --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --bind $(HOST):$(PORT)
 
+# vodsplice-serve names its own setting where a port is taken; here that is PORT.
+define free_port
+if (exec 3<> /dev/tcp/$(HOST)/$(PORT)) 2> /dev/null; then
+	echo "port $(PORT) of $(HOST) is taken: name a free one, as in make $@ PORT=$$(($(PORT) + 1))" >&2
+	exit 1
+fi
+endef
+
 help: ## this list
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | expand -t 16
 
@@ -53,10 +61,7 @@ setup: $(RUN_READY) ## .venv with vodsplice-index, vodsplice-inspect, vodsplice-
 
 run: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## index ARCHIVES="/films /more/*.mp4" (none: a demo clip) and serve it on PORT=8080
 	@trap 'exit 0' INT
-	if (exec 3<> /dev/tcp/$(HOST)/$(PORT)) 2> /dev/null; then
-		echo "port $(PORT) of $(HOST) is taken: name a free one, as in make run PORT=$$(($(PORT) + 1))" >&2
-		exit 1
-	fi
+	$(free_port)
 	$(indexing) || [ $$? != 2 ]  # but for wrong usage, what could be indexed is served
 	exec $(serving)
 
@@ -64,7 +69,8 @@ index: $(RUN_READY) ## index ARCHIVES= [MEDIA_DIR= INDEX_DIR= SEGMENT_DURATION= 
 	@$(indexing)
 
 serve: $(RUN_READY) ## serve what is indexed: [MEDIA_DIR= (or the same ARCHIVES=) INDEX_DIR= HOST= PORT=]
-	@exec $(serving)
+	@$(free_port)
+	exec $(serving)
 
 demo: $(DEMO) ## the demo clip of `make run`, var/media/demo.mp4
 

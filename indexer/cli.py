@@ -12,6 +12,7 @@ from math import isfinite
 import click
 from rich.filesize import decimal
 
+from app.archive_id import EXTENSIONS
 from app.cmaf.slop import DEFAULT_SLOP
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
@@ -130,6 +131,8 @@ def main(  # noqa: PLR0913 - an argument an option
     except OSError as error:
         raise click.UsageError(one_line(unwritable(index_dir, error))) from error
     sweep(index_dir)
+    if not found:
+        say(f"nothing found: folders are searched for {' '.join(EXTENSIONS)}; name any other archive itself")
     options = Options(round(segment_s * 1000), slop_percent / 100, digest, force, audio_sidecar, storyboard)
     outcomes = []
     with telling(len(found)) as tell:

@@ -35,7 +35,7 @@ from indexer.source import Source
 from indexer.storyboard.make import is_current, is_wanted_by, make_storyboard, with_storyboard
 from indexer.subtitles.collect import collect, files_as_they_are
 from indexer.timeline import place
-from indexer.write import publish, staged
+from indexer.write import is_as_written, publish, staged
 
 Status = Literal["indexed", "up to date", "refused", "unfinished"]
 
@@ -204,11 +204,7 @@ def _has_current_sidecar(idx: Idx, options: Options) -> bool:
     is_wanted = options.audio_sidecar and has_sidecar(facts.kind for facts in tracks)
     if recorded is None or not is_wanted:
         return recorded is None and not is_wanted
-    try:
-        found = os.stat(idx.identity.path + SIDECAR_SUFFIX)
-    except OSError:
-        return False
-    return (found.st_size, found.st_mtime_ns) == (recorded.size, recorded.mtime_ns)
+    return is_as_written(idx.identity.path + SIDECAR_SUFFIX, recorded)
 
 
 def _figures(idx: Idx) -> str:

@@ -17,7 +17,7 @@ from dataclasses import replace
 import msgpack
 from blake3 import blake3
 
-from app.idx.header import Header
+from app.idx.header import Header, SidecarFacts, StoryboardFacts
 from app.idx.layout import COLUMN_ALIGNMENT, DIGEST_BYTES, FORMAT, MAGIC, PROLOGUE
 
 _UNSIGNED, _SIGNED = "BHIQ", "bhiq"
@@ -101,6 +101,15 @@ def flush_folders(paths: Iterable[str]) -> None:
     """Make the names of files published so durable, a flush a folder. Raises `OSError`."""
     for folder in {os.path.dirname(path) or "." for path in paths}:
         _flush_folder(folder)
+
+
+def is_as_written(path: str, recorded: SidecarFacts | StoryboardFacts) -> bool:
+    """Whether the file that was published as `path` is there, and nothing has written to it since."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (recorded.size, recorded.mtime_ns)
 
 
 class Staged:

@@ -7,7 +7,6 @@ and a note takes the place of what it could not make. Times are ticks of the hea
 
 from __future__ import annotations
 
-import os
 import sys
 from array import array
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from app.idx.view import Idx, IFrames, read_idx
 from app.plan import FileIdentity
 from indexer.iframes import spaced
 from indexer.sidecar import Sink
-from indexer.write import pack_idx
+from indexer.write import is_as_written, pack_idx
 
 SHORTEST_S, LONGEST_S = 1, 10
 WANTED_TILES = 100
@@ -149,8 +148,4 @@ def is_current(idx: Idx, *, wanted: bool) -> bool:
     found = storyboard_of(idx)
     if found.facts is None or not wanted:
         return found.facts is None and wanted == bool(found.note)
-    try:
-        stat = os.stat(idx.identity.path + STORYBOARD_SUFFIX)
-    except OSError:
-        return False
-    return (stat.st_size, stat.st_mtime_ns) == (found.facts.size, found.facts.mtime_ns)
+    return is_as_written(idx.identity.path + STORYBOARD_SUFFIX, found.facts)

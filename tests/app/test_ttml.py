@@ -10,19 +10,17 @@ from app.idx.view import Idx
 from app.manifest.dash import plan_dash
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
-from app.plan import FileIdentity
 from app.resources import part_of, plan_resource
 from app.ttml import NO_WORDS
 from indexer.init_segment import InitTrack, build_init
 from indexer.subtitles.cue import Cue, Text
-from tests.indexer.built import built
+from tests.indexer.built import ARCHIVE, built
 from tests.indexer.codecs.entries import box
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
 from tests.oracle import mpd
 from tests.oracle.boxes import walk
 from tests.oracle.fragments import read_init, read_segment
 
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 URL = "http://origin/v/film/manifest.mpd"
 FRAME_TICKS = 1001
 SECONDS = 20

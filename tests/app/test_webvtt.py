@@ -15,17 +15,16 @@ from hypothesis import strategies as st
 
 from app.idx.view import Idx
 from app.manifest.hls import plan_media_playlist, plan_text_playlist
-from app.plan import FileIdentity, Plan
+from app.plan import Plan
 from app.webvtt import plan_cues, plan_subtitles
 from indexer.subtitles.cue import Cue, Text, shown
 from indexer.subtitles.markup import payload_of
 from indexer.track import Edit
 from tests.golden.archives import edited
-from tests.indexer.built import NO_FILE, built
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.indexer.subtitles.read_vtt import Seen, plain, read
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
 
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 SECONDS = 20
 FRAME_TICKS = 1001
 TIMESCALE = 1000

@@ -16,6 +16,8 @@ from indexer.timeline import place
 from indexer.track import Movie
 from tests.media.made_movie import MadeMovie
 
+ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
+"""What a catalog could have found where such a movie is a file."""
 NO_FILE = FileIdentity("made.idx", 0, 0, 0, 0)
 
 

@@ -15,10 +15,8 @@ Make = Callable[..., None]
 
 
 @pytest.fixture
-def media(tmp_path: Path) -> Path:
-    folder = tmp_path / "media"
-    folder.mkdir()
-    return folder
+def media(media_dir: Path) -> Path:
+    return media_dir
 
 
 @pytest.fixture

@@ -55,6 +55,14 @@ def test_a_folder_of_archives(run: Run, put: Put, media_dir: Path, index_dir: Pa
     assert open_idx(str(index_dir / "deep/er/two.idx")).segment_count == 3
 
 
+def test_a_folder_of_other_files_tells_what_is_looked_for(run: Run, media_dir: Path) -> None:
+    (media_dir / "film.avi").touch()
+    done = run(media_dir)
+    assert (done.exit_code, done.stdout.startswith("0 indexed, ")) == (0, True)
+    assert done.stderr.startswith("nothing found: folders are searched for .mp4 .m4v .mov ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_again_skips_what_is_up_to_date_in_silence(run: Run, put: Put, media_dir: Path) -> None:
     put("one.mp4")
     run(media_dir)

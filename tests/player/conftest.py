@@ -60,19 +60,26 @@ def library(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+Serving = AbstractContextManager[Origin]
+
+
+def serving(run: Callable[..., Serving], folder: Path, *flags: str) -> Serving:
+    """What `run` makes of one worker and a `folder` with `media` and `index`."""
+    log = folder / f"{run.__name__}.log"
+    return run(folder / "media", folder / "index", log, "--workers", "1", *flags)
+
+
 @pytest.fixture(scope="session")
 def origin(library: Path) -> Iterator[Origin]:
     """That library, served by gunicorn alone."""
-    log = library / "origin.log"
-    with running_origin(library / "media", library / "index", log, "--workers", "1") as running:
+    with serving(running_origin, library) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def stack(library: Path) -> Iterator[Origin]:
     """That library, served by nginx that splices."""
-    log = library / "stack.log"
-    with running_stack(library / "media", library / "index", log, "--workers", "1") as running:
+    with serving(running_stack, library) as running:
         yield running
 
 
@@ -109,7 +116,7 @@ def chromium(tool: Callable[[str], str]) -> Iterator[Browser]:
 
 
 OpenTab = Callable[..., "Tab"]
-StartOwn = Callable[..., AbstractContextManager[Origin]]
+StartOwn = Callable[..., Serving]
 
 
 class Tab:
@@ -149,7 +156,7 @@ def start_own(tmp_path: Path) -> StartOwn:
     """`with start_own() as origin:` is one with empty folders, for a test that changes what is in them."""
     for name in ("media", "index"):
         (tmp_path / name).mkdir()
-    return partial(running_origin, tmp_path / "media", tmp_path / "index", tmp_path / "log", "--workers", "1")
+    return partial(serving, running_origin, tmp_path)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.app.running_origin import Origin, running_origin
 from tests.player.clips import FPS, SECONDS, write_clip
-from tests.player.conftest import HERE, OpenTab, StartOwn, index
+from tests.player.conftest import HERE, OpenTab, StartOwn, index, serving
 from tests.player.page_use import opened, ready, wait_for, wait_until_at
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ def storied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     command = [str(Path(sys.executable).with_name("vodsplice-index")), "--storyboard"]
     folders = ["--media-dir", str(folder / "media"), "--index-dir", str(folder / "index")]
     subprocess.run([*command, *folders, str(folder / "media")], check=True, capture_output=True)
-    with running_origin(folder / "media", folder / "index", folder / "log", "--workers", "1") as running:
+    with serving(running_origin, folder) as running:
         yield running
 
 

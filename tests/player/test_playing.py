@@ -100,7 +100,11 @@ def test_seeks_to_the_picture_of_that_time(
         # hls.js 1.7.4 may never end a stream of several source buffers where seeks come while the last
         # segments are appended, whoever serves it: ffmpeg's own HLS of this clip stalls as often.
         player.run("loadedToEnd()")
-    # On in the same segment, to the last one, back, across a segment's edge, and near the end.
+    seek_about(player)
+
+
+def seek_about(player: Player) -> None:
+    """On in the same segment, to the last one, back, across a segment's edge, near the end, and to it."""
     for time_s in (0.5, 4.02, 1.3, 1.98, 2.02, 4.9):
         player.run("seek(argument)", time_s)
         # Chromium's own HLS counts from the first sample of any track: sound that starts before the picture.

@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from tests.app.running_origin import Origin, running_origin
 from tests.nginx.running_stack import running_stack
 from tests.player.clips import SECONDS
-from tests.player.conftest import OpenTab, StartOwn, index
+from tests.player.conftest import OpenTab, StartOwn, index, serving
 from tests.player.page_use import opened, ready, wait_for
 from tests.player.test_playing import Player, start
 
@@ -80,16 +80,14 @@ def subtitled(clip: Path, tmp_path_factory: pytest.TempPathFactory, tool: Callab
 @pytest.fixture(scope="module")
 def captions(subtitled: Path) -> Iterator[Origin]:
     """That folder, served by gunicorn alone."""
-    log = subtitled / "origin.log"
-    with running_origin(subtitled / "media", subtitled / "index", log, "--workers", "1") as running:
+    with serving(running_origin, subtitled) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def captions_by_nginx(subtitled: Path) -> Iterator[Origin]:
     """That folder, served by nginx that splices."""
-    log = subtitled / "stack.log"
-    with running_stack(subtitled / "media", subtitled / "index", log, "--workers", "1") as running:
+    with serving(running_stack, subtitled) as running:
         yield running
 
 
@@ -128,7 +126,7 @@ def with_ttml(
     options = ("-c", "copy", "-c:s", "ttml", "-metadata:s:s:0", "language=eng")
     subprocess.run([*command, *options, str(folder / "media" / "film.mp4")], check=True)
     index(folder / "media", folder / "index")
-    with running_origin(folder / "media", folder / "index", folder / "log", "--workers", "1") as running:
+    with serving(running_origin, folder) as running:
         yield running
 
 

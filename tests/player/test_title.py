@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.app.running_origin import Origin, running_origin
 from tests.player.clips import FPS, write_clip
-from tests.player.conftest import SEGMENT_S, OpenTab
+from tests.player.conftest import SEGMENT_S, OpenTab, serving
 from tests.player.page_use import opened, ready, wait_for
 from tests.player.test_playing import Player, start
 
@@ -48,7 +48,7 @@ def titles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     done = run_indexer(folder / "media", folder / "index")
     assert done.returncode == 0, done.stderr
     assert "film: title of 3 renditions, the best first: 360p, 270p, 180p" in done.stderr
-    with running_origin(folder / "media", folder / "index", folder / "log", "--workers", "1") as origin:
+    with serving(running_origin, folder) as origin:
         yield origin
 
 

@@ -6,12 +6,10 @@ import pytest
 
 from app.cmaf.segments import plan_init, plan_segment, segment_parts
 from app.idx.view import Idx
-from app.plan import FileIdentity, FileRanges
-from tests.indexer.built import NO_FILE, built
+from app.plan import FileRanges
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import MEDIA_AT, Chunk, MadeTrack, make_movie
 from tests.oracle.boxes import outline, walk
-
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 
 
 @pytest.fixture(scope="module")

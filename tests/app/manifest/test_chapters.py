@@ -20,11 +20,10 @@ from app.manifest.hls import plan_iframe_playlist, plan_media_playlist
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
 from app.manifest.session import plan_chapters
-from app.plan import FileIdentity, Plan
-from tests.indexer.built import NO_FILE, built
+from app.plan import Plan
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
 
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 CHAPTERS = (ChapterFacts(0, "One"), ChapterFacts(2500, 'Two, "quoted"\n'), ChapterFacts(9000, "Drei"))
 ONE_YEAR_MS = 365 * 86_400_000
 

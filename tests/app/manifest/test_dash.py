@@ -14,13 +14,11 @@ from app.idx.header import TrackFacts
 from app.idx.view import Idx
 from app.manifest.dash import buffer_us, plan_dash
 from app.manifest.presentation import of_archive
-from app.plan import FileIdentity
 from indexer.track import Edit
-from tests.indexer.built import NO_FILE, built
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
 from tests.oracle import mpd
 
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 URL = "http://origin/v/film/manifest.mpd"
 NORMAL_RATE = 0x1_0000
 

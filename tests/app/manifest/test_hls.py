@@ -12,8 +12,7 @@ from hypothesis import given, settings
 
 from app.idx.view import Idx
 from app.manifest.hls import plan_media_playlist
-from app.plan import FileIdentity
-from tests.indexer.built import NO_FILE, built
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.indexer.movies import movies
 from tests.media.made_movie import (
     AVC_ENTRY,
@@ -23,8 +22,6 @@ from tests.media.made_movie import (
     MadeTrack,
     make_movie,
 )
-
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 
 
 def playlist(idx: Idx, view: int = 0) -> str:

@@ -17,8 +17,8 @@ from app.idx.view import Idx
 from app.manifest.hls import plan_iframe_playlist, plan_media_playlist
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
-from app.plan import FileIdentity, FileRanges, Plan
-from tests.indexer.built import NO_FILE, built
+from app.plan import FileRanges, Plan
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.indexer.movies import movies
 from tests.media.made_movie import (
     AVC_ENTRY,
@@ -28,8 +28,6 @@ from tests.media.made_movie import (
     MadeTrack,
     make_movie,
 )
-
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 
 
 @pytest.fixture(scope="module")

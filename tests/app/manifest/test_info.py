@@ -9,12 +9,9 @@ from typing import Any
 from app.idx.header import ChapterFacts
 from app.idx.view import Idx
 from app.manifest.info import plan_info
-from app.plan import FileIdentity
 from indexer.subtitles.cue import Cue, Text
-from tests.indexer.built import NO_FILE, built
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
-
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 
 
 def index() -> Idx:

@@ -12,13 +12,11 @@ import pytest
 from app.idx.view import Idx
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
-from app.plan import FileIdentity
 from indexer.subtitles.cue import Cue, Text
-from tests.indexer.built import NO_FILE, built
+from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.indexer.codecs.entries import box, sound
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
 
-ARCHIVE = FileIdentity("film.mp4", 1, 2, 3, 1_700_000_000_999_999_999)
 AC3_ENTRY = sound("ac-3", box("dac3", bytes.fromhex("10112d")))
 
 
