@@ -7,6 +7,7 @@ is of a standard; Apple's QuickTime File Format has the list.
 from __future__ import annotations
 
 import struct
+from math import inf
 
 from app.clip import WHOLE, Clip
 from app.download.tables import box
@@ -34,15 +35,15 @@ def _title(title: str) -> list[bytes]:
 
 
 def _chapters(idx: Idx, clip: Clip) -> list[bytes]:
-    """Those that begin within the clip, in its time."""
+    """Those of which something is in the clip, in its time; each lasts until the next."""
     begin_ms, end_ms = (0, None) if clip == WHOLE else (round(1000 * at_s) for at_s in clip.times_s(idx))
-    entries = []
-    for chapter in idx.header.chapters:
-        if chapter.start_ms >= begin_ms and (end_ms is None or chapter.start_ms < end_ms):
+    chapters, entries = sorted(idx.header.chapters, key=lambda each: each.start_ms), []
+    for chapter, stop_ms in zip(chapters, [*(each.start_ms for each in chapters[1:]), inf], strict=False):
+        if stop_ms > begin_ms and (end_ms is None or chapter.start_ms < end_ms):
             title = (
                 chapter.title.encode("utf-8", "replace")[:MAX_TITLE_BYTES].decode("utf-8", "ignore").encode()
             )
-            at = (chapter.start_ms - begin_ms) * _UNITS_PER_MS
+            at = max(0, chapter.start_ms - begin_ms) * _UNITS_PER_MS
             entries.append(struct.pack(">QB", at, len(title)) + title)
     del entries[MAX_CHAPTERS:]
     return [box("chpl", struct.pack(">IIB", 1 << 24, 0, len(entries)), *entries)] if entries else []

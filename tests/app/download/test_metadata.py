@@ -32,8 +32,8 @@ def told(tmp_path: Path) -> tuple[Idx, FileIdentity]:
     ("clip", "chapters"),
     [
         (WHOLE, [(0, "Eins"), (2500, "Zwei & drei"), (8000, "\u00e4" * 127)]),
-        (Clip(1000, 8000), [(1500, "Zwei & drei")]),
-        (Clip(9000), []),
+        (Clip(1000, 8000), [(0, "Eins"), (1500, "Zwei & drei")]),
+        (Clip(9000), [(0, "\u00e4" * 127)]),
     ],
 )
 def test_what_is_told(
