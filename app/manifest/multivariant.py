@@ -57,8 +57,8 @@ def _lines(shown: Presentation) -> Iterator[str]:
             yield from _variant(video, [], "", shown.webvtt)
         yield from _iframes(video)
     if not videos:
-        for group, (first, *others) in groups.items():
-            yield from _variant(first, others, group, shown.webvtt)
+        for group, members in groups.items():
+            yield from _variant(members[0], members, group, shown.webvtt)
 
 
 def _groups(audios: Sequence[Rendition]) -> Groups:
@@ -138,17 +138,21 @@ def _iframes(video: Rendition) -> Iterator[str]:
 
 
 def _variant(
-    leading: Rendition, others: Sequence[Rendition], group: str, texts: Sequence[Subtitles]
+    leading: Rendition, sounds: Sequence[Rendition], group: str, texts: Sequence[Subtitles]
 ) -> Iterator[str]:
-    """One EXT-X-STREAM-INF. A player plays one of a group's members at a time: the largest one counts."""
-    facts, view = leading.facts, leading.view
-    codecs = dict.fromkeys(each.facts.codec for each in (leading, *others))
-    groups = [each.view for each in others], [each.facts for each in texts]
-    peaks_bps = (max((each.peak_bps for each in rates), default=0) for rates in groups)
-    averages_bps = (max((each.average_bps for each in rates), default=0) for rates in groups)
+    """One EXT-X-STREAM-INF. A player plays one of a group's members at a time: the largest one counts.
+
+    What leads without a picture is itself one of `sounds`.
+    """
+    facts = leading.facts
+    codecs = dict.fromkeys(each.facts.codec for each in (leading, *sounds))
+    pictures = [leading.view] if facts.kind == "video" else []
+    choices = pictures, [each.view for each in sounds], [each.facts for each in texts]
+    peaks_bps = (max((each.peak_bps for each in rates), default=0) for rates in choices)
+    averages_bps = (max((each.average_bps for each in rates), default=0) for rates in choices)
     attributes = {
-        "BANDWIDTH": str(view.peak_bps + sum(peaks_bps)),
-        "AVERAGE-BANDWIDTH": str(view.average_bps + sum(averages_bps)),
+        "BANDWIDTH": str(sum(peaks_bps)),
+        "AVERAGE-BANDWIDTH": str(sum(averages_bps)),
         "CODECS": quoted(",".join(codecs)),
     }
     if facts.supplemental_codec:

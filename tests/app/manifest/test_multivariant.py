@@ -91,9 +91,11 @@ def test_video_alone_has_no_group() -> None:
 
 
 def test_sound_alone_is_a_variant_of_its_own() -> None:
-    read = m3u8.loads(text(index(audio("en"), audio("fr"))))
+    idx = index(audio("en"), audio("fr", size=500))
+    read = m3u8.loads(text(idx))
     assert [each.name for each in read.media] == ["English", "Français"]
     (variant,) = read.playlists
+    assert variant.stream_info.bandwidth == idx.view(idx.view_number("audio-fra")).peak_bps
     assert variant.uri.startswith("audio-eng/playlist.m3u8")
     assert (variant.stream_info.codecs, variant.stream_info.resolution) == ("mp4a.40.2", None)
 
