@@ -26,6 +26,7 @@ import struct
 import time
 from concurrent.futures import Future
 from contextlib import suppress
+from http import HTTPStatus
 from types import FrameType
 from typing import Any
 
@@ -38,6 +39,7 @@ _REFUSALS = {
     414: "This address is too long for anything here.",
     431: "This request's headers are too long.",
     500: "Something went wrong here.",
+    501: "Nothing here takes a body.",
 }
 _ENDING = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
@@ -64,6 +66,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """In that thread, once the head is whole."""
         self._head_since_s.pop(conn, None)
+        if req.version >= (1, 1) and not any(name == "HOST" for name, _ in req.headers):
+            write_refusal(conn.sock, HTTPStatus.BAD_REQUEST, "", "")  # RFC 9112 §3.2
+            return False
         return super().handle_request(req, conn)
 
     def murder_keepalived(self, force: bool = False) -> None:
@@ -106,11 +111,12 @@ def post_fork(arbiter: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn'
 
 
 def write_refusal(client: socket.socket, status: int, reason: str, message: str) -> None:  # noqa: ARG001
-    """In the place of `gunicorn.util.write_error`: the same status, and nothing of the request."""
+    """In the place of `gunicorn.util.write_error`: the the status by its name, nothing of the request."""
     text = f"{_REFUSALS.get(status, 'This request cannot be read.')}\n"
     head = (
-        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        f"Content-Length: {len(text)}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
+        "Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
     )
     util.write_nonblock(client, (head + text).encode())
 

