@@ -66,7 +66,7 @@ my $AT_FDCWD      = -100;
 my $AT_EMPTY_PATH = 0x1000;
 my $STATX_BASIC   = 0x7ff;
 my $STATX_PARTS   = 'x32 Q Q x64 q L x12 L L';
-my $STATX_BYTES   = 256;
+my $STATX_ANSWER  = "\0" x 256;                                          # overwritten by every call
 my $NS_PER_S      = 1_000_000_000;
 my $RWF_NOWAIT    = 8;
 
@@ -205,10 +205,10 @@ sub read_row {
 # Device, inode, size and mtime; empty where there is no such file.
 sub identity_of {
     my ( $folder, $path, $flags ) = @_;
-    my $found = "\0" x $STATX_BYTES;
-    return q{} if syscall( $STATX, $folder, $path, $flags, $STATX_BASIC, $found ) != 0;
-    my ( $inode, $bytes, $mtime_s, $mtime_ns, $major, $minor ) = unpack $STATX_PARTS, $found;
-    return sprintf '%d:%d %d %d %d', $major, $minor, $inode, $bytes, $mtime_s * $NS_PER_S + $mtime_ns;
+    return q{} if syscall( $STATX, $folder, $path, $flags, $STATX_BASIC, $STATX_ANSWER ) != 0;
+    my ( $inode, $bytes, $mtime_s, $mtime_ns, $major, $minor ) = unpack $STATX_PARTS, $STATX_ANSWER;
+    $mtime_ns += $mtime_s * $NS_PER_S;
+    return "$major:$minor $inode $bytes $mtime_ns";
 }
 
 sub unsatisfiable {
@@ -278,16 +278,17 @@ sub read_piece {
     return $block;
 }
 
-# A name of an open file that no other request ever uses, thanks to a count that is spelled in // and /./.
-# By it nginx's open_file_cache opens a file once for all ranges of a request and never mistakes it for another.
+# A name of an open file that no other request ever uses, thanks to a count that is spelled in / and ./, a byte at
+# a time. By it nginx's open_file_cache opens a file once for all ranges of a request and never mistakes it for
+# another.
 {
-    my $count = 0;
+    my $count     = 0;
+    my @spellings = map { sprintf( '%08b', $_ ) =~ s{1}{./}gr =~ tr{0}{/}r } 0 .. 255;
 
     sub name_of {
         my ($file) = @_;
-        my $unique = sprintf '%b', $count++;
-        $unique =~ s{1}{./}g;
-        $unique =~ tr{0}{/};
+        my ( $rest, $unique ) = ( $count++, q{} );
+        do { $unique .= $spellings[ $rest & 255 ] } while $rest >>= 8;
         return "/proc/self/fd/$unique" . fileno $file;
     }
 }
