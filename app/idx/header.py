@@ -6,6 +6,7 @@ writer and reader cannot disagree. Times are ticks of the `timescale` beside the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import UnionType
@@ -21,10 +22,10 @@ class Record:
     @classmethod
     def read(cls, record: Any) -> Self:
         """Raises `ValueError`, for people to read."""
-        hints = _hints(cls)  # type: ignore[arg-type]  # mypy takes a class of records for unhashable
-        if not isinstance(record, dict) or record.keys() != hints.keys():
+        readers = _readers(cls)  # type: ignore[arg-type]  # mypy takes a class of records for unhashable
+        if not isinstance(record, dict) or record.keys() != readers.keys():
             raise ValueError("its header has other fields than this vodsplice writes")
-        return cls(**{name: _fitted(hint, record[name], name) for name, hint in hints.items()})
+        return cls(**{name: read(record[name]) for name, read in readers.items()})
 
     def pack(self) -> bytes:
         packed: bytes = msgpack.packb(self, default=_as_map)
@@ -32,27 +33,34 @@ class Record:
 
 
 def _as_map(record: Record) -> dict[str, Any]:
-    hints = _hints(type(record))  # type: ignore[arg-type]  # as in `Record.read`
-    return {name: getattr(record, name) for name in hints}
+    readers = _readers(type(record))  # type: ignore[arg-type]  # as in `Record.read`
+    return {name: getattr(record, name) for name in readers}
 
 
 @cache
-def _hints(record: Any) -> dict[str, Any]:
-    return get_type_hints(record)
+def _readers(record: Any) -> dict[str, Callable[[Any], Any]]:
+    """For each field of a class of records, what makes its value of what the map has there."""
+    return {name: _reader(hint, name) for name, hint in get_type_hints(record).items()}
 
 
-def _fitted(hint: Any, value: Any, name: str) -> Any:
-    """`value` as a field of type `hint` holds it."""
+def _reader(hint: Any, name: str) -> Callable[[Any], Any]:
+    """That of one field, by its type: it takes what it is given as it is, or raises `ValueError`."""
     if isinstance(hint, type) and issubclass(hint, Record):
-        return hint.read(value)
-    if get_origin(hint) is UnionType and isinstance(value, dict):
-        return _fitted(get_args(hint)[0], value, name)
-    if get_origin(hint) is tuple and isinstance(value, tuple):
-        return tuple(_fitted(get_args(hint)[0], each, name) for each in value)
-    origin = get_origin(hint)
-    if type(value) not in (get_args(hint) if origin is UnionType else (origin or hint,)):
-        raise ValueError(f"{name} is {value!r}, not {hint}")
-    return value
+        return hint.read
+    origin, of = get_origin(hint), get_args(hint)
+    types = of if origin is UnionType else (origin or hint,)
+
+    def plain(value: Any) -> Any:
+        if type(value) not in types:
+            raise ValueError(f"{name} is {value!r}, not {hint}")
+        return value
+
+    if origin is tuple:
+        each = _reader(of[0], name)
+        return lambda value: tuple(map(each, plain(value)))
+    if origin is UnionType and issubclass(of[0], Record):
+        return lambda value: of[0].read(value) if isinstance(value, dict) else plain(value)
+    return plain
 
 
 @dataclass(frozen=True, slots=True)

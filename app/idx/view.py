@@ -216,10 +216,10 @@ def assemble(
 
 def _iframes(columns: Mapping[str, memoryview[int]], tracks: tuple[TrackRows, ...]) -> IFrames:
     time, sample, offset = (columns[f"iframe.{name}"] for name in ("time", "sample", "offset"))
-    samples = sample.tolist()
+    samples = sorted(sample)
     check(tracks[0].facts.kind == "video" and len(sample) == len(offset), "iframe.sample")
     check_rise("iframe.time", time, len(sample))
-    check(len(samples) > 0 <= min(samples) <= max(samples) < tracks[0].facts.sample_count, "iframe.sample")
+    check(len(samples) > 0 <= samples[0] <= samples[-1] < tracks[0].facts.sample_count, "iframe.sample")
     return IFrames(time, sample, offset)
 
 
