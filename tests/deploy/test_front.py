@@ -22,7 +22,7 @@ pytestmark = pytest.mark.requires_tool("nginx")
 
 PARTS = (
     "playlist.m3u8", "master.m3u8", "init.mp4", "seg_0001.m4s", "seg_0002.m4s?v=0123456789",
-    "video/seg_0001.m4s", "audio-en/playlist.m3u8", "audio-en-2/init.mp4",
+    "video/seg_0001.m4s", "audio-en/playlist.m3u8", "audio-en-2/init.mp4", "text-eng/seg_0001.vtt",
 )  # fmt: skip
 ARCHIVES = [f"films/number-{number}" for number in range(200)]
 NODES = ("one", "two", "three")
