@@ -89,7 +89,7 @@ def test_verify_says_which_do_not_hold_and_goes_on(
     assert done.exit_code == 1
     damaged, gone, fine, longer = done.stdout.splitlines()
     assert damaged.startswith(f"{index_dir}/damaged.idx: damaged: its checksum does not hold")
-    assert damaged.endswith("; run vodsplice-index --force on its archive")
+    assert damaged.endswith("; run vodsplice-index on its archive again")
     assert gone.startswith(
         f"{index_dir}/gone.idx: {media_dir}/gone.mp4: refused: cannot be read: No such file"
     )
@@ -113,7 +113,7 @@ def test_show_of_a_damaged_index(index_dir: Path, inspect: Inspect) -> None:
     path.write_bytes(b"no index, but as long as one has to be to be looked at as one")
     done = inspect("show", path)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == f"{path}: damaged: is no .idx file; run vodsplice-index --force on its archive\n"
+    assert done.stderr == f"{path}: damaged: is no .idx file; run vodsplice-index on its archive again\n"
 
 
 @pytest.mark.parametrize(
