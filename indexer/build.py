@@ -210,7 +210,7 @@ def _views(archive: Archive) -> tuple[ViewFacts, ...]:
 
 
 def _view(archive: Archive, name: str, tracks: tuple[int, ...]) -> ViewFacts:
-    """A view without its figures, which `_measure` fills in."""
+    """A view without its figures, which `measure` fills in."""
     return ViewFacts(
         name=name,
         tracks=tracks,

@@ -19,7 +19,7 @@ from indexer.cuts import choose_cuts
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_TICKS, MAX_TIMELESS_SAMPLES
 from indexer.select import Change
-from indexer.timeline import Placement
+from indexer.timeline import Placement, rescale
 from indexer.track import NON_SYNC_BIT, Samples, Track, are_sync
 
 ENDS_TOGETHER = 10
@@ -102,8 +102,8 @@ def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms:
     target = max(1, target_ms * timescale // 1000)
     _check_ticks(tracks)
     # What an edit list skips (priming, frames before the first shown) is served, and lasts no time.
-    start = max(0, min(_in(timescale, placed.start_ticks, placed) for placed in tracks))
-    end = max(_in(timescale, placed.end_ticks, placed) for placed in tracks)
+    start = max(0, min(rescale(placed.start_ticks, placed.track.timescale, timescale) for placed in tracks))
+    end = max(rescale(placed.end_ticks, placed.track.timescale, timescale) for placed in tracks)
     forced = _forced_cuts(lead, changes, start, end, target)
     cuts: list[Cut] = []
     for cut, following in pairwise(forced):
@@ -119,7 +119,7 @@ def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms:
 def _check_ticks(tracks: Sequence[PlacedTrack]) -> None:
     for placed in tracks:
         own = placed.decode_ticks[-1] + placed.placement.decode_shift_ticks, placed.placement.media_time_ticks
-        latest = max(*own, _in(tracks[0].track.timescale, placed.end_ticks, placed))
+        latest = max(*own, rescale(placed.end_ticks, placed.track.timescale, tracks[0].track.timescale))
         if latest > MAX_TICKS:
             raise LimitExceeded(
                 f"track {placed.track.track_id} lasts until tick {latest}, more than 63 bits hold",
@@ -214,8 +214,3 @@ def _sync_samples(video: PlacedTrack, cut: Cut, following: Cut) -> tuple[array[i
             numbers.append(sample)
             latest = ticks
     return times, numbers
-
-
-def _in(timescale: int, ticks: int, placed: PlacedTrack) -> int:
-    """`ticks` of a track in another timescale, to the nearest."""
-    return (2 * ticks * timescale + placed.track.timescale) // (2 * placed.track.timescale)

@@ -36,13 +36,15 @@ def problems(idx: Idx, archive_path: str, subtitle_files: Sequence[str] = (), *,
     recorded = idx.header.source
     with Source(archive_path) as source:
         if source.size_bytes != recorded.size:
-            yield f"{archive_path} has {source.size_bytes} bytes; its index was made of {recorded.size}"
+            sizes = f"has {source.size_bytes} bytes; its index was made of {recorded.size}"
+            yield f"{archive_path} {sizes}; run vodsplice-index on it again"
             return
         if source.identity.mtime_ns != recorded.mtime_ns:
             yield f"{archive_path} was written to since it was indexed; run vodsplice-index on it again"
         structure = demux(source).structure_ranges if recorded.fingerprint_kind == FAST else ()
         if fingerprint(source, recorded.fingerprint_kind, structure) != recorded.fingerprint:
-            yield f"{archive_path} holds other bytes than it did when it was indexed"
+            remedy = "copy it again from where it came, or run vodsplice-index --force on it"
+            yield f"{archive_path} holds other bytes than it did when it was indexed; {remedy}"
             return
         if files_as_they_are(subtitle_files) != idx.header.subtitle_files:
             yield f"subtitles beside {archive_path} have changed since; run vodsplice-index on it again"

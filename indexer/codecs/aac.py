@@ -34,7 +34,6 @@ class AudioSpecificConfig:
     """`object_type` is what the codecs string names: 5 or 29 wherever SBR or PS is signalled explicitly."""
 
     object_type: int
-    core_type: int
     channels: int
     sample_rate_hz: int
 
@@ -57,7 +56,7 @@ def read(config: bytes, what: str = "esds/AudioSpecificConfig") -> AudioSpecific
             signalled, rate_hz = _read_sync_extension(bits, core_type, rate_hz)
     if signalled == PS:
         channels = 2
-    return AudioSpecificConfig(signalled, core_type, channels, rate_hz)
+    return AudioSpecificConfig(signalled, channels, rate_hz)
 
 
 def _object_type(bits: Bits) -> int:

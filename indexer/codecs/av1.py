@@ -57,9 +57,6 @@ def describe(entry: VisualEntry) -> VideoCodec:
             "4:0:0" if monochrome else CHROMA_OF_SUBSAMPLING.get(subsampling, "4:2:0"),
             colour=header.colour,
         ),
-        profile=profile,
-        level=level,
-        tier=int(high_tier),
     )
 
 

@@ -26,7 +26,6 @@ from indexer.codecs import (
     pcm,
     players,
     shape,
-    text,
     unserved,
     vp9,
     vvc,
@@ -76,7 +75,7 @@ def describe(track: Track, number: int = 0) -> MediaFormat:
     """Entry `number` of a track. Raises `Malformed`, or `Unsupported` with the entry's name."""
     size = track.width_16_16, track.height_16_16
     described = describe_entry(track.sample_entries[number], track_size=size)
-    if KIND_OF_HANDLER.get(track.handler, "text") != described.kind:
+    if KIND_OF_HANDLER.get(track.handler) != described.kind:
         raise Unsupported(
             f"a sample entry of {described.kind} in a track whose handler is {track.handler!r}",
             remedy=REMEDY,
@@ -94,8 +93,6 @@ def describe_entry(entry: bytes, *, track_size: tuple[int, int] = (0, 0)) -> Med
         return _describe_video(read_visual(entry), track_size)
     if fourcc in AUDIO:
         return _describe_audio(read_audio(entry))
-    if fourcc in text.NAMES:
-        return MediaFormat("text", fourcc, text.codecs(entry), text.NAMES[fourcc], text.served(entry))
     raise unserved.refusal(entry)
 
 
@@ -129,7 +126,6 @@ def _describe_video(entry: VisualEntry, track_size: tuple[int, int]) -> MediaFor
         chroma=picture.chroma,
         colour=points,
         video_range=video_range,
-        dolby_vision=dolby,
         supplemental_codecs=supplemental,
         brands=brands,
     )
@@ -178,8 +174,6 @@ def same_in_effect(one: bytes, other: bytes) -> bool:
 
 def _effect(entry: bytes) -> tuple[object, ...]:
     served = describe_entry(entry)
-    if served.kind == "text":
-        return (served.entry,)
     layout = read_visual(served.entry) if served.kind == "video" else read_audio(served.entry)
     boxes = [
         (child.fourcc, esds.read(child.payload) if child.fourcc == "esds" else child.payload)

@@ -7,10 +7,10 @@ SUPPLEMENTAL-CODECS; one that does not (profile 5) is named as Dolby Vision alon
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from indexer.codecs.bits import REMEDY, Bits
-from indexer.codecs.media_format import DolbyVision, VideoRange
+from indexer.codecs.media_format import VideoRange
 from indexer.codecs.sample_entry import VisualEntry
 from indexer.codecs.video import VideoCodec
 from indexer.errors import Malformed
@@ -27,6 +27,15 @@ SELF_CONTAINED_PROFILES = frozenset({8, 9, 10})
 """Profiles whose base layer SUPPLEMENTAL-CODECS can enhance; older ones carry a second layer."""
 SDR_TRANSFER_OF_HLG = 14
 """transfer_characteristics of a BT.2020 base layer that an SEI message turns into HLG."""
+
+
+@dataclass(frozen=True, slots=True)
+class DolbyVision:
+    """`DOVIDecoderConfigurationRecord`; `compatibility` is dv_bl_signal_compatibility_id."""
+
+    profile: int
+    level: int
+    compatibility: int
 
 
 def read(entry: VisualEntry) -> DolbyVision | None:

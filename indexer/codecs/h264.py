@@ -47,8 +47,6 @@ def describe(entry: VisualEntry) -> VideoCodec:
         codecs=f"{fourcc}.{profile:02x}{constraints:02x}{level:02x}",
         name=f"H.264 {_profile_name(profile, constraints)}@{_level_name(profile, constraints, level)}",
         picture=picture,
-        profile=profile,
-        level=level,
     )
 
 

@@ -51,9 +51,6 @@ def describe(entry: VisualEntry) -> VideoCodec:
         codecs=f"{fourcc}.{_codecs_suffix(configuration)}",
         name=f"HEVC {profile_name}@{configuration.level / 30:.1f}{tier}",
         picture=picture,
-        profile=configuration.profile,
-        level=configuration.level,
-        tier=int(configuration.high_tier),
     )
 
 

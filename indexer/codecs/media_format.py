@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-Kind = Literal["video", "audio", "text"]
+Kind = Literal["video", "audio"]
 VideoRange = Literal["", "SDR", "HLG", "PQ"]
 
 
@@ -33,15 +33,6 @@ class Colour:
         """What AV1 and VP9 take for granted in a codecs string: BT.709 or unspecified, limited range."""
         points = (self.primaries, self.transfer, self.matrix)
         return points in {(1, 1, 1), (2, 2, 2)} and not self.full_range
-
-
-@dataclass(frozen=True, slots=True)
-class DolbyVision:
-    """`DOVIDecoderConfigurationRecord`; `compatibility` is dv_bl_signal_compatibility_id."""
-
-    profile: int
-    level: int
-    compatibility: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,6 @@ class MediaFormat:
     chroma: str = ""  # "4:2:0", …
     colour: Colour | None = None
     video_range: VideoRange = ""
-    dolby_vision: DolbyVision | None = None
     supplemental_codecs: str = ""
     channels: int = 0
     hls_channels: str = ""  # CHANNELS of EXT-X-MEDIA: "2", "6", "16/JOC"

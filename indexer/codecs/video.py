@@ -25,13 +25,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class VideoCodec:
-    """`fourcc` and `codecs` as served; `profile` and `level` as the codec numbers them."""
+    """`fourcc` and `codecs` as served."""
 
     family: str
     fourcc: str
     codecs: str
     name: str
     picture: Picture
-    profile: int = 0
-    level: int = 0
-    tier: int = 0

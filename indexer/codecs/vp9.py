@@ -41,6 +41,4 @@ def describe(entry: VisualEntry) -> VideoCodec:
             CHROMA_NAMES[chroma] if chroma < len(CHROMA_NAMES) else "",
             colour=stated,
         ),
-        profile=profile,
-        level=level,
     )

@@ -38,9 +38,6 @@ def describe(entry: VisualEntry) -> VideoCodec:
         codecs=f"{entry.fourcc}.{profile}.{tier_and_level}{_tail(constraints, sub_profiles)}",
         name=f"VVC {PROFILE_NAMES.get(profile, f'profile {profile}')}@{level // 16}.{level % 16 // 3}",
         picture=Picture(entry.width, entry.height, depth, CHROMA_NAMES[chroma]),
-        profile=profile,
-        level=level,
-        tier=int(high_tier),
     )
 
 

@@ -1,6 +1,6 @@
 """Encode the demo clip: H.264 with B-frames and a key frame every 2 s, AAC, in an ordinary MP4.
 
-The only module that imports `av`, which the extra `demo` brings. The clip gets its name when it is whole.
+Needs `av`, which the extra `demo` brings. The clip gets its name when it is whole.
 """
 
 from __future__ import annotations

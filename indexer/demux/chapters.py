@@ -7,15 +7,14 @@ Times are seconds on the presentation timeline. Chapters never break an archive.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from itertools import accumulate, islice, repeat
+from itertools import accumulate, islice
 
 from indexer.box_tree import Box, first_of_each
 from indexer.demux.metadata import clean_text
 from indexer.demux.reading import MAIN_HANDLERS, Reading
 from indexer.errors import SourceError
 from indexer.limits import MAX_CHAPTERS, MAX_TITLE_CHARACTERS
-from indexer.track import Chapter, Column, Track
+from indexer.track import Chapter, Track, each
 
 _NERO_UNITS_PER_S = 10_000_000
 _NERO_ENTRY = struct.Struct(">QB")
@@ -58,7 +57,7 @@ def _from_track(track: Track, movie_timescale: int, reading: Reading) -> tuple[C
     samples = track.samples
     if samples.count > MAX_CHAPTERS:
         reading.notes.append(f"has {samples.count} chapters; the first {MAX_CHAPTERS} are kept")
-    starts = accumulate(_each(samples.duration_ticks, samples.count), initial=samples.first_decode_ticks)
+    starts = accumulate(each(samples.duration_ticks), initial=samples.first_decode_ticks)
     shift_s = _shift_s(track, movie_timescale)
     chapters = []
     for (offset, size_bytes), start in islice(zip(samples.places(), starts, strict=False), MAX_CHAPTERS):
@@ -66,10 +65,6 @@ def _from_track(track: Track, movie_timescale: int, reading: Reading) -> tuple[C
         text = sample[2:2 + int.from_bytes(sample[:2])]
         chapters.append(Chapter(max(start / track.timescale + shift_s, 0.0), clean_text(text)))
     return tuple(chapters)
-
-
-def _each(column: Column, count: int) -> Iterator[int]:
-    return repeat(column, count) if isinstance(column, int) else iter(column)
 
 
 def _shift_s(track: Track, movie_timescale: int) -> float:

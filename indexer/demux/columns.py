@@ -7,7 +7,6 @@ caller has checked counts against the bytes that back them and against its `Allo
 
 from __future__ import annotations
 
-import sys
 from array import array
 
 from indexer.track import Column
@@ -20,8 +19,7 @@ def big_endian(table: bytes | bytearray | memoryview, typecode: str) -> array[in
     """The numbers of `table`; its length is a multiple of the typecode's size."""
     column: array[int] = array(typecode)
     column.frombytes(table)
-    if sys.byteorder == "little":
-        column.byteswap()
+    column.byteswap()  # no host is big-endian: `app.idx.layout`
     return column
 
 

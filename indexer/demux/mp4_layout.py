@@ -36,7 +36,6 @@ class TopLevelBox(NamedTuple):
     offset: int
     header_bytes: int
     size_bytes: int
-    to_end: bool  # its size says "up to the end of the file", whatever that will be
 
     @property
     def end(self) -> int:
@@ -126,7 +125,7 @@ def _box_at(source: Source, at: int) -> TopLevelBox | None:
     known = kind in TOP_LEVEL_TYPES
     if size < header_bytes or not (known or (kind.isprintable() and size <= left and not to_end)):
         return None
-    return TopLevelBox(kind, at, header_bytes, size, to_end)
+    return TopLevelBox(kind, at, header_bytes, size)
 
 
 def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragments: bool) -> SourceError:

@@ -5,7 +5,8 @@ Their times count from the start of the track's own timeline, so that has to be 
 
 from __future__ import annotations
 
-from indexer.codecs import text
+import re
+
 from indexer.codecs.unserved import PUT_BESIDE
 from indexer.errors import Malformed, Unsupported
 from indexer.init_segment import InitTrack, build_init
@@ -15,6 +16,9 @@ from indexer.track import Track
 ENTRY_HEAD_BYTES = 16
 ENTRY_STRINGS = 3
 """Namespaces, where their schemas are, MIME types of pictures and fonts that documents refer to."""
+_PROFILE = re.compile(rb'codecs="?(im[1-3][ti])')
+"""In the entry's MIME type, where that names one (§7.5)."""
+_DATA_REFERENCE = slice(14, 16)
 AS_IT_IS = Span(0, None, 0)
 
 
@@ -26,7 +30,8 @@ def codec_of(track: Track, used: list[int], spans: list[Span]) -> str:
     strings = entry[ENTRY_HEAD_BYTES:].split(b"\0", ENTRY_STRINGS)
     if len(strings) < ENTRY_STRINGS:
         raise Malformed("its sample entry does not name its namespaces", remedy=PUT_BESIDE, where="stpp")
-    codec = text.codecs(entry)
+    profile = _PROFILE.search(entry)
+    codec = f"stpp.ttml.{profile[1].decode()}" if profile else "stpp"
     if strings[2] or codec.endswith("i"):
         raise Unsupported("TTML (stpp) with pictures or fonts of its own", remedy=PUT_BESIDE, where="stpp")
     if spans != [AS_IT_IS]:
@@ -40,7 +45,7 @@ def init_of(track: Track, number: int, timescale: int) -> bytes:
         track_id=1,
         handler="subt",
         timescale=timescale,
-        entry=text.served(track.sample_entries[number]),
+        entry=_served(track.sample_entries[number]),
         language=track.language,
         title=track.title,
         matrix=track.matrix,
@@ -49,6 +54,11 @@ def init_of(track: Track, number: int, timescale: int) -> bytes:
         roles=track.kind_roles,
     )
     return build_init([served], timescale=timescale)
+
+
+def _served(entry: bytes) -> bytes:
+    """The entry as it is, pointing at the fragment's own file."""
+    return entry[: _DATA_REFERENCE.start] + b"\0\1" + entry[_DATA_REFERENCE.stop :]
 
 
 def read_sample(sample: bytes) -> list[tuple[str, str]]:

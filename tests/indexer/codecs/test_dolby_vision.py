@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from indexer.codecs.describe import describe_entry
-from indexer.codecs.media_format import DolbyVision
 from indexer.errors import Malformed
 from tests.indexer.codecs.entries import box, packed, visual
 from tests.indexer.codecs.test_hevc import MAIN_10_PQ
@@ -49,7 +48,6 @@ def test_names(
 
 def test_facts() -> None:
     described = describe_entry(visual("hvc1", HVCC, record(8, 7, 1)))
-    assert described.dolby_vision == DolbyVision(8, 7, 1)
     assert described.name == "HEVC Main 10@2.0, Dolby Vision 8.1"
     assert described.brands == ("dby1", "db1p")
     assert b"dvvC" in described.entry

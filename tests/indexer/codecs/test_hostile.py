@@ -47,7 +47,6 @@ ENTRIES = {
     "PCM": sound("ipcm", box("pcmC", bytes.fromhex("00000000 01 18"))),
     "PCM in QuickTime": sound_v2("lpcm", channels=2, bits=16, rate_hz=192e3, flags=0xC, frame_bytes=4),
     "encrypted": visual("encv", AVCC, box("sinf", box("schm", bytes(4), b"cenc", bytes(4)))),
-    "WebVTT": box("wvtt", bytes(8), box("vttC", b"WEBVTT")),
 }
 
 

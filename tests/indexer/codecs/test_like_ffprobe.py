@@ -123,8 +123,7 @@ def all_differences(ffprobe: str, cases: list[Case]) -> dict[str, dict[str, tupl
     for case in cases:
         if case.path not in streams:
             streams[case.path] = probed(ffprobe, case.path)
-        if case.described.kind != "text":
-            found[case.name] = differences(case, streams[case.path][case.source.track_id])
+        found[case.name] = differences(case, streams[case.path][case.source.track_id])
     return {name: each for name, each in found.items() if each}
 
 

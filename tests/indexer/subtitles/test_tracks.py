@@ -151,10 +151,17 @@ def test_a_forced_track_by_its_flags(tmp_path: Path) -> None:
     assert text.forced
 
 
+def of_profile(name: bytes) -> bytes:
+    """An entry whose media is in data reference 7."""
+    mime = box("mime", bytes(4) + b'application/ttml+xml;codecs="' + name + b'"\0')
+    return box("stpp", bytes(6) + b"\0\7http://www.w3.org/ns/ttml\0\0\0" + mime)
+
+
 @pytest.mark.parametrize(
     ("entry", "handler", "reason"),
     [
         (box("stpp", bytes(8) + b"ns\0\0image/png\0"), "subt", "TTML (stpp) with pictures or fonts"),
+        (of_profile(b"im1i"), "subt", "TTML (stpp) with pictures or fonts"),
         (box("stpp", bytes(8) + b"ns"), "subt", "its sample entry does not name its namespaces"),
         (box("c608", bytes(8)), "clcp", "CEA-608 captions (c608), which are not decoded"),
         (box("c708", bytes(8)), "clcp", "CEA-708 captions (c708), which are not decoded"),
@@ -179,6 +186,13 @@ def test_ttml_stays_as_it_is(tmp_path: Path) -> None:
     assert times(text) == [(0, 1000, "<tt>ö</tt>"), (3000, 3500, "<tt/>")]
     assert (text.codec, b"stpp" in text.init) == ("stpp", True)
     assert notes == ["track 2 (subt): TTML (stpp), in the MPD alone"]
+
+
+def test_the_profile_of_ttml_is_told_and_its_media_are_in_the_fragment(tmp_path: Path) -> None:
+    entry = of_profile(b"im1t")
+    (text,), _ = read(tmp_path, film_with(track([1000], entry, "subt"), [b"<tt/>"]))
+    assert text.codec == "stpp.ttml.im1t"
+    assert entry[:14] + b"\0\1" + entry[16:] in text.init
 
 
 @pytest.mark.parametrize(
