@@ -23,7 +23,13 @@ from operator import add
 
 from indexer.demux.columns import total
 from indexer.errors import LimitExceeded, Unsupported
-from indexer.limits import MAX_EDITED_SAMPLES, MAX_HIDDEN_HEAD_BYTES, MAX_REFERENCED_SHARE, MAX_REPLAYED_SHARE
+from indexer.limits import (
+    MAX_DURATION_TICKS,
+    MAX_EDITED_SAMPLES,
+    MAX_HIDDEN_HEAD_BYTES,
+    MAX_REFERENCED_SHARE,
+    MAX_REPLAYED_SHARE,
+)
 from indexer.pieces import cut, joined
 from indexer.timeline import (
     EMPTY,
@@ -38,7 +44,6 @@ from indexer.track import NON_SYNC_BIT, Edit, Movie, Samples, Track, each
 
 WARM_UP_S = 1
 """What a decoder of sound gets ahead of an edit that begins within the media."""
-_MAX_DURATION_TICKS = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,7 @@ def _joined(movie: Movie, track: Track, parts: Sequence[_Shown], cuts: Sequence[
     last_durations = []
     for (begin, taken), (following, _) in pairwise(zip(begins, cuts, strict=True)):
         lasts = following - begin - _until_last(taken)
-        if not 0 < lasts <= _MAX_DURATION_TICKS:
+        if not 0 < lasts <= MAX_DURATION_TICKS:
             raise refusal(track, "an edit begins before the one ahead of it is decoded")
         last_durations.append(lasts)
     samples = replace(joined(cuts, last_durations), first_decode_ticks=0)

@@ -12,8 +12,9 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, repeat
-from operator import add
+from operator import add, sub
 
+from indexer.limits import MAX_DURATION_TICKS
 from indexer.runs import ChunkMap
 from indexer.segmentation import PlacedTrack
 from indexer.track import NON_SYNC_BIT, Column, are_sync
@@ -32,12 +33,16 @@ class IFrameTables:
 
 
 def tabulate_iframes(video: PlacedTrack, chunks: ChunkMap, start: int, end: int) -> IFrameTables | None:
-    """Of a presentation from `start` to `end`; None for fewer than two: nothing to choose from."""
+    """Of a presentation from `start` to `end`; None for fewer than two, which is nothing to choose from, and
+    where one would last longer than a fragment can say: seven minutes at 10 MHz, as Smooth Streaming counts.
+    """
     least = int(MIN_APART_S * video.track.timescale)
     chosen = spaced(_shown(video, end), start, least)
     if len(chosen) < 2:
         return None
     times, samples = zip(*chosen, strict=True)
+    if max(map(sub, (*times[1:], end), times)) > MAX_DURATION_TICKS:
+        return None
     offsets = map(chunks.offset_of, samples)
     return IFrameTables(array("q", (*times, end)), array("I", samples), array("Q", offsets))
 

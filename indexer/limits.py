@@ -104,6 +104,9 @@ MAX_TIMELESS_SAMPLES = 1 << 20
 MAX_TICKS = 2**63 - 1
 """`tfdt` and `.idx` hold times as 64 bits; signed arithmetic on them must not overflow."""
 
+MAX_DURATION_TICKS = 2**32 - 1
+"""Of a sample: `tfhd` and `trun` have 32 bits for it."""
+
 EXPANSION_FLOOR_BYTES = 3 << 20
 EXPANSION_PER_TABLE_BYTE = 2
 """Columns that the tables of a movie may grow to: floor + factor * (bytes of moov and moofs). Hours of video

@@ -14,10 +14,9 @@ from indexer.box_tree import Box
 from indexer.demux.columns import collapsed, total
 from indexer.demux.reading import Reading
 from indexer.demux.track_run import Run
-from indexer.limits import MAX_TICKS
+from indexer.limits import MAX_DURATION_TICKS, MAX_TICKS
 from indexer.track import NON_SYNC_BIT, SYNC_FLAGS, Column, Samples, Track
 
-_MAX_DURATION_TICKS = 2**32 - 1
 _DEPENDS_ON_MASK, _DEPENDS_ON_OTHERS = 0x0300_0000, 0x0100_0000
 
 
@@ -90,7 +89,7 @@ class FragmentTrack:
         ticks -= self._origin_ticks
         if self._count and ticks != self._end_ticks:
             last = self._durations.last() + ticks - self._end_ticks
-            if not 0 <= last <= _MAX_DURATION_TICKS:
+            if not 0 <= last <= MAX_DURATION_TICKS:
                 raise box.malformed(
                     f"starts at tick {ticks}, where samples are placed up to tick {self._end_ticks}"
                 )

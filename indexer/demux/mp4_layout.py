@@ -137,7 +137,8 @@ def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragmen
         )
     missing = end - source.size_bytes
     if missing > 0 and last:
-        return Unfinished(f"lacks {missing} bytes of its {last.type!r} box, and 'moov'", remedy=WAIT)
+        and_moov = "" if last.type == "moov" else ", and 'moov'"
+        return Unfinished(f"lacks {missing} bytes of its {last.type!r} box{and_moov}", remedy=WAIT)
     if -missing < HEADER.size + LARGE_SIZE.size and (last is None or last.type in TOP_LEVEL_TYPES):
         after = f"its {last.type!r} box" if last else f"{source.size_bytes} bytes"
         return Unfinished(f"ends after {after}, and 'moov' is still to come", remedy=WAIT)

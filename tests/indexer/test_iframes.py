@@ -55,6 +55,12 @@ def test_one_keyframe_is_nothing_to_choose_from() -> None:
     assert (idx.header.iframes.peak_bps, idx.header.iframes.average_bps) == (0, 0)
 
 
+@pytest.mark.parametrize(("duration", "found"), [(2**32 // 50, [0, 50]), (2**32 // 49, [])])
+def test_none_lasts_longer_than_a_fragment_can_say(duration: int, found: list[int]) -> None:
+    """Ticks of 100 ns, as Smooth Streaming has them, and a keyframe every seven minutes."""
+    assert chosen(index_of(100, 50, duration=duration)) == found
+
+
 def test_sound_has_none() -> None:
     assert built(make_movie([MadeTrack([10] * 500, [20] * 500, "soun")], [Chunk(0, 500)])).iframes is None
 

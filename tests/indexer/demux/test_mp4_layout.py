@@ -95,6 +95,13 @@ def test_not_finished_yet(content: bytes) -> None:
     assert refusal(content, Unfinished).remedy == WAIT
 
 
+def test_what_is_missing_is_said_once() -> None:
+    media_cut = refusal(ftyp() + MEDIA[:-1], Unfinished)
+    header_cut = refusal(ftyp() + MEDIA + moov(trak())[:-1], Unfinished)
+    assert media_cut.rule == "lacks 1 bytes of its 'mdat' box, and 'moov'"
+    assert header_cut.rule == "lacks 1 bytes of its 'moov' box"
+
+
 def test_a_last_box_that_is_too_long_does_not_matter_where_no_sample_does() -> None:
     found = demuxed(ftyp() + moov(trak()) + u32(80) + MEDIA[4:])
     assert len(samples_of(found.tracks[0])) == 3
