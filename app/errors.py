@@ -1,4 +1,4 @@
-"""What can go wrong with a request: one class a status, one handler in `app.wsgi`.
+"""What can go wrong with a request: one class a status, one handler in `app.origin_flask`.
 
 A message is for the client: it says what to do and names no path. `cause` is a short fixed word for
 metrics and logs. Every one of these answers is `Cache-Control: no-store`.

@@ -135,7 +135,9 @@ def _has_archive(index: str, names: list[str]) -> bool:
         return bool(names)
     try:
         return open_idx(index).header.source.name in names
-    except (OSError, IndexDamaged):
+    except IndexDamaged:
+        return False
+    except OSError:
         return True  # a request for it says so
 
 

@@ -15,15 +15,16 @@ from tests.app.made_archive import write_index
 
 
 def test_walk(tmp_path: Path) -> None:
-    for name in ("b.idx", "a/c.idx", "a/.hidden.idx", ".a/d.idx", "a/e.txt", "z/y/x.idx", "b\n.idx"):
-        _touch(tmp_path / name)
+    for name in ("b", "a/c", "a/.hidden", ".a/d", "z/y/x", "b\n"):
+        _touch_both(tmp_path / name)
+    _touch(tmp_path / "a/e.txt")
     (tmp_path / "loop").symlink_to(tmp_path)
     assert walk(str(tmp_path), str(tmp_path)) == Listed(("a/c", "b", "z/y/x"), is_complete=True)
 
 
 def test_a_title_stands_for_its_archives(tmp_path: Path) -> None:
     for name in ("film/1080p", "film/720p", "film/trailer", "other/1080p"):
-        _touch(tmp_path / f"{name}.idx")
+        _touch_both(tmp_path / name)
     members = tuple(MemberFacts(f"film/{height}", "00") for height in ("1080p", "720p"))
     (tmp_path / "film.title").write_bytes(pack_title(TitleFacts("tests", "", "", members)))
     (tmp_path / "other.title").write_bytes(b"damaged")
@@ -34,7 +35,7 @@ def test_a_title_stands_for_its_archives(tmp_path: Path) -> None:
 def test_walk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.listing, "MAX_ARCHIVES", 3)
     for name in "dcba":
-        (tmp_path / f"{name}.idx").touch()
+        _touch_both(tmp_path / name)
     assert walk(str(tmp_path), str(tmp_path)) == Listed(("a", "b", "c"), is_complete=False)
 
 
@@ -61,7 +62,7 @@ def test_a_file_beside_an_archive_that_is_gone_does_not_keep_it(make: MakeArchiv
     gone.path.unlink()
     (index / "damaged.idx").touch()
     (media / "damaged.srt").touch()
-    assert walk(str(index), str(media)).ids == ("damaged", "kept")
+    assert walk(str(index), str(media)).ids == ("kept",)
 
 
 def test_an_archive_may_have_any_extension(media_dir: Path, index_dir: Path) -> None:
@@ -87,12 +88,18 @@ def _touch(path: Path) -> None:
     path.touch()
 
 
+def _touch_both(path: Path) -> None:
+    """An archive and an index, in one folder."""
+    _touch(path.with_name(f"{path.name}.mp4"))
+    _touch(path.with_name(f"{path.name}.idx"))
+
+
 def test_walks_are_rare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = [100.0]
     monkeypatch.setattr("app.listing.time.monotonic", lambda: clock_s[0])
     listing = Listing(str(tmp_path), str(tmp_path))
     assert listing.now().ids == ()
-    (tmp_path / "film.idx").touch()
+    _touch_both(tmp_path / "film")
     clock_s[0] += app.listing.MIN_AGE_S - 0.1
     assert listing.now().ids == ()
     clock_s[0] += 0.2
