@@ -48,7 +48,7 @@ def plan_sheet(idx: Idx, view_number: int, number: int, archive: FileIdentity) -
     except OSError:
         file = None
     if file is None or (file.size, file.mtime_ns) != (facts.size, facts.mtime_ns):
-        raise Mismatch("The storyboard is not as it was written. Run vodsplice-index --storyboard --force.")
+        raise Mismatch("The storyboard is not as it was written. Run vodsplice-index on the archive again.")
     starts = list(accumulate(facts.sheets, initial=0))
     piece = one_range(file, starts[number], facts.sheets[number])
     return _plan(idx, f"sheet-{number}", "image/jpeg", archive, piece)
