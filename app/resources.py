@@ -90,7 +90,7 @@ _OF_VIEW = {
 }
 _OF_TEXT = {
     PLAYLIST: Resource("playlist", plan_text_playlist, takes_clip=True),
-    SUBTITLES: Resource("subtitles", plan_subtitles),
+    SUBTITLES: Resource("subtitles", plan_subtitles, takes_clip=True),
 }
 _FAMILIES_OF_VIEW = (
     Family(Resource("segment", plan_segment), segment_number, lambda idx, _: idx.segment_count),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from app.clip import WHOLE, Clip
 from app.idx.cues import TextRows
 from app.idx.view import Idx
 from app.plan import FileIdentity, Plan, lasting_plan
@@ -27,23 +28,34 @@ def plan_cues(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> P
     start_ticks = idx.segment_time[0] * MPEG_HZ // idx.header.timescale
     mapped_ticks = (start_ticks + MAP_LOCAL_S * MPEG_HZ) % MPEG_WRAP
     head = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mapped_ticks},LOCAL:{clock(1000 * MAP_LOCAL_S)}\n\n"
-    shown = text.cue[text.first[number] : text.first[number + 1]]
-    return _plan(idx, f"{text.facts.name}-{number}", archive, head, text, shown)
+    blocks = (_block(text, cue) for cue in text.cue[text.first[number] : text.first[number + 1]])
+    return _plan(idx, f"{text.facts.name}-{number}", archive, head, blocks)
 
 
-def plan_subtitles(idx: Idx, text: TextRows, archive: FileIdentity) -> Plan:
-    """All cues in one file, as `<track>` and DASH take them."""
-    return _plan(idx, f"{text.facts.name}-whole", archive, "WEBVTT\n\n", text, range(text.facts.cue_count))
+def plan_subtitles(idx: Idx, text: TextRows, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
+    """All cues in one file, as `<track>` and DASH take them; of a clip, those shown in it, from its start on.
+
+    Raises `Malformed` for a clip of nothing.
+    """
+    clip.times_s(idx)
+    blocks = (_block(text, cue, clip) for cue in range(text.facts.cue_count))
+    return _plan(idx, clip.tagged(f"{text.facts.name}-whole"), archive, "WEBVTT\n\n", blocks)
 
 
-def _plan(idx: Idx, name: str, archive: FileIdentity, head: str, text: TextRows, cues: Iterable[int]) -> Plan:
-    content = b"".join((head.encode(), *(_block(text, cue) for cue in cues)))
+def _plan(idx: Idx, name: str, archive: FileIdentity, head: str, blocks: Iterable[bytes]) -> Plan:
+    content = b"".join((head.encode(), *blocks))
     guards = (idx.identity, archive)
     return lasting_plan(CONTENT_TYPE, f"{idx.version}-{name}", archive, (content,), guards)
 
 
-def _block(text: TextRows, cue: int) -> bytes:
-    times = f"{clock(text.start_ms[cue])} --> {clock(text.end_ms[cue])}"
+def _block(text: TextRows, cue: int, clip: Clip = WHOLE) -> bytes:
+    """What of a cue is in the clip."""
+    start_ms, end_ms = max(text.start_ms[cue], clip.start_ms), text.end_ms[cue]
+    if clip.end_ms is not None:
+        end_ms = min(end_ms, clip.end_ms)
+    if start_ms >= end_ms:
+        return b""
+    times = f"{clock(start_ms - clip.start_ms)} --> {clock(end_ms - clip.start_ms)}"
     return b"%s%s\n\n" % (times.encode(), text.content[text.offset[cue] : text.offset[cue + 1]])
 
 

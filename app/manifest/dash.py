@@ -53,7 +53,9 @@ def write_mpd(shown: Presentation) -> bytes:
         start_us = starts_us[segments.start]
         period = SubElement(mpd, "Period", id=f"p{segments.start + 1}", start=_seconds(start_us - begin_us))
         write_tracks(period, shown, segments)
-        write_texts(period, shown, segments, start_us)
+        is_last = segments.stop == shown.lead.segment_count
+        end_ms = None if is_last else round(starts_us[segments.stop] / 1000)
+        write_texts(period, shown, segments, Clip(round(start_us / 1000), end_ms))
     indent(mpd)
     text: bytes = tostring(mpd, encoding="utf-8", xml_declaration=True)
     return text

@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 from xml.etree.ElementTree import Element, SubElement
 
+from app.clip import Clip
 from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES, TextFacts, TrackFacts
 from app.manifest.presentation import Presentation, Rendition, Subtitles, unused
 from app.manifest.urls import FIRST_SEGMENT, SEGMENT_TEMPLATE, SUBTITLES, init_name, versioned
@@ -42,8 +43,11 @@ def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
             _write_representation(adaptation, member, segments)
 
 
-def write_texts(period: Element, shown: Presentation, segments: range, start_us: int) -> None:
-    """Of WebVTT a whole file each, whose times count from the start of the presentation."""
+def write_texts(period: Element, shown: Presentation, segments: range, part: Clip) -> None:
+    """Of WebVTT a file each, of the `part` that the period is: times count from there.
+
+    A `presentationTimeOffset` would tell the same of one file for all, but no player heeds it.
+    """
     labels: list[str] = []
     for text in shown.texts:
         labels.append(unused(text.facts.label, labels))
@@ -60,10 +64,8 @@ def write_texts(period: Element, shown: Presentation, segments: range, start_us:
             representation.set("codecs", text.facts.codec)
             _write_template(representation, text, init_name(0), segments)
             continue
-        SubElement(representation, "BaseURL").text = versioned(f"{text.folder}/{SUBTITLES}", text.idx.version)
-        if start_us:
-            offset = {"timescale": "1000000", "presentationTimeOffset": str(start_us)}
-            SubElement(representation, "SegmentBase", offset)
+        url = versioned(f"{text.folder}/{SUBTITLES}", text.idx.version, part.query)
+        SubElement(representation, "BaseURL").text = url
 
 
 def _roles_of_text(facts: TextFacts) -> list[str]:

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.clip import Clip
+from app.errors import Malformed
 from app.idx.view import Idx
 from app.manifest.hls import plan_media_playlist, plan_text_playlist
 from app.plan import Plan
@@ -108,6 +110,26 @@ def test_the_whole_track() -> None:
     whole = content(plan_subtitles(idx, idx.texts[0], ARCHIVE))
     assert whole.startswith("WEBVTT\n\n00:00:01.000 --> 00:00:09.000 line:0\n<i>long</i>\n\n00:00:04.004")
     assert "TIMESTAMP" not in whole
+
+
+@pytest.mark.parametrize(
+    ("clip", "wanted"),
+    [
+        (Clip(2500, 4050), [(0, 1550, "long"), (1504, 1550, "two\nlines")]),
+        (Clip(4004), [(0, 4996, "long"), (0, 96, "two\nlines")]),
+        (Clip(0, 1000), []),
+        (Clip(9000), []),
+    ],
+)
+def test_a_part_counts_from_its_start(clip: Clip, wanted: list[Seen]) -> None:
+    idx = film(CUES[:2])
+    assert read(content(plan_subtitles(idx, idx.texts[0], ARCHIVE, clip))) == wanted
+
+
+def test_a_part_after_the_end_is_none() -> None:
+    idx = film(CUES)
+    with pytest.raises(Malformed):
+        plan_subtitles(idx, idx.texts[0], ARCHIVE, Clip(SECONDS * FRAME_TICKS))
 
 
 def test_the_map_follows_a_film_that_begins_late() -> None:

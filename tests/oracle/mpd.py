@@ -69,9 +69,8 @@ ELEMENTS: dict[str, tuple[dict[str, str], str]] = {
     ),
     "Representation": (
         _COMMON | {"id!": "token", "bandwidth!": UNSIGNED_INT},
-        f"{_COMMON_CHILDREN} BaseURL* SegmentBase? SegmentTemplate?",
+        f"{_COMMON_CHILDREN} BaseURL* SegmentTemplate?",
     ),
-    "SegmentBase": ({"timescale": UNSIGNED_INT, "presentationTimeOffset": UNSIGNED_LONG}, ""),
     "SegmentTemplate": (
         {
             "timescale": UNSIGNED_INT, "presentationTimeOffset": UNSIGNED_LONG, "duration": UNSIGNED_INT,
@@ -214,19 +213,11 @@ def _representation(start_s: Fraction, adaptation: Element, element: Element, ur
     base = element.findtext(f"{MPD}BaseURL", "")
     template = element.find(f"{MPD}SegmentTemplate")
     if template is None:
-        offset_s = _offset_s(element.find(f"{MPD}SegmentBase"))
-        return Representation(start_s, attributes, descriptors, urljoin(url, base), "", offset_s, ())
+        return Representation(start_s, attributes, descriptors, urljoin(url, base), "", Fraction(0), ())
     init = _fill(template.attrib["initialization"], attributes, 0)
     media = tuple(_media(start_s, template, attributes, url))
-    return Representation(
-        start_s, attributes, descriptors, "", urljoin(url, init), _offset_s(template), media
-    )
-
-
-def _offset_s(element: Element | None) -> Fraction:
-    if element is None:
-        return Fraction(0)
-    return Fraction(int(element.get("presentationTimeOffset", 0)), int(element.get("timescale", 1)))
+    offset_s = Fraction(int(template.get("presentationTimeOffset", 0)), int(template.get("timescale", 1)))
+    return Representation(start_s, attributes, descriptors, "", urljoin(url, init), offset_s, media)
 
 
 def _media(start_s: Fraction, template: Element, attributes: dict[str, str], url: str) -> Iterator[Media]:

@@ -100,13 +100,18 @@ def test_shows_the_right_words_at_the_right_time(
     show_both_texts(player, TOLERANCE_S[archive])
 
 
-def test_dash_js_shows_them(captions: Origin, players_site: str, open_tab: OpenTab) -> None:
-    player = start(open_tab, players_site, "dash.js", captions, "late", "manifest.mpd")
+@pytest.mark.parametrize("name", ["dash.js", "shaka"])
+@pytest.mark.parametrize("query", ["", "?start=2.5"])
+def test_dash_players_show_them(
+    name: str, query: str, captions: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    begin_s = 2 if query else 0
+    player = start(open_tab, players_site, name, captions, "late", "manifest.mpd" + query)
     assert [each["lang"] for each in player.report()["texts"]] == LANGUAGES
     player.run("loadedToEnd()")
     player.run("showText(argument)", 1)
-    for time_s in (4.5, 0.4, 1.5):
-        player.run("seek(argument)", time_s)
+    for time_s in (4.5, 2.1, 3.5):
+        player.run("seek(argument)", time_s - begin_s)
         player.run(
             "showsCues(argument)", sorted(text for start, end, text in AT_ONCE if start <= time_s < end)
         )

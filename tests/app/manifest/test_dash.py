@@ -14,6 +14,7 @@ from app.idx.header import TrackFacts
 from app.idx.view import Idx
 from app.manifest.dash import buffer_us, plan_dash
 from app.manifest.presentation import of_archive
+from indexer.subtitles.cue import Cue, Text
 from indexer.track import Edit
 from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
@@ -267,3 +268,12 @@ def test_a_clip_over_a_change_of_codec_parameters() -> None:
     (only,) = clipped(idx, Clip(5000, 7500), 2.5)
     assert [only.period_start_s, only.offset_s] == [0, 5]
     assert only.init == after.init
+
+
+def test_a_text_of_each_period_counts_from_its_start() -> None:
+    track = video(entries=(AVC_ENTRY, OTHER_AVC_ENTRY))
+    words = [Text("SubRip", (Cue(0, 9000, "", "words"),), "en", file="film.en.srt")]
+    idx = built(make_movie([track], [Chunk(0, 5), Chunk(0, 5, description=1)]), texts=words)
+    url = f"http://origin/v/film/text-eng/subtitles.vtt?v={idx.version}"
+    assert [each.whole for each in read(idx) if each.whole] == [f"{url}&end=5", f"{url}&start=5"]
+    assert [each.whole for each in clipped(idx, Clip(6000), 5) if each.whole] == [f"{url}&start=5"]
