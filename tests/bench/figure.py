@@ -19,7 +19,7 @@ VERDICTS = {None: "", True: "met", False: "missed"}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` in `unit`, the median of `rounds`; `ratio` is over the first figure of its group, if that says
+    """`value` in `unit`, the median of `rounds`; `ratio` is over a figure above in its group, if that says
     something. `goal` is the most that the ratio (the value where there is none) should be, or the least.
     """
 
