@@ -29,10 +29,11 @@ def choose_merge_bytes(gaps: Iterable[int], budget_bytes: int) -> int:
     that they spare; 0 where none does.
     """
     chosen = 0
-    cheaper = (gap for gap in gaps if 0 <= gap <= RANGE_COST_BYTES)
-    for gap, count in sorted(Counter(cheaper).items()):
+    for gap, count in sorted(Counter(gaps).items()):
+        if gap < 0:
+            continue
         budget_bytes -= gap * count
-        if budget_bytes < 0:
+        if budget_bytes < 0 or gap > RANGE_COST_BYTES:
             break
         chosen = gap
     return chosen
