@@ -20,7 +20,7 @@ LARGE_SIZE = struct.Struct(">Q")
 PLURAL_TYPES = frozenset({"moof", "traf", "trak", "trun"})
 """Boxes of which even the first is numbered in a path."""
 
-REMUX = "remux it: ffmpeg -i in -c copy out.mp4"
+REMUX = "remux it: ffmpeg -i IN -c copy OUT.mp4"
 
 
 class Box(NamedTuple):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from indexer.box_tree import REMUX
 from indexer.codes import coded, first_rows, numbering
 from indexer.errors import LimitExceeded
 from indexer.track import Column, Samples, each
@@ -44,7 +45,7 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
     if max(shifted) > MAX_COMPOSITION_TICKS:
         raise LimitExceeded(
             f"samples are shown up to {max(shifted)} ticks out of order; {MAX_COMPOSITION_TICKS} can be said",
-            remedy="remux the archive",
+            remedy=REMUX,
         )
     return KindTables(
         kind if len(kinds) > 1 else None, array("I", durations), array("I", flags), array("i", shifted)

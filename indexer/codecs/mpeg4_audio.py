@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indexer.codecs import aac, esds
 from indexer.codecs.audio import TO_AAC, AudioCodec
+from indexer.codecs.bits import REMEDY
 from indexer.codecs.sample_entry import AudioEntry
 from indexer.errors import Malformed, Unsupported
 
@@ -19,11 +20,7 @@ UNSERVED = {0xDD: "Vorbis", 0xE1: "QCELP"}
 def describe(entry: AudioEntry) -> AudioCodec:
     payload = entry.children.find("esds") or entry.wave.find("esds")
     if payload is None:
-        raise Malformed(
-            "mp4a without esds: the codec is not named",
-            remedy="remux the archive from its original",
-            where=entry.fourcc,
-        )
+        raise Malformed("mp4a without esds: the codec is not named", remedy=REMEDY, where=entry.fourcc)
     config = esds.read(payload)
     if config.object_type == MPEG4 or (config.object_type in MPEG2_AAC and config.specific_info):
         return _describe_aac(config)

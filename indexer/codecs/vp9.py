@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indexer.box_tree import REMUX
 from indexer.codecs import colour as colour_boxes
 from indexer.codecs.bits import Bits
 from indexer.codecs.media_format import Colour
@@ -16,11 +17,7 @@ CHROMA_420_COLLOCATED = 1
 def describe(entry: VisualEntry) -> VideoCodec:
     bits = Bits(entry.children.need("vpcC"), "vpcC")
     if bits.u(8) != 1:
-        raise Unsupported(
-            "vpcC of a version before 1",
-            remedy="remux it with a current muxer (ffmpeg -i IN -c copy OUT.mp4)",
-            where="vpcC",
-        )
+        raise Unsupported("vpcC of a version before 1", remedy=REMUX, where="vpcC")
     bits.skip(24)
     profile, level, depth, chroma, full_range = bits.u(8), bits.u(8), bits.u(4), bits.u(3), bits.flag()
     stated = Colour(bits.u(8), bits.u(8), bits.u(8), full_range)
