@@ -67,7 +67,7 @@ class VisualEntry:
 
 @dataclass(frozen=True, slots=True)
 class AudioEntry:
-    """`rate_16_16` as the field has it; `sample_rate_hz` from wherever the layout keeps the true one.
+    """`sample_rate_hz` is from wherever the layout keeps the true one.
 
     The last two are QuickTime's (versions 1 and 2), 0 elsewhere; `wave` holds what its box held.
     """
@@ -77,7 +77,6 @@ class AudioEntry:
     quicktime: bool
     channels: int
     sample_size_bits: int
-    rate_16_16: int
     sample_rate_hz: int
     children: Children
     wave: Children
@@ -150,7 +149,7 @@ def read_audio(entry: bytes) -> AudioEntry:
         true_rate_hz = int.from_bytes(srat[4:8], "big")
     wave = _wave(children)
     quicktime = bool(wave.boxes) or _vendor != 0
-    return AudioEntry(fourcc, version, quicktime, channels, bits, rate, true_rate_hz, children, wave)
+    return AudioEntry(fourcc, version, quicktime, channels, bits, true_rate_hz, children, wave)
 
 
 def _read_quicktime_v1(entry: bytes, fourcc: str, channels: int, bits: int, rate: int) -> AudioEntry:
@@ -159,7 +158,7 @@ def _read_quicktime_v1(entry: bytes, fourcc: str, channels: int, bits: int, rate
     _frames, _packet, frame_bytes, _sample = _QUICKTIME_V1.unpack_from(entry, AUDIO_HEAD_BYTES)
     children = split(entry, fourcc, QUICKTIME_V1_HEAD_BYTES)
     return AudioEntry(
-        fourcc, 1, True, channels, bits, rate, rate >> 16, children, _wave(children),
+        fourcc, 1, True, channels, bits, rate >> 16, children, _wave(children),
         bytes_per_frame=frame_bytes,
     )  # fmt: skip
 
@@ -179,7 +178,7 @@ def _read_quicktime_v2(entry: bytes, fourcc: str) -> AudioEntry:
         )
     children = split(entry, fourcc, start)
     return AudioEntry(
-        fourcc, 2, True, channels, bits & 0xFFFF, 0, round(rate_hz), children, _wave(children),
+        fourcc, 2, True, channels, bits & 0xFFFF, round(rate_hz), children, _wave(children),
         bytes_per_frame=packet_bytes, format_flags=flags,
     )  # fmt: skip
 
@@ -233,7 +232,11 @@ def write_audio(
 def write_audio_v1(
     fourcc: str, channels: int, sample_size_bits: int, rate_hz: int, boxes: Iterable[bytes]
 ) -> bytes:
-    """An ISO AudioSampleEntryV1 (§12.2.3.2), whose `srat` holds any rate; its `stsd` has version 1."""
+    """An ISO AudioSampleEntryV1 (§12.2.3.2), whose `srat` holds any rate; its `stsd` has version 1.
+
+    The entry's own rate is then any multiple or factor of it. It is 0, for which readers that do not know `srat`
+    (ffmpeg before 6.1) take the timescale.
+    """
     srat = box("srat", bytes(4), rate_hz.to_bytes(4, "big"))
-    head = _AUDIO.pack(1, 1, 0, 0, channels, sample_size_bits, 0, 0, 1 << 16)
+    head = _AUDIO.pack(1, 1, 0, 0, channels, sample_size_bits, 0, 0, 0)
     return box(fourcc, head, srat, *boxes)

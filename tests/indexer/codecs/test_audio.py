@@ -160,6 +160,7 @@ def test_pcm_beyond_16_bits_of_rate() -> None:
     described = describe_entry(sound_v2("lpcm", channels=2, bits=16, rate_hz=192e3, flags=0xC, frame_bytes=4))
     assert described.sample_rate_hz == 192_000
     assert described.entry[16:18] == b"\0\1"
+    assert described.entry[32:36] == bytes(4)  # no rate that is not the true one
     assert box("srat", bytes(4), (192_000).to_bytes(4, "big")) in described.entry
     assert describe_entry(described.entry) == described
 
