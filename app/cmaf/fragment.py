@@ -61,7 +61,7 @@ def moof(sequence_number: int, trafs: Sequence[bytes]) -> bytes:
     return _HEADER.pack(size, b"moof") + _MFHD.pack(MFHD_BYTES, b"mfhd", 0, sequence_number) + content
 
 
-def traf(tfhd_box: bytes, decode_time: int, truns: bytes | bytearray) -> bytes:
+def traf(tfhd_box: bytes, decode_time: int, truns: bytes) -> bytes:
     """A track fragment. `decode_time` becomes a version 1 `tfdt` (§8.8.12)."""
     size = BOX_HEADER_BYTES + len(tfhd_box) + TFDT_BYTES + len(truns)
     tfdt = _TFDT.pack(TFDT_BYTES, b"tfdt", _VERSION_1, decode_time)
@@ -81,7 +81,7 @@ def tfhd(track_id: int, duration: int | None, size: int | None, flags: int | Non
 
 def truns(
     run_samples: RunSamples, data_offsets: Sequence[int], bits: int, columns: Sequence[Sequence[Plane]]
-) -> bytes | bytearray:
+) -> bytes:
     """The `trun`s of one track, one a run.
 
     `run_samples` and `data_offsets` have an entry a run; `columns`, in the order of the bits of `bits`, are
@@ -91,7 +91,7 @@ def truns(
     if run_samples and run_samples.count(1) == len(run_samples):  # as ffmpeg interleaves video: of one shape
         box = _trun_header(1, row, bits) + bytes(COLUMN_BYTES) + row
         with_offsets = [planes_of_words(data_offsets), *columns]
-        return _filled(box, len(data_offsets), with_offsets, TRUN_HEADER_BYTES - COLUMN_BYTES)
+        return bytes(_filled(box, len(data_offsets), with_offsets, TRUN_HEADER_BYTES - COLUMN_BYTES))
     offsets = array("I", data_offsets)
     offsets.byteswap()
     headers, rows = _shapes(run_samples, row, bits)
