@@ -234,8 +234,8 @@ def write_audio_v1(
 ) -> bytes:
     """An ISO AudioSampleEntryV1 (§12.2.3.2), whose `srat` holds any rate; its `stsd` has version 1.
 
-    The entry's own rate is then any multiple or factor of it. It is 0, for which readers that do not know `srat`
-    (ffmpeg before 6.1) take the timescale.
+    The entry's own rate is then any multiple or factor of it. It is 0, for which readers that do not know
+    `srat` (ffmpeg before 6.1) take the timescale.
     """
     srat = box("srat", bytes(4), rate_hz.to_bytes(4, "big"))
     head = _AUDIO.pack(1, 1, 0, 0, channels, sample_size_bits, 0, 0, 0)
