@@ -22,7 +22,10 @@ def parse(address: str) -> tuple[str, int]:
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdecimal() or int(port) > 65535:
         raise Unavailable(f"{address}: not host:port")
-    return host.removeprefix("[").removesuffix("]") or "0.0.0.0", int(port)  # noqa: S104 - ":8080" says so
+    bare = host.removeprefix("[").removesuffix("]")
+    if ":" in bare and host != f"[{bare}]":
+        raise Unavailable(f"{address}: not host:port, where a v6 host stands in brackets: [{bare}]:{port}")
+    return bare or "0.0.0.0", int(port)  # noqa: S104 - ":8080" says so
 
 
 def check(address: str) -> None:

@@ -18,7 +18,7 @@ def test_parse(address: str, expected: tuple[str, int]) -> None:
     assert parse(address) == expected
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "host:", "host:x", "host:65536", ""])
+@pytest.mark.parametrize("address", ["127.0.0.1", "host:", "host:x", "host:65536", "", "::1:80", "[::1:80"])
 def test_no_address(address: str) -> None:
     with pytest.raises(Unavailable, match=": not host:port"):
         parse(address)
