@@ -37,7 +37,7 @@ def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
         if facts.label:
             labels.append(unused(facts.label, labels))
             SubElement(adaptation, "Label").text = xml_text(labels[-1])
-        for role in _roles(facts, is_first=members[0] is shown.of_kind(facts.kind)[0]):
+        for role in _roles(facts, shown.of_kind(facts.kind)[0].facts):
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         for member in members:
             _write_representation(adaptation, member, segments)
@@ -98,9 +98,13 @@ def _of_set(number: int, members: Sequence[Rendition]) -> dict[str, str]:
     return attributes
 
 
-def _roles(facts: TrackFacts, *, is_first: bool) -> list[str]:
-    """What the archive says the track is for; else that it is the main one of its kind, or another."""
-    return [role for role in facts.roles if role in DASH_ROLES] or ["main" if is_first else "alternate"]
+def _roles(facts: TrackFacts, first: TrackFacts) -> list[str]:
+    """What the archive says the track is for; else that it is the main one of its kind, the `first`, perhaps
+    in another coding; or another.
+    """
+    is_like = facts.codec != first.codec and (facts.language, facts.title) == (first.language, first.title)
+    implied = "main" if facts is first or is_like else "alternate"
+    return [role for role in facts.roles if role in DASH_ROLES] or [implied]
 
 
 def _write_representation(adaptation: Element, member: Rendition, segments: range) -> None:

@@ -27,6 +27,7 @@ AVC_ENTRY = visual("avc1", box("avcC", _AVC), width=64, height=48)
 OTHER_AVC_ENTRY = visual("avc1", box("avcC", _AVC.replace(b"\x68\xeb", b"\x68\xea")), width=64, height=48)
 """With another picture parameter set: a decoder has to be told of the change."""
 AAC_ENTRY = sound("mp4a", esds(0x40, bytes.fromhex("1190")))
+AC3_ENTRY = sound("ac-3", box("dac3", bytes.fromhex("10112d")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from app.manifest.presentation import of_archive
 from indexer.subtitles.cue import Cue, Text
 from indexer.track import Edit
 from tests.indexer.built import ARCHIVE, NO_FILE, built
-from tests.media.made_movie import AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
+from tests.media.made_movie import AC3_ENTRY, AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
 from tests.oracle import mpd
 
 URL = "http://origin/v/film/manifest.mpd"
@@ -163,6 +163,15 @@ def test_languages_roles_and_labels() -> None:
     assert re.findall(b"<Label>(.*)</Label>", document(idx)) == [b"English", b"Commentaire"]
     plain = read(index(video(), audio("en"), audio("fr")))
     assert [value for each in plain for _, value in described(each, "Role")] == ["main", "main", "alternate"]
+
+
+def test_another_coding_of_the_main_sound_is_main_too() -> None:
+    sounds = [audio("en"), audio("en", "Commentary"), replace(audio("en"), entries=(AC3_ENTRY,)), audio("en")]
+    found = read(index(video(), *sounds))
+    assert [(each.attributes["codecs"], value) for each in found for _, value in described(each, "Role")] == [
+        ("avc1.64000a", "main"), ("mp4a.40.2", "main"), ("mp4a.40.2", "alternate"), ("ac-3", "main"),
+        ("mp4a.40.2", "alternate"),
+    ]  # fmt: skip
 
 
 def test_labels_that_are_alike_are_numbered() -> None:

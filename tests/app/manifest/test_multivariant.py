@@ -14,10 +14,7 @@ from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
 from indexer.subtitles.cue import Cue, Text
 from tests.indexer.built import ARCHIVE, NO_FILE, built
-from tests.indexer.codecs.entries import box, sound
-from tests.media.made_movie import Chunk, MadeTrack, make_movie
-
-AC3_ENTRY = sound("ac-3", box("dac3", bytes.fromhex("10112d")))
+from tests.media.made_movie import AC3_ENTRY, Chunk, MadeTrack, make_movie
 
 
 def video(*, seconds: int = 10) -> MadeTrack:
@@ -113,6 +110,13 @@ def test_names_are_unique_and_fit_a_quoted_string(titles: tuple[str, ...], names
     assert [each.name for each in read.media] == names
 
 
+def test_what_players_choose_by_themselves_differs() -> None:
+    read = m3u8.loads(text(index(video(), audio("en"), audio("en", "Commentary"), audio("de"))))
+    assert [(each.name, each.autoselect) for each in read.media] == [
+        ("English", "YES"), ("Commentary", "NO"), ("Deutsch", "YES"),
+    ]  # fmt: skip
+
+
 def test_facts_that_are_not_known_are_left_out() -> None:
     (variant,) = m3u8.loads(text(index(MadeTrack([100], [0])))).playlists
     assert variant.stream_info.frame_rate is None
@@ -175,7 +179,8 @@ def test_texts_are_one_group_of_every_variant() -> None:
         ("Subtitles", None, None),
         ("English 2", "en", None),
     ]
-    assert {(each.group_id, each.default, each.autoselect) for each in found} == {("subtitles", "NO", "YES")}
+    assert {(each.group_id, each.default) for each in found} == {("subtitles", "NO")}
+    assert [each.autoselect for each in found] == ["YES"] * 5 + ["NO"]
     assert [bool(each.characteristics) for each in found] == [False, False, True, False, False, False]
     assert [each.uri for each in found][3:] == [
         f"{name}/playlist.m3u8?v={idx.version}" for name in ("text-deu", "text", "text-eng-4")
