@@ -8,7 +8,7 @@ Rates are bits a second, measured segment by segment at index time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from app.clip import WHOLE, Clip
@@ -48,8 +48,8 @@ def _lines(shown: Presentation) -> Iterator[str]:
         yield "#EXT-X-INDEPENDENT-SEGMENTS"
     yield from session_tags(shown)
     for group, members in groups.items():
-        yield from _audio(group, members)
-    yield from _texts(shown.webvtt)
+        yield from _media(_audio(group, members))
+    yield from _media(_texts(shown.webvtt))
     for video in videos:
         for group, members in groups.items():
             yield from _variant(video, members, group, shown.webvtt)
@@ -79,12 +79,25 @@ def _groups(audios: Sequence[Rendition]) -> Groups:
     }
 
 
-def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
+def _media(members: Iterable[dict[str, str]]) -> Iterator[str]:
+    """The EXT-X-MEDIA of a group. What players may choose by themselves differs in language or purpose
+    (§4.4.6.1.1): of those alike, as a film and a commentary on it, that is the first.
+    """
+    seen = set()
+    for attributes in members:
+        alike = tuple(map(attributes.get, ("LANGUAGE", "FORCED", "CHARACTERISTICS")))
+        if alike in seen:
+            attributes["AUTOSELECT"] = "NO"
+        seen.add(alike)
+        yield "#EXT-X-MEDIA:" + listed(attributes)
+
+
+def _audio(group: str, members: list[Rendition]) -> Iterator[dict[str, str]]:
     names: list[str] = []
     for number, member in enumerate(members):
         facts = member.facts
         names.append(unused(facts.label, names))
-        attributes = {
+        yield {
             "TYPE": "AUDIO",
             "GROUP-ID": quoted(group),
             "NAME": quoted(names[-1]),
@@ -95,14 +108,13 @@ def _audio(group: str, members: list[Rendition]) -> Iterator[str]:
             "CHANNELS": quoted(facts.hls_channels or str(facts.channels)),
             "URI": quoted(_playlist(member)),
         }
-        yield "#EXT-X-MEDIA:" + listed(attributes)
 
 
-def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
+def _texts(texts: Sequence[Subtitles]) -> Iterator[dict[str, str]]:
     names: list[str] = []
     for text in texts:
         names.append(unused(text.facts.label, names))
-        attributes = {
+        yield {
             "TYPE": "SUBTITLES",
             "GROUP-ID": quoted(TEXTS_GROUP),
             "NAME": quoted(names[-1]),
@@ -113,7 +125,6 @@ def _texts(texts: Sequence[Subtitles]) -> Iterator[str]:
             **({"CHARACTERISTICS": quoted(FOR_HEARING_IMPAIRED)} if text.facts.hearing_impaired else {}),
             "URI": quoted(_playlist(text)),
         }
-        yield "#EXT-X-MEDIA:" + listed(attributes)
 
 
 def _language(language: str) -> dict[str, str]:

@@ -105,6 +105,9 @@ def _group(members: Sequence[Line]) -> Iterator[str]:
     yield from (f"NAME {name} is there {count} times" for name, count in names.items() if count > 1)
     if sum(line.text("DEFAULT") == "YES" for line in members) > 1:
         yield "has several DEFAULT members"
+    chosen = [line for line in members if line.text("AUTOSELECT") == "YES"]
+    alike = Counter(tuple(map(line.text, ("LANGUAGE", "FORCED", "CHARACTERISTICS"))) for line in chosen)
+    yield from (f"{each} is AUTOSELECT {alike[each]} times" for each in alike if alike[each] > 1)
     for line in members:
         if line.text("DEFAULT") == "YES" and line.text("AUTOSELECT") != "YES":
             yield f"{line.text('NAME')} is DEFAULT, not AUTOSELECT"

@@ -70,6 +70,7 @@ def test_nothing_is_wrong_with_good_ones(document: str) -> None:
         (MASTER, 'NAME="de",LANGUAGE="de",DEFAULT=NO', 'NAME="en",DEFAULT=NO', "NAME en is there 2 times"),
         (MASTER, 'LANGUAGE="en"', 'LANGUAGE="fr"', "groups of AUDIO have different members"),
         (MASTER, "DEFAULT=YES,AUTOSELECT=YES", "DEFAULT=YES", "is DEFAULT, not AUTOSELECT"),
+        (MASTER, 'NAME="de",LANGUAGE="de"', 'NAME="de",LANGUAGE="en"', "is AUTOSELECT 2 times"),
         (MASTER, ',CHANNELS="2",URI="e"', ',URI="e"', "does not tell its CHANNELS"),
         (MASTER, 'FORCED=YES,URI="s"', "FORCED=YES", "has no URI"),
         (MASTER, ",CLOSED-CAPTIONS=NONE\nw", "\nw", "CLOSED-CAPTIONS=NONE is in some variants only"),
