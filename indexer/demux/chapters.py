@@ -21,6 +21,8 @@ _NERO_ENTRY = struct.Struct(">QB")
 """Start and length of the title that follows."""
 
 _TEXT_HANDLERS = frozenset({"text", "sbtl"})
+_STILL_PICTURES = frozenset({b"jpeg", b"png "})
+"""Sample entries of pictures shown with a chapter each, as podcasts have them: enabled like a video."""
 _TITLE_BYTES = 2 + 4 * MAX_TITLE_CHARACTERS
 """Of a text sample: its length, and the longest text that is kept."""
 
@@ -33,9 +35,13 @@ def split_chapter_tracks(tracks: tuple[Track, ...]) -> tuple[tuple[Track, ...], 
     media: list[Track] = []
     of_chapters: list[Track] = []
     for track in tracks:
-        own = track.track_id not in targets or (track.handler in MAIN_HANDLERS and track.enabled)
+        own = track.track_id not in targets or (track.enabled and _is_played(track))
         (media if own else of_chapters).append(track)
     return tuple(media), tuple(of_chapters)
+
+
+def _is_played(track: Track) -> bool:
+    return track.handler in MAIN_HANDLERS and not _STILL_PICTURES & {e[4:8] for e in track.sample_entries}
 
 
 def read_chapters(

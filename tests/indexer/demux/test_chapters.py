@@ -17,6 +17,7 @@ from tests.indexer.demux.made_mp4 import (
     full_box,
     mdhd,
     movie,
+    sample_entry,
     stco,
     stsc,
     stsz,
@@ -32,10 +33,13 @@ from tests.indexer.demux.made_mp4 import (
 TEXTS = u16(3) + b"One" + u16(5) + "Zwölf".encode()[:5] + u16(0)
 
 
-def chapter_track(*extra: bytes, handler: str = "text", enabled: bool = False, offset: int = DATA) -> bytes:
+def chapter_track(
+    *extra: bytes, handler: str = "text", enabled: bool = False, offset: int = DATA, entry: str = "avc1"
+) -> bytes:
     tables = stts((1, 1500), (2, 500)), stsc((1, 3, 1)), stsz(5, 7, 2), stco(offset)
     headers = [tkhd(2, enabled=enabled), mdhd(1000)]
-    return trak(tables, track_id=2, handler=handler, headers=headers, extra=extra)
+    entries = [sample_entry(entry)]
+    return trak(tables, track_id=2, handler=handler, entries=entries, headers=headers, extra=extra)
 
 
 MAIN = trak(extra=[box("tref", box("chap", u32(2)))])
@@ -68,8 +72,10 @@ def test_a_text_track_that_none_refers_to_is_a_track() -> None:
 
 
 def test_pictures_of_chapters_are_no_second_video() -> None:
-    pictures = chapter_track(handler="vide")
-    assert [track.track_id for track in demuxed(movie(MAIN, pictures)).tracks] == [1]
+    disabled = chapter_track(handler="vide")
+    of_a_podcast = chapter_track(handler="vide", entry="jpeg", enabled=True)
+    for pictures in (disabled, of_a_podcast):
+        assert [track.track_id for track in demuxed(movie(MAIN, pictures)).tracks] == [1]
 
 
 def test_a_video_that_plays_is_not_taken_for_pictures() -> None:
