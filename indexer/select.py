@@ -17,7 +17,7 @@ from itertools import accumulate
 from indexer.codecs import pcm
 from indexer.codecs.describe import describe, same_in_effect
 from indexer.codecs.media_format import MediaFormat
-from indexer.codecs.unserved import CONVERT
+from indexer.codecs.unserved import CONVERT, PUT_BESIDE
 from indexer.edits import shown
 from indexer.errors import Malformed, SourceError, Unplaceable, Unsupported
 from indexer.limits import MAX_PCM_PACKETS
@@ -80,9 +80,10 @@ def select(movie: Movie) -> Selection:
         else:
             chosen.append(audio)
     if not chosen:
-        texts = (track for track in movie.tracks if track.handler in TEXT_HANDLERS)
+        texts = [track for track in movie.tracks if track.handler in TEXT_HANDLERS]
         notes += [f"track {each.track_id} ({each.handler}): subtitles alone are not served" for each in texts]
-        raise Unsupported("; ".join(["no track can be served", *notes]), remedy=CONVERT)
+        remedy = PUT_BESIDE if len(texts) == len(movie.tracks) else CONVERT
+        raise Unsupported("; ".join(["no track can be served", *notes]), remedy=remedy)
     return Selection(tuple(_named(chosen)), tuple(notes))
 
 

@@ -11,7 +11,7 @@ from indexer.errors import Unsupported
 
 CONVERT = "convert it to H.264 and AAC, e.g. ffmpeg -i IN -c:v libx264 -c:a aac OUT.mp4"
 ENCRYPTION_REMEDY = "index the archive it was made from"
-PUT_BESIDE = "put the subtitles beside the archive as .srt or .vtt"
+PUT_BESIDE = "put the subtitles beside the film as .srt or .vtt"
 """The remedy for text that cannot be served."""
 
 ENCRYPTED = frozenset({"encv", "enca", "enct", "encs", "drms", "drmi"})

@@ -91,6 +91,8 @@ def test_moving_pictures_are_not_left_out_in_silence() -> None:
 def test_nothing_to_serve_is_refused_with_the_reasons() -> None:
     with pytest.raises(Unsupported, match=r"no track can be served; track 2 \(soun\).*; track 1 \(text\).*"):
         selected(track("text"), track("soun", UNSERVED_AUDIO))
+    with pytest.raises(Unsupported, match="subtitles alone are not served; put the subtitles beside"):
+        selected(track("text"), track("subt"))
     with pytest.raises(Unsupported, match="has no track with samples; record or export it again"):
         selected()
 
