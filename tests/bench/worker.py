@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -65,6 +66,7 @@ def _memory(folder: Path) -> Iterator[Figure]:
     with running_gunicorn(
         folder / "memory.log", "--workers", "1", "--splice", "on", *_folders(made)
     ) as origin:
+        urllib.request.urlopen(origin.base + "/healthz").close()  # by a worker, so there is one
         (worker,) = children_of(origin.pid)
         yield Figure(group, "started", resident_bytes(worker) / 1e6, "MB", goal=60)
         targets = [made.target(0, segment) for segment in range(made.idx.segment_count)]
