@@ -120,19 +120,8 @@ def main(  # noqa: PLR0913 - an argument an option
     started_s = time.monotonic()
     if not isfinite(segment_s + slop_percent):
         raise click.UsageError("--segment-duration and --slop are numbers")
-    try:
-        found = find_archives(archives or [media_dir], media_dir, index_dir)
-    except OutsideMediaDir as error:
-        raise click.UsageError(one_line(str(error))) from error
-    except OSError as error:
-        raise click.UsageError(one_line(f"{error.filename}: {error.strerror}")) from error
-    try:
-        os.makedirs(index_dir, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(one_line(unwritable(index_dir, error))) from error
+    found = _find(archives or [media_dir], media_dir, index_dir)
     sweep(index_dir)
-    if not found:
-        say(f"nothing found: folders are searched for {' '.join(EXTENSIONS)}; name any other archive itself")
     options = Options(round(segment_s * 1000), slop_percent / 100, digest, force, audio_sidecar, storyboard)
     outcomes = []
     with telling(len(found)) as tell:
@@ -140,7 +129,10 @@ def main(  # noqa: PLR0913 - an argument an option
             outcomes.append(outcome)
             tell(_line(outcome))
     indexed = {each.path for each in outcomes if each.status == "indexed"}
-    flush_folders(each.index_path for each in found if each.path in indexed)
+    try:
+        flush_folders(each.index_path for each in found if each.path in indexed)
+    except OSError as error:
+        raise click.ClickException(one_line(unwritable(index_dir, error))) from error
     ids = {each.path: each.id for each in found if not each.refusal}
     read = {ids[each.path] for each in outcomes if each.status in ("indexed", "up to date")}
     pruned = list(prune_indexes(media_dir, index_dir, read)) if prune else []
@@ -154,6 +146,23 @@ def main(  # noqa: PLR0913 - an argument an option
     click.echo(_summary(outcomes, pruned, time.monotonic() - started_s))
     statuses = {each.status for each in outcomes} | {each.status for each in pruned}
     sys.exit(_exit_status(statuses | {each.status for each in titles}))
+
+
+def _find(archives: Sequence[str], media_dir: str, index_dir: str) -> list[ArchivePath]:
+    """The archives that are named, and a folder for their indexes. Raises `UsageError`."""
+    try:
+        found = find_archives(archives, media_dir, index_dir)
+    except OutsideMediaDir as error:
+        raise click.UsageError(one_line(str(error))) from error
+    except OSError as error:
+        raise click.UsageError(one_line(f"{error.filename}: {error.strerror}")) from error
+    try:
+        os.makedirs(index_dir, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(one_line(unwritable(index_dir, error))) from error
+    if not found:
+        say(f"nothing found: folders are searched for {' '.join(EXTENSIONS)}; name any other archive itself")
+    return found
 
 
 def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterator[Outcome]:

@@ -7,6 +7,7 @@ the old file is whole as well. A failure at any point leaves the old index, or n
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from array import array
@@ -21,6 +22,8 @@ from app.idx.header import Header, SidecarFacts, StoryboardFacts
 from app.idx.layout import COLUMN_ALIGNMENT, DIGEST_BYTES, FORMAT, MAGIC, PROLOGUE
 
 _UNSIGNED, _SIGNED = "BHIQ", "bhiq"
+_FLUSHES_NO_FOLDER = (errno.EINVAL, errno.EBADF)
+"""What some file systems answer, of network shares among others; files are flushed there all the same."""
 _TEMPORARY_PREFIX, _TEMPORARY_SUFFIX = ".vodsplice-", ".tmp"
 
 
@@ -197,5 +200,8 @@ def _flush_folder(folder: str) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _FLUSHES_NO_FOLDER:
+            raise
     finally:
         os.close(descriptor)

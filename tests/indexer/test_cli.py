@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,21 @@ def test_an_index_folder_that_cannot_be_made_is_told_without_a_number(run: Run, 
     error = run("--index-dir", "/proc/nowhere", media_dir).stderr.splitlines()[-1]
     assert error == (
         "Error: /proc/nowhere cannot be written: No such file or directory;"
+        " see to its folder, or name another --index-dir"
+    )
+
+
+def test_names_that_are_not_durable_are_told_in_a_line(
+    run: Run, put: Put, index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(paths: Iterable[str]) -> None:
+        raise OSError(errno.EIO, f"Input/output error, {len([*paths])} index")
+
+    monkeypatch.setattr(cli, "flush_folders", fail)
+    done = run(put())
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"Error: {index_dir} cannot be written: Input/output error, 1 index;"
         " see to its folder, or name another --index-dir"
     )
 

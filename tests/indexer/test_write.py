@@ -224,6 +224,13 @@ def test_interrupted_calls_are_made_again(traced: Traced, index: Path) -> None:
 
 
 @pytest.mark.requires_tool("strace")
+def test_a_file_system_may_flush_no_folders(traced: Traced, index: Path) -> None:
+    done = traced("-e", tampering(traced().stdout, "flush folder", "error=EINVAL"))
+    assert (done.returncode, index.read_bytes() == NEW) == (0, True), done.stderr
+    assert "EINVAL" in done.stdout
+
+
+@pytest.mark.requires_tool("strace")
 def test_a_writer_killed_at_any_call_leaves_a_whole_index(traced: Traced, index: Path) -> None:
     trace = traced().stdout
     for call in CALLS:
