@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.archive_id import EXTENSIONS, has_extension, is_servable
@@ -54,8 +55,9 @@ def _with_subtitles(archives: Sequence[ArchivePath], root: str) -> list[ArchiveP
         folders.setdefault(os.path.dirname(archive.path), []).append(archive)
     found: dict[str, tuple[str, ...]] = {}
     for folder, own in folders.items():
-        found |= subtitles_beside(folder, [archive.path for archive in own], root)
-    return [replace(each, subtitle_files=found[each.path]) for each in archives]
+        with suppress(OSError):  # gone by now, or not to be listed: what that means for them, they will tell
+            found |= subtitles_beside(folder, [archive.path for archive in own], root)
+    return [replace(each, subtitle_files=found.get(each.path, ())) for each in archives]
 
 
 def subtitles_beside(folder: str, archives: Iterable[str], root: str) -> dict[str, tuple[str, ...]]:

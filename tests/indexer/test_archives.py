@@ -129,6 +129,21 @@ def test_a_link_to_nothing_is_left_for_the_indexer_to_refuse(media: Path) -> Non
     assert ids(media, ".") == ["gone"]
 
 
+def test_a_folder_that_goes_meanwhile_stops_no_other(
+    media: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("film.mp4", "film.srt", "gone/other.mp4", "gone/other.srt")
+    read = os.listdir
+
+    def listdir(path: str) -> list[str]:
+        if path.endswith("gone"):
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+        return read(path)
+
+    monkeypatch.setattr(os, "listdir", listdir)
+    assert {each.id: len(each.subtitle_files) for each in found(media, ".")} == {"film": 1, "gone/other": 0}
+
+
 def test_a_folder_that_cannot_be_read_is_told_and_stops_no_other(
     media: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
