@@ -111,6 +111,8 @@ _FAMILIES_OF_TTML = (
 )
 _NAMED = _OF_PRESENTATION | _OF_ARCHIVE | _OF_TEXT | _OF_VIEW
 _FAMILIES = (*_FAMILIES_OF_VIEW, *_FAMILIES_OF_TEXT)
+IN_PARTS = frozenset(name for name, each in _NAMED.items() if each.takes_clip)
+"""Names of what can be had in part; nginx/plan_cache.conf knows them, too."""
 UNKNOWN = "unknown"
 ROUTES = (*(each.route for each in _NAMED.values()), *(each.resource.route for each in _FAMILIES))
 """Every `route`; what is asked for by a name of none is `UNKNOWN`."""

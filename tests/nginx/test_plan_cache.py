@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import signal
 import socket
@@ -12,6 +13,7 @@ from typing import cast
 
 import pytest
 
+from app.resources import IN_PARTS
 from tests.app.made_archive import MadeArchive, make_archive, write_index
 from tests.app.running_origin import eventually
 from tests.nginx.running_stack import StackOrigin, running_stack
@@ -87,6 +89,13 @@ def test_nobody_fills_it_with_parts(spliced: StackOrigin, film: MadeArchive) -> 
     parted = spliced.get(f"/v/{film.id}/playlist.m3u8?start=7.5").body
     assert b"seg_0001" not in parted
     assert b"seg_0002" in parted
+
+
+def test_all_that_can_be_had_in_part_is_told_apart() -> None:
+    conf = Path(__file__).parents[2] / "nginx" / "plan_cache.conf"
+    (in_parts,) = re.findall(r'"~(.*)"  \$plan_version\$plan_start', conf.read_text())
+    names = (*IN_PARTS, "seg_0001.m4s")
+    assert {name for name in names if re.search(in_parts, f"/v/film/{name}")} == IN_PARTS
 
 
 def test_errors_are_not_kept(spliced: StackOrigin, film: MadeArchive) -> None:
