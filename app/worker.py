@@ -111,7 +111,7 @@ def post_fork(arbiter: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn'
 
 
 def write_refusal(client: socket.socket, status: int, reason: str, message: str) -> None:  # noqa: ARG001
-    """In the place of `gunicorn.util.write_error`: the the status by its name, nothing of the request."""
+    """In the place of `gunicorn.util.write_error`: the status by its name, nothing of the request."""
     text = f"{_REFUSALS.get(status, 'This request cannot be read.')}\n"
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
