@@ -15,7 +15,7 @@ local targets, at = {}, 0
 local pause_ms = tonumber(os.getenv("PAUSE_MS"))
 for line in io.lines(os.getenv("TARGETS")) do targets[#targets + 1] = line end
 if pause_ms > 0 then
-  delay = function() return pause_ms end
+  delay = function() return math.floor(0.5 - pause_ms * math.log(1 - math.random())) end
 end
 request = function()
   at = at % #targets + 1
@@ -52,7 +52,8 @@ def apply_load(
 ) -> Load:
     """Ask for `targets` in turn. Raises `RuntimeError` where one answer is no success.
 
-    With `pause_ms`, each connection waits so long between an answer and its next request.
+    With `pause_ms`, each connection waits between an answer and its next request, so long on average: as long
+    as strangers do (exponentially distributed), since all at once would be a crowd.
     """
     script, listed = folder / "load.lua", folder / "targets"
     script.write_text(SCRIPT)
