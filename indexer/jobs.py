@@ -42,4 +42,5 @@ def _run_alone(archive: ArchivePath, work: Work) -> Outcome:
         with _workers(1) as pool:
             return pool.submit(work, archive).result()
     except BrokenProcessPool:
-        return Outcome(archive.path, "refused", "refused: its indexer was killed, perhaps for want of memory")
+        text = "refused: its indexer was killed, perhaps for want of memory; free some, and index it again"
+        return Outcome(archive.path, "refused", text)
