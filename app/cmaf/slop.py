@@ -29,11 +29,11 @@ def choose_merge_bytes(gaps: Iterable[int], budget_bytes: int) -> int:
     that they spare; 0 where none does.
     """
     chosen = 0
-    for gap, count in sorted(Counter(gaps).items()):
-        if gap < 0:
-            continue
-        budget_bytes -= gap * count
-        if budget_bytes < 0 or gap > RANGE_COST_BYTES:
-            break
-        chosen = gap
+    cheaper = Counter(filter(RANGE_COST_BYTES.__ge__, gaps))
+    for gap in sorted(cheaper):
+        if gap >= 0:
+            budget_bytes -= gap * cheaper[gap]
+            if budget_bytes < 0:
+                break
+            chosen = gap
     return chosen
