@@ -98,6 +98,11 @@ def children(parent: Box, skip_bytes: int = 0) -> Iterator[Box]:
         at, number = at + size, number + 1
 
 
+def first(parent: Box, kind: str) -> Box | None:
+    """The first child of that type; what follows it is not looked at, broken or not."""
+    return next((box for box in children(parent) if box.type == kind), None)
+
+
 def first_of_each(parent: Box, skip_bytes: int = 0) -> dict[str, Box]:
     """The first child of each type; where a box may stand once, a second is ignored as players do."""
     found: dict[str, Box] = {}

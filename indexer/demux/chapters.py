@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from itertools import accumulate, islice
 
-from indexer.box_tree import Box, first_of_each
+from indexer.box_tree import Box, first
 from indexer.demux.metadata import clean_text
 from indexer.demux.reading import MAIN_HANDLERS, Reading
 from indexer.errors import SourceError
@@ -52,7 +52,7 @@ def read_chapters(
         for track in tracks:
             if track.handler in _TEXT_HANDLERS and (chapters := _from_track(track, movie_timescale, reading)):
                 return chapters
-        chpl = first_of_each(moov_parts["udta"]).get("chpl") if "udta" in moov_parts else None
+        chpl = first(moov_parts["udta"], "chpl") if "udta" in moov_parts else None
         return _from_chpl(chpl) if chpl else ()
     except SourceError as error:
         reading.notes.append(f"chapters passed over: {error.rule}")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from indexer.box_tree import REMUX, Box, children, first_of_each
+from indexer.box_tree import REMUX, Box, children, first
 from indexer.demux.fragment_track import FragmentTrack
 from indexer.demux.reading import Reading
 from indexer.demux.track_run import FragmentHeader, Run, read_tfhd, read_trex, read_trun, start_ticks
@@ -28,7 +28,7 @@ class Fragments:
 
     def __init__(self, tracks: Iterable[Track], moov: Box, reading: Reading) -> None:
         self._tracks = {track.track_id: FragmentTrack(track) for track in tracks}
-        self._trex = read_trex(first_of_each(moov).get("mvex"))
+        self._trex = read_trex(first(moov, "mvex"))
         self._reading = reading
         self._box_count = 0
         self._run_count = 0

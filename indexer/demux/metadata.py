@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from indexer import boxes
-from indexer.box_tree import Box, children, first_of_each
+from indexer.box_tree import Box, children, first, first_of_each
 from indexer.demux.tables import FULL_BOX_BYTES
 from indexer.errors import SourceError
 from indexer.limits import MAX_TITLE_CHARACTERS
@@ -83,7 +83,7 @@ def _title_of_meta(meta: Box) -> str:
             if key == _TITLE_KEY
         }
     for item in children(found["ilst"]) if "ilst" in found else ():
-        if item.type in wanted and (data := first_of_each(item).get("data")):
+        if item.type in wanted and (data := first(item, "data")):
             return clean_text(bytes(data.body[8:]))  # after type and locale
     return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 
 from indexer import boxes
-from indexer.box_tree import REMUX, Box, children, first_of_each, required
+from indexer.box_tree import REMUX, Box, children, first, first_of_each, required
 from indexer.codecs import pcm
 from indexer.codecs.sample_entry import read_audio
 from indexer.codecs.unserved import ENCRYPTED, ENCRYPTION_REMEDY, encryption
@@ -35,15 +35,15 @@ _EDIT = {0: struct.Struct(">IiI"), 1: struct.Struct(">QqI")}
 
 
 def handler_of(trak: Box) -> str:
-    """Four characters; "" where nothing tells. Raises `Malformed` where the boxes do not fit together."""
-    mdia = first_of_each(trak).get("mdia")
+    """Four characters; "" where nothing tells. Raises `Malformed` where damage keeps it from being told."""
+    mdia = first(trak, "mdia")
     if mdia is None:
         return ""
-    parts = first_of_each(mdia)
-    if "hdlr" in parts:
-        handler: str = boxes.read(boxes.HDLR, parts["hdlr"]).handler_type.decode("latin-1")
+    if hdlr := first(mdia, "hdlr"):
+        handler: str = boxes.read(boxes.HDLR, hdlr).handler_type.decode("latin-1")
         return handler
-    headers = first_of_each(parts["minf"]) if "minf" in parts else {}
+    minf = first(mdia, "minf")
+    headers = first_of_each(minf) if minf else {}
     return next((handler for kind, handler in _HANDLER_OF_HEADER.items() if kind in headers), "")
 
 
@@ -103,8 +103,8 @@ def _frame_bytes(entries: tuple[Box, ...]) -> int:
 
 def _refuse_elsewhere(minf: Box) -> None:
     """Refuse a QuickTime reference movie, whose `dref` (§8.7.2) names other files."""
-    dinf = first_of_each(minf).get("dinf")
-    dref = first_of_each(dinf).get("dref") if dinf else None
+    dinf = first(minf, "dinf")
+    dref = first(dinf, "dref") if dinf else None
     for entry in children(dref, skip_bytes=8) if dref else ():
         location = bytes(entry.body[FULL_BOX_BYTES:]).strip(b"\0")
         # Some writers forget the flag; without a location it can only be this file.
@@ -124,7 +124,7 @@ def _language(media: dict[str, Box], code: int, reading: Reading) -> str:
 
 def _read_edits(edts: Box | None) -> tuple[Edit, ...]:
     """Entries of `elst` (§8.6.6), as they stand."""
-    elst = first_of_each(edts).get("elst") if edts else None
+    elst = first(edts, "elst") if edts else None
     if elst is None:
         return ()
     version = boxes.read(boxes.ELST, elst).version

@@ -139,6 +139,19 @@ def test_a_broken_auxiliary_track_is_passed_over(handler: str) -> None:
     )
 
 
+@pytest.mark.parametrize("place", ["udta", "minf"])
+def test_a_box_that_does_not_fit_breaks_its_own_track_alone(place: str) -> None:
+    """What the track is stands before it: a camera's list of metadata that was written wrong."""
+    broken = u32(999) + b"mebx"
+    track = trak(track_id=2, handler="meta", extra=[broken] if place == "udta" else [])
+    if place == "minf":
+        at = track.index(b"minf") - 4
+        track = track[:at] + u32(9999) + track[at + 4 :]
+    found = demuxed(movie(trak(), track))
+    assert [track.track_id for track in found.tracks] == [1]
+    assert "(meta) passed over: box " in found.notes[0]
+
+
 @pytest.mark.parametrize("handler", ["vide", "soun"])
 def test_a_broken_main_track_refuses_the_archive_unless_there_is_another(handler: str) -> None:
     broken = BROKEN.replace(b"vide", handler.encode())
