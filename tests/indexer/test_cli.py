@@ -168,31 +168,6 @@ def test_options_reach_the_index(run: Run, put: Put, media_dir: Path, index_dir:
     assert header.source.fingerprint_kind == "full"
 
 
-def test_folders_may_come_from_the_file_of_the_server(
-    put: Put, media_dir: Path, index_dir: Path, tmp_path: Path
-) -> None:
-    """Which names settings of its own as well. Without an archive named, all of the media folder is meant."""
-    put("deep/film.mp4")
-    config = tmp_path / "vodsplice.toml"
-    config.write_text(f'media_dir = "{media_dir}"\nindex_dir = "{index_dir}"\nsplice = true\n')
-    assert CliRunner().invoke(cli.main, ["--config", str(config)]).stdout.startswith("1 indexed, ")
-    assert (index_dir / "deep" / "film.idx").exists()
-    elsewhere = ["--config", str(config), "--index-dir", str(tmp_path / "elsewhere")]
-    assert CliRunner().invoke(cli.main, elsewhere).stdout.startswith("1 indexed, "), "a flag wins"
-    config.write_text('media_dir = "/nowhere"')
-    assert CliRunner().invoke(cli.main, ["--config", str(config)]).exit_code == 2
-
-
-def test_folders_may_come_from_the_environment(
-    put: Put, media_dir: Path, index_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put()
-    monkeypatch.setenv("VODSPLICE_MEDIA_DIR", str(media_dir))
-    monkeypatch.setenv("VODSPLICE_INDEX_DIR", str(index_dir))
-    assert CliRunner().invoke(cli.main, ["--jobs", "1", str(media_dir)]).exit_code == 0
-    assert (index_dir / "film.idx").exists()
-
-
 def test_the_litter_of_killed_writers_is_swept_up(run: Run, put: Put, index_dir: Path) -> None:
     litter = index_dir / ".vodsplice-0123.tmp"
     litter.write_bytes(b"half an index")

@@ -47,17 +47,6 @@ def test_show(put: Put, index: Index, index_dir: Path, inspect: Inspect) -> None
     assert "\nsegment  start_s" not in inspect("show", "--no-rows", index_dir / "film.idx").stdout
 
 
-def test_verify_takes_its_folders_from_the_file_of_the_server(
-    put: Put, index: Index, media_dir: Path, index_dir: Path, tmp_path: Path
-) -> None:
-    put()
-    index()
-    config = tmp_path / "vodsplice.toml"
-    config.write_text(f'media_dir = "{media_dir}"\nindex_dir = "{index_dir}"\nsplice = true\n')
-    command = ["verify", "--config", str(config), str(index_dir / "film.idx")]
-    assert CliRunner().invoke(inspect_cli.main, command).exit_code == 0
-
-
 @pytest.mark.parametrize("options", [[], ["--full"]])
 def test_verify_all_is_well(
     options: list[str], put: Put, index: Index, index_dir: Path, inspect: Inspect
