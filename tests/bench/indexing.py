@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,13 @@ SMALL = Shape(30)
 SMALL_ARCHIVES = 1000
 MANY = f"index {SMALL_ARCHIVES} archives of {SMALL.seconds} s, one process"
 OPENINGS = 50
-PROGRAM = "from indexer.cli import main; main()"
+PROGRAM = """\
+import atexit
+from indexer.cli import main
+atexit.register(lambda: print(open("/proc/self/status").read()))
+main()
+"""
+"""Tells its own peak: what `wait4` tells of memory begins with that of the process that spawned it."""
 
 
 def figures(folder: Path, rounds: int) -> Iterator[Figure]:
@@ -56,15 +64,17 @@ def _command(media_dir: Path, index_dir: Path, *arguments: str) -> tuple[float, 
     """Seconds, seconds of processor time and peak memory of `vodsplice-index`."""
     folders = ("--media-dir", str(media_dir), "--index-dir", str(index_dir))
     command = [sys.executable, "-c", PROGRAM, *folders, *arguments]
-    with open(os.devnull, "wb") as nowhere:
-        to_nowhere = [(os.POSIX_SPAWN_DUP2, nowhere.fileno(), stream) for stream in (1, 2)]
+    with tempfile.TemporaryFile() as output:
+        to_output = [(os.POSIX_SPAWN_DUP2, output.fileno(), stream) for stream in (1, 2)]
         started_s = time.perf_counter()
-        pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=to_nowhere)
+        pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=to_output)
         _, status, usage = os.wait4(pid, 0)
         seconds = time.perf_counter() - started_s
-    if status:
+        output.seek(0)
+        peak = re.search(rb"VmHWM:\s+(\d+) kB", output.read())
+    if status or not peak:
         raise RuntimeError(f"vodsplice-index ended with status {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+    return seconds, usage.ru_utime + usage.ru_stime, int(peak[1]) * 1024
 
 
 def _opening_ms(index: Path) -> float:
