@@ -231,21 +231,24 @@ sub refuse {
 sub send_pieces {
     my ( $r, $plan, $files, $start, $stop ) = @_;
     my ( $begin, $read, $spare, %names ) = ( 0, q{}, $MAX_READ );
-    my $is_few = @{$files} > 1 && $plan->{pieces} =~ tr/ // <= 2 * $FEW + 1;
+    my $is_part = $start || $stop < $plan->{length};
+    my $is_few  = @{$files} > 1 && $plan->{pieces} =~ tr/ // <= 2 * $FEW + 1;
     for ( split /, /, $plan->{pieces} ) {
         my ( $file, @ranges ) = split / /;
         my $base = $file == $INLINE ? $plan->{inline_at} : 0;
-        while ( my ( $offset, $bytes ) = splice @ranges, 0, 2 ) {
-            my $end = $begin + $bytes;
-            if ( $begin < $start || $end > $stop ) {
+        while (@ranges) {
+            my $offset = $base + shift @ranges;
+            my $bytes  = shift @ranges;
+            if ($is_part) {
+                my $end  = $begin + $bytes;
                 my $skip = $start > $begin ? $start - $begin : 0;
                 $offset += $skip;
                 $bytes = ( $end < $stop ? $end : $stop ) - $begin - $skip;
+                $begin = $end;
+                next if $bytes <= 0;
             }
-            $begin = $end;
-            next if $bytes <= 0;
             if ( $bytes <= $SMALL && $bytes <= $spare ) {
-                my $block = read_piece( $plan, $files->[$file], $base + $offset, $bytes );
+                my $block = read_piece( $plan, $files->[$file], $offset, $bytes );
                 if ( defined $block ) {
                     $read .= $block;
                     $spare -= $bytes;
@@ -260,7 +263,7 @@ sub send_pieces {
                 $r->flush;
                 $is_few = 0;
             }
-            $r->sendfile( $names{$file} //= name_of( $files->[$file] ), $base + $offset, $bytes );
+            $r->sendfile( $names{$file} //= name_of( $files->[$file] ), $offset, $bytes );
         }
     }
     $r->print($read) if length $read;
