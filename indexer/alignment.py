@@ -13,8 +13,9 @@ from app.idx.view import Idx
 
 MAX_END_S = 1
 REMEDY = (
-    "encode all renditions with keyframes at the same times (a fixed -g with -sc_threshold 0, or"
-    " -force_key_frames 'expr:gte(t,n_forced*2)') and index them with the same --segment-duration"
+    "index all with one --segment-duration, a multiple of the time between keyframes of each; or encode them"
+    " with keyframes at the same times (a fixed -g with -sc_threshold 0, or"
+    " -force_key_frames 'expr:gte(t,n_forced*2)')"
 )
 
 

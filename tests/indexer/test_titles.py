@@ -79,9 +79,10 @@ def test_the_first_segment_cut_otherwise_is_named(settle: Settle, media_dir: Pat
     assert outcome.status == "refused"
     assert outcome.text == (
         "refused as a title: film/720p is not cut as film/1080p, the best, is: its segment 3 begins at"
-        " 11.000000 s, -1000.000 ms from the best's; encode all renditions with keyframes at the same times"
-        " (a fixed -g with -sc_threshold 0, or -force_key_frames 'expr:gte(t,n_forced*2)') and index them"
-        " with the same --segment-duration. Its archives stay served by their own ids"
+        " 11.000000 s, -1000.000 ms from the best's; index all with one --segment-duration, a multiple of the"
+        " time between keyframes of each; or encode them with keyframes at the same times (a fixed -g with"
+        " -sc_threshold 0, or -force_key_frames 'expr:gte(t,n_forced*2)'). Its archives stay served by their"
+        " own ids"
     )
     assert not (index_dir / "film.title").exists()
 
