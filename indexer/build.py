@@ -20,7 +20,7 @@ from indexer.figures import measure, measure_iframes, measure_texts
 from indexer.iframes import tabulate_iframes
 from indexer.init_segment import InitTrack, build_init, segment_type_box
 from indexer.kinds import tabulate_kinds
-from indexer.labels import label_of_sound
+from indexer.labels import label_of_sound, roles_of_sound
 from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
@@ -176,7 +176,7 @@ def _track_facts(archive: Archive, number: int) -> TrackFacts:
         language=track.language,
         title=track.title,
         label=track.title if is_video else label_of_sound(track.title, track.language),
-        roles=track.kind_roles,
+        roles=track.kind_roles if is_video else roles_of_sound(track.kind_roles, track.title),
         default=track.enabled,
         width=height if turned else width,
         height=width if turned else height,

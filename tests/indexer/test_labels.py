@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from indexer.labels import label_of_sound, label_of_text
+from indexer.labels import label_of_sound, label_of_text, roles_of_sound
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,19 @@ def test_without_the_names_of_languages_their_tags_do(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "language_data.names", None)
     monkeypatch.setitem(sys.modules, "language_data", None)
     assert label_of_sound("", "nds") == "nds"
+
+
+@pytest.mark.parametrize(
+    ("stated", "title", "roles"),
+    [
+        ((), "", ()),
+        ((), "Stereo", ()),
+        (("dub",), "Undescribed", ("dub",)),
+        ((), "English Audio Description", ("description",)),
+        (("main",), "Descriptive, for the visually impaired", ("main", "description")),
+        (("description",), "Audio-described", ("description",)),
+        ((), "Director's Commentary", ("commentary",)),
+    ],
+)
+def test_what_titles_say_of_a_sound(stated: tuple[str, ...], title: str, roles: tuple[str, ...]) -> None:
+    assert roles_of_sound(stated, title) == roles

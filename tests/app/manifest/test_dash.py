@@ -166,7 +166,7 @@ def test_languages_roles_and_labels() -> None:
 
 
 def test_another_coding_of_the_main_sound_is_main_too() -> None:
-    sounds = [audio("en"), audio("en", "Commentary"), replace(audio("en"), entries=(AC3_ENTRY,)), audio("en")]
+    sounds = [audio("en"), audio("en", "Live"), replace(audio("en"), entries=(AC3_ENTRY,)), audio("en")]
     found = read(index(video(), *sounds))
     assert [(each.attributes["codecs"], value) for each in found for _, value in described(each, "Role")] == [
         ("avc1.64000a", "main"), ("mp4a.40.2", "main"), ("mp4a.40.2", "alternate"), ("ac-3", "main"),

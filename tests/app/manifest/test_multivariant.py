@@ -117,6 +117,13 @@ def test_what_players_choose_by_themselves_differs() -> None:
     ]  # fmt: skip
 
 
+def test_sound_that_tells_what_is_seen_says_so() -> None:
+    read = m3u8.loads(text(index(video(), audio("en"), audio("en", "Audio Description"))))
+    assert [(each.autoselect, each.characteristics) for each in read.media] == [
+        ("YES", None), ("YES", "public.accessibility.describes-video"),
+    ]  # fmt: skip
+
+
 def test_facts_that_are_not_known_are_left_out() -> None:
     (variant,) = m3u8.loads(text(index(MadeTrack([100], [0])))).playlists
     assert variant.stream_info.frame_rate is None
