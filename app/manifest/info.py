@@ -45,7 +45,8 @@ def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
 def plan_title_info(shown: Presentation) -> Plan:
     """The facts of a title: all of its tracks, and what else is known of its best rendition."""
     best = shown.renditions[0]
-    tracks = [_track(each.facts, in_playlist=True) | {"name": each.folder} for each in shown.renditions]
+    first = {each.folder for kind in ("video", "audio") for each in shown.of_kind(kind)[:1]}
+    tracks = [_track(each.facts, each.folder in first) | {"name": each.folder} for each in shown.renditions]
     texts = [_text(each.facts, each.folder, each.idx.version) for each in shown.webvtt]
     of_title = {
         "version": shown.version, "title": shown.title, "tracks": tracks, "texts": texts, "is_title": True,

@@ -60,6 +60,8 @@ def test_what_the_page_shows(client: Client, title: Path) -> None:
     assert (found["is_title"], found["duration_s"]) == (True, 20.0)
     pictures = [each["name"] for each in found["tracks"] if each["kind"] == "video"]
     assert pictures == ["1080p/video", "720p/video"]
+    played = [each["name"] for each in found["tracks"] if each["in_playlist"]]
+    assert played == ["1080p/video", "1080p/audio-eng"]
 
 
 def test_subtitles_of_each_rendition_once(
