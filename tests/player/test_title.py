@@ -93,6 +93,7 @@ def test_sound_of_the_best_rendition_serves_all(
     player = load(open_tab, players_site, name, titles, MANIFESTS[name], buffering_goal_s=30)
     assert [each["lang"] for each in player.report()["audio"]] == ["en", "de"]
     player.run("chooseHeight(argument)", min(HEIGHTS))
+    player.run("loadedToEnd()")  # hls.js forgets a choice of sound made while it loads
     with player.tab.page.expect_response(re.compile("/film/360p/audio-deu/seg_")):
         player.run("chooseAudio(argument)", "de")
     player.run("loadedToEnd()")
