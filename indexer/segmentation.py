@@ -17,7 +17,7 @@ from itertools import accumulate, compress, pairwise
 
 from indexer.cuts import choose_cuts
 from indexer.errors import LimitExceeded
-from indexer.limits import MAX_TICKS, MAX_TIMELESS_SAMPLES
+from indexer.limits import MAX_BARE_PARTS, MAX_TICKS, MAX_TIMELESS_SAMPLES, SAMPLES_A_PART
 from indexer.select import Change
 from indexer.timeline import Placement, rescale
 from indexer.track import NON_SYNC_BIT, Samples, Track, are_sync
@@ -108,12 +108,23 @@ def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms:
     cuts: list[Cut] = []
     for cut, following in pairwise(forced):
         cuts += [cut, *_cuts_between(lead, cut, _as_the_lead_ends(lead, following, target), target)]
+    _check_parts(tracks, len(cuts))
     starts = [*(cut.ticks for cut in cuts), forced[-1].ticks]
     first_samples = [[*(cut.lead_sample for cut in cuts), lead.track.samples.count]]
     for other in tracks[1:]:
         inner = [other.first_sample_from(ticks, timescale) for ticks in starts[1:-1]]
         first_samples.append([0, *inner, other.track.samples.count])
     return Segmentation(timescale, starts, first_samples, [cut.format_number for cut in cuts])
+
+
+def _check_parts(tracks: Sequence[PlacedTrack], segments: int) -> None:
+    """Refuse segments by the ten thousand with nothing in them: a track may be silent for years."""
+    samples = sum(placed.track.samples.count for placed in tracks)
+    if segments * len(tracks) > MAX_BARE_PARTS + samples // SAMPLES_A_PART:
+        raise LimitExceeded(
+            f"its {samples} samples would be spread over {segments} segments of {len(tracks)} tracks",
+            remedy="choose a longer --segment-duration",
+        )
 
 
 def _check_ticks(tracks: Sequence[PlacedTrack]) -> None:

@@ -12,7 +12,13 @@ from typing import TypeAlias
 from app.idx.header import SubtitleFile, TextFacts
 from indexer.errors import LimitExceeded
 from indexer.labels import label_of_text
-from indexer.limits import MAX_CUE_APPEARANCES, MAX_CUES_A_SEGMENT, MAX_TTML_SENT_BYTES
+from indexer.limits import (
+    MAX_BARE_PARTS,
+    MAX_CUE_APPEARANCES,
+    MAX_CUES_A_SEGMENT,
+    MAX_TTML_SENT_BYTES,
+    PARTS_A_CUE,
+)
 from indexer.part_names import part_names
 from indexer.segmentation import Segmentation
 from indexer.subtitles.cue import Cue, Text
@@ -36,10 +42,16 @@ NO_SUBTITLES = Subtitles()
 
 
 def tabulate_texts(texts: Sequence[Text], segmentation: Segmentation) -> Subtitles:
-    """Texts with more cues than segments may hold are left out with a note."""
-    kept, columns, notes, left = [], list[Columns](), [], MAX_CUE_APPEARANCES
+    """Texts with more cues than segments may hold, or with too few for so many segments, are left out with a
+    note.
+    """
+    kept, columns, notes, left = list[Text](), list[Columns](), list[str](), MAX_CUE_APPEARANCES
     for text in texts:
         try:
+            cue_count = sum(len(each.cues) for each in (*kept, text))
+            if (len(kept) + 1) * segmentation.count > MAX_BARE_PARTS + PARTS_A_CUE * cue_count:
+                rule = f"brings the texts to {cue_count} cues for {segmentation.count} segments of each"
+                raise LimitExceeded(rule, remedy=REMEDY)
             columns.append(_columns(text, segmentation, left))
             left -= len(columns[-1]["cue"])
             kept.append(text)

@@ -73,6 +73,19 @@ def subtitles(tracks: int) -> bytes:
     return movie(picture, *texts, data=b"p" + words * tracks)
 
 
+def silence(tracks: int, seconds: int) -> bytes:
+    """A picture, and tracks of sound of a sample each that lasts very long."""
+    one = stsc((1, 1, 1)), stsz_constant(1, 1)
+    picture = trak((stts((1, 1)), *one, stco(DATA)), entries=(AVC_ENTRY,))
+    sounds = (
+        trak((stts((1, 1)), stsc((1, 1, 1)), stsz_constant(1, 1), stco(DATA + number)),
+             track_id=1 + number, handler="soun", entries=(AAC_ENTRY,),
+             extra=[box("edts", elst((600 * seconds, -1, 0x10000), (1, 0, 0x10000)))])
+        for number in range(1, tracks + 1)
+    )  # fmt: skip
+    return movie(picture, *sounds, data=bytes(tracks + 1))
+
+
 CUTS = [(400, 80, 0x10000), (400, 9080, 0x10000)] * 500
 BOMBS = {
     "durations": bomb(MOST, stts(*halves(MOST))),
@@ -80,6 +93,8 @@ BOMBS = {
     "both, and flags": bomb(MOST // 3, stts(*halves(MOST // 3)), ctts(*halves(MOST // 3)), stss(1)),
     "edits": bomb(MOST // 2, stts(*halves(MOST // 2)), ctts(*halves(MOST // 2)), edits=CUTS),
     "edits of sound": bomb(MOST, stts(*halves(MOST)), handler="soun", edits=CUTS),
+    "silence": silence(100, 295 * 6),
+    "silence for days": silence(100, 49_000 * 6),
     "subtitles": subtitles(20),
     "more than the file": movie(trak((stts((2**32 - 1, 1)), stsc((1, 2**32 - 1, 1)),
                                       stsz_constant(1, 2**32 - 1), stco(DATA)), entries=(AVC_ENTRY,))),

@@ -175,6 +175,20 @@ def test_a_gap_of_years_is_refused_quickly() -> None:
         segmented(video(2), years)
 
 
+def test_tracks_that_are_silent_for_days_are_refused_where_they_are_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each would have every segment of the longest, and nothing in them."""
+    monkeypatch.setattr(segmentation, "MAX_BARE_PARTS", 50)
+    silent = MadeTrack([1] * 2, [100_000, 20], "soun")
+    alone = segmented(video(2), silent)
+    assert alone.count == 17
+    with pytest.raises(LimitExceeded, match="its 8 samples would be spread over 17 segments of 4 tracks"):
+        segmented(video(2), *[silent] * 3)
+    busy = MadeTrack([1] * 1000, [20] * 1000, "soun")
+    assert segmented(video(2), *[silent] * 2, busy).count == 17
+
+
 def test_times_past_63_bits_are_refused() -> None:
     far = Edit(2**62, -1)
     with pytest.raises(LimitExceeded, match=r"track 1 lasts until tick \d+, more than 63 bits hold"):
