@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import product
 from pathlib import Path
 
 from app.cmaf.segments import segment_parts
@@ -64,10 +65,11 @@ def _check_movie(movie: Movie, file_bytes: int) -> None:
 
 
 def _check_segments(content: bytes, file_bytes: int) -> None:
-    """Every segment of a small index lies within the archive."""
+    """The segments of a small index, muxed and of each track, lie within the archive."""
     idx = read_idx(FileIdentity("mutant.idx", 0, 0, len(content), 0), memoryview(content))
-    for number in range(min(idx.header.segment_count, 20)):
-        _, ranges = segment_parts(idx, 0, number)
+    numbers = range(min(idx.header.segment_count, 20))
+    for view, number in product(range(min(len(idx.header.views), 4)), numbers):
+        _, ranges = segment_parts(idx, view, number)
         for offset, length in ranges:
             if not 0 <= offset < offset + length <= file_bytes:
                 raise Broken(f"segment {number} needs bytes [{offset}, {offset + length}) of {file_bytes}")
