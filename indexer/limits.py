@@ -99,10 +99,10 @@ MAX_SEGMENTS = 50_000
 """At 6 s: 83 hours. A gap in time can ask for any number."""
 
 MAX_BARE_PARTS = 30_000
-SAMPLES_A_PART, PARTS_A_CUE = 8, 8
-"""Parts are segments times tracks, some 40 us each, or times texts, some 20. There may be so many, and more
-for samples or cues to put in them. Two hours in segments of 2 s are 3,600 for each track, of a hundred
-samples, and for each text, of 1,500 cues in all."""
+SAMPLES_A_PART, PARTS_A_CUE = 4, 8
+"""Parts are segments times tracks and the muxed stream, some 40 us each, or times texts, some 20. There may
+be so many, and more for samples or cues to put in them. Two hours in segments of 2 s are 3,600 for each
+track, of a hundred samples, and for each text, of 1,500 cues in all."""
 
 MAX_TIMELESS_SAMPLES = 1 << 20
 """In a track whose samples all have a duration of 0. Honest ones hold a picture or two."""

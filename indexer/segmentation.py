@@ -120,7 +120,7 @@ def segment(tracks: Sequence[PlacedTrack], changes: Sequence[Change], target_ms:
 def _check_parts(tracks: Sequence[PlacedTrack], segments: int) -> None:
     """Refuse segments by the ten thousand with nothing in them: a track may be silent for years."""
     samples = sum(placed.track.samples.count for placed in tracks)
-    if segments * len(tracks) > MAX_BARE_PARTS + samples // SAMPLES_A_PART:
+    if segments * (len(tracks) + 1) > MAX_BARE_PARTS + samples // SAMPLES_A_PART:
         raise LimitExceeded(
             f"its {samples} samples would be spread over {segments} segments of {len(tracks)} tracks",
             remedy="choose a longer --segment-duration",

@@ -179,7 +179,7 @@ def test_tracks_that_are_silent_for_days_are_refused_where_they_are_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each would have every segment of the longest, and nothing in them."""
-    monkeypatch.setattr(segmentation, "MAX_BARE_PARTS", 50)
+    monkeypatch.setattr(segmentation, "MAX_BARE_PARTS", 60)
     silent = MadeTrack([1] * 2, [100_000, 20], "soun")
     alone = segmented(video(2), silent)
     assert alone.count == 17
