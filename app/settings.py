@@ -131,7 +131,10 @@ class Settings:
         "where to listen: `host:port` or `unix:/path`, with commas between",
     )
     workers: int | None = _setting(
-        None, _auto_or_count, "processes", "worker processes; auto: one a core, two with `--splice`"
+        None,
+        _auto_or_count,
+        "processes",
+        "worker processes; auto: one a core, and two at least with `--splice`",
     )
     max_open_archives: int | None = _setting(
         None, _auto_or_count, "archives", "indexes kept open on this host; auto: from open files and memory"

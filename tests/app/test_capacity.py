@@ -27,9 +27,10 @@ def test_the_scarcest_decides(host: Host, transfers: int, archives: int) -> None
     assert (found.max_inflight_segments, found.max_open_archives) == (transfers, archives)
 
 
-def test_workers_without_threads_are_more() -> None:
-    host = Host(cores=3, memory_bytes=16 * GIBIBYTE, files=1 << 20)
-    assert resolve(Settings(splice=True), host).workers == 6
+@pytest.mark.parametrize(("cores", "workers"), [(1, 2), (2, 2), (3, 3)])
+def test_workers_without_threads_are_two_at_least(cores: int, workers: int) -> None:
+    host = Host(cores=cores, memory_bytes=16 * GIBIBYTE, files=1 << 20)
+    assert resolve(Settings(splice=True), host).workers == workers
 
 
 def test_what_is_given_holds() -> None:
