@@ -56,9 +56,8 @@ def mdat_header(payload_bytes: int) -> bytes:
 
 
 def moof(sequence_number: int, trafs: Sequence[bytes]) -> bytes:
-    content = b"".join(trafs)
-    size = MOOF_BYTES + len(content)
-    return _HEADER.pack(size, b"moof") + _MFHD.pack(MFHD_BYTES, b"mfhd", 0, sequence_number) + content
+    header = _HEADER.pack(MOOF_BYTES + sum(map(len, trafs)), b"moof")
+    return b"".join((header, _MFHD.pack(MFHD_BYTES, b"mfhd", 0, sequence_number), *trafs))
 
 
 def traf(tfhd_box: bytes, decode_time: int, truns: bytes) -> bytes:

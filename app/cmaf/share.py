@@ -6,10 +6,10 @@ What all samples of a track have in common is said once, by `tfhd`; what differs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate, repeat
-from operator import itemgetter, mul, sub
+from operator import add, itemgetter, mul, sub
 from typing import NamedTuple
 
 from app.cmaf import fragment
@@ -65,7 +65,7 @@ def share_of(rows: TrackRows, number: int, run_samples: RunSamples = ()) -> Shar
     """A track's share of segment `number`. Without `run_samples`, as where nobody asks for runs."""
     start, stop = rows.first_sample[number], rows.first_sample[number + 1]
     size, defaults = rows.facts.size_bytes, (rows.default_duration, rows.default_flags)
-    tfhd, bits = _shape(rows.track_id, size, *defaults, rows.default_composition, empty=start == stop)
+    tfhd, bits = _shape(rows.track_id, size, *defaults, rows.default_composition, start == stop)
     return Share(rows, start, stop, run_samples, bytes_of_runs(rows, start, stop, run_samples), tfhd, bits)
 
 
@@ -79,17 +79,33 @@ def bytes_of_runs(rows: TrackRows, start: int, stop: int, run_samples: RunSample
         return sizes.tolist()
     if len(run_samples) == 1:
         return [sum(sizes)]
-    ends = _ends_of(run_samples)(list(accumulate(sizes, initial=0)))
-    return list(map(sub, ends, (0, *ends)))
+    return adder_of(run_samples)(sizes.tolist())
 
 
 @lru_cache(maxsize=128)
-def _ends_of(run_samples: RunSamples) -> itemgetter[Sequence[int]]:
-    """What takes from a column, summed up, the sums at the end of each run, of which there are several.
+def adder_of(run_samples: RunSamples) -> Callable[[list[int]], list[int]]:
+    """What adds up the values of all samples by their runs, of which there are several.
 
     Kept, as where pictures come at a constant rate the same few patterns come again and again.
     """
-    return itemgetter(*accumulate(run_samples))
+    ends = list(accumulate(run_samples))
+    if max(run_samples) <= 2:  # sound between pictures, as a rule
+        rows = list(zip(ends, run_samples, strict=True))
+        firsts = itemgetter(*(end - count if count else -1 for end, count in rows))
+        seconds = itemgetter(*(end - 1 if count == 2 else -1 for end, count in rows))
+
+        def add_two(values: list[int]) -> list[int]:
+            values.append(0)
+            return list(map(add, firsts(values), seconds(values)))
+
+        return add_two
+    at_ends = itemgetter(*ends)
+
+    def add_all(values: list[int]) -> list[int]:
+        sums = at_ends(list(accumulate(values, initial=0)))
+        return list(map(sub, sums, (0, *sums)))
+
+    return add_all
 
 
 @lru_cache(maxsize=1024)
@@ -99,8 +115,7 @@ def _shape(
     duration: int | None,
     flags: int | None,
     composition: int | None,
-    *,
-    empty: bool,
+    is_empty: bool,
 ) -> tuple[bytes, int]:
     """The `tfhd` that holds what all samples share, and the bits of the `trun` columns that hold the rest."""
     bits = 0
@@ -112,4 +127,4 @@ def _shape(
         bits |= fragment.SAMPLE_FLAGS
     if composition != 0:
         bits |= fragment.SAMPLE_COMPOSITION
-    return fragment.tfhd(track_id, duration, size, flags, empty=empty), bits
+    return fragment.tfhd(track_id, duration, size, flags, empty=is_empty), bits
