@@ -124,7 +124,7 @@ def test_one_that_is_not_aligned_is_refused_by_name(titles: Origin, tmp_path: Pa
     assert done.returncode == 1
     assert (
         "film: refused as a title: film/270p is not cut as film/360p, the best, is: its segment 2 begins at"
-        " 2.560000 s, +560.000 ms from the best's; encode all renditions with keyframes at the same times"
+        " 2.560000 s, +560.000 ms from the best's; index all with one --segment-duration, "
     ) in done.stderr
     assert not (tmp_path / "index" / "film.title").exists()
     assert len(list((tmp_path / "index" / "film").glob("*.idx"))) == 3
