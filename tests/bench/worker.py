@@ -113,7 +113,7 @@ def _large_catalogue(folder: Path, rounds: int) -> Iterator[Figure]:
     chance = random.Random(1)
     segments = made.idx.segment_count
     hot = [made.target(0, number) for number in range(segments)]
-    opened = [made.target(number, segment) for number in range(1, 50) for segment in range(segments)]
+    opened = [made.target(number, segment) for number in range(1, 200) for segment in range(segments)]
     every = [made.target(number, 0) for number in range(made.count)]
     again = chance.choices(every, k=20_000)
     rates: dict[str, list[float]] = {HOT: [], AGAIN: [], OPEN: [], FIRST: []}
