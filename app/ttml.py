@@ -31,10 +31,8 @@ def plan_ttml(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> P
     columns = [planes_of_words(durations), planes_of_words(map(len, documents))]
     bits = fragment.SAMPLE_DURATION | fragment.SAMPLE_SIZE
     tfhd = fragment.tfhd(TRACK_ID, None, None, SYNC_FLAGS, empty=False)
-    rows_bytes = len(columns) * fragment.COLUMN_BYTES * len(documents)
-    traf_bytes = fragment.TRAF_BYTES + len(tfhd) + fragment.TRUN_HEADER_BYTES + rows_bytes
-    mdat_at = fragment.MOOF_BYTES + traf_bytes + fragment.MDAT_HEADER_BYTES
-    truns = fragment.truns((len(documents),), [mdat_at], bits, columns)
+    payload_at = fragment.PAYLOAD_AT + fragment.traf_bytes(tfhd, 1, len(documents), bits)
+    truns = fragment.truns((len(documents),), [payload_at], bits, columns)
     moof = fragment.moof(number + 1, [fragment.traf(tfhd, idx.segment_time[number], truns)])
     mdat = fragment.mdat_header(sum(map(len, documents)))
     styp = idx.header.views[-1].styp  # of a track alone

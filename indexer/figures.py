@@ -99,7 +99,7 @@ def _weigh(view: ViewFacts, runs: SegmentRuns, places: Sequence[int]) -> _Weighe
     trafs_bytes = sum(share.traf_bytes(len(share.run_samples)) for share in present)
     spared_truns = max(0, len(shares[0].run_samples) - 1) if len(shares) == 1 else 0
     spared_bytes = fragment.TRUN_HEADER_BYTES * spared_truns
-    head_bytes = len(view.styp) + fragment.MOOF_BYTES + trafs_bytes + fragment.MDAT_HEADER_BYTES
+    head_bytes = len(view.styp) + fragment.PAYLOAD_AT + trafs_bytes
     payload_bytes = sum(sum(share.run_bytes) for share in shares)
     return _Weighed(head_bytes - spared_bytes, spared_bytes, payload_bytes, gaps, range_count)
 

@@ -103,7 +103,7 @@ def _arrange_several(view: ViewFacts, runs: SegmentRuns) -> Arrangement:
     # A track without samples here (audio that ended early) has no `traf`, unless the segment is all its own.
     present = [share for share in shares if share.samples] or shares[:1]
     trafs_bytes = sum([share.traf_bytes(len(share.run_samples)) for share in present])
-    at = fragment.MOOF_BYTES + trafs_bytes + fragment.MDAT_HEADER_BYTES
+    at = fragment.PAYLOAD_AT + trafs_bytes
     head_bytes = len(view.styp) + at
     data_offsets: list[int] = []  # of all runs and holes
     offsets: list[int] = []
@@ -137,7 +137,7 @@ def _back_to_back(
     if 0 in lengths:  # samples of no bytes need no range
         offsets, lengths = list(compress(offsets, lengths)), list(filter(None, lengths))
     truns = min(share.samples, 1)
-    payload_at = fragment.MOOF_BYTES + share.traf_bytes(truns) + fragment.MDAT_HEADER_BYTES
+    payload_at = fragment.PAYLOAD_AT + share.traf_bytes(truns)
     tracks = [Truns(share, (share.samples,)[:truns], (payload_at,)[:truns])]
     return Arrangement(len(view.styp) + payload_at, tracks, offsets, lengths)
 
@@ -148,7 +148,7 @@ def _arrange_with_slop(view: ViewFacts, runs: SegmentRuns) -> Arrangement:
     Places are the data offsets that there would be if nothing were left out; `skipped` is what is.
     """
     (share,) = (runs.shares[track] for track in view.tracks)
-    payload_at = fragment.MOOF_BYTES + share.traf_bytes(len(share.run_samples)) + fragment.MDAT_HEADER_BYTES
+    payload_at = fragment.PAYLOAD_AT + share.traf_bytes(len(share.run_samples))
     places = runs.order.own(list(accumulate(runs.lengths, initial=payload_at)), share.track)
     data_offsets: list[int] = []
     starts: list[int] = []

@@ -24,9 +24,9 @@ TFDT_BYTES = 20
 TRUN_HEADER_BYTES = 20
 MOOF_BYTES = BOX_HEADER_BYTES + MFHD_BYTES
 """A `moof` but for its `traf`s."""
-TRAF_BYTES = BOX_HEADER_BYTES + TFDT_BYTES
-"""A `traf` but for its `tfhd` and `trun`s."""
 MDAT_HEADER_BYTES = 8
+PAYLOAD_AT = MOOF_BYTES + MDAT_HEADER_BYTES
+"""The data offset of what the `mdat` holds, but for the `traf`s."""
 COLUMN_BYTES = 4
 """A column of a `trun`, for each sample."""
 
@@ -65,6 +65,12 @@ def traf(tfhd_box: bytes, decode_time: int, truns: bytes) -> bytes:
     size = BOX_HEADER_BYTES + len(tfhd_box) + TFDT_BYTES + len(truns)
     tfdt = _TFDT.pack(TFDT_BYTES, b"tfdt", _VERSION_1, decode_time)
     return b"".join((_HEADER.pack(size, b"traf"), tfhd_box, tfdt, truns))
+
+
+def traf_bytes(tfhd_box: bytes, truns: int, samples: int, bits: int) -> int:
+    """The length of a `traf` of so many `trun`s and, in them, samples with the columns `bits`."""
+    rows_bytes = COLUMN_BYTES * bits.bit_count() * samples
+    return BOX_HEADER_BYTES + len(tfhd_box) + TFDT_BYTES + TRUN_HEADER_BYTES * truns + rows_bytes
 
 
 def tfhd(track_id: int, duration: int | None, size: int | None, flags: int | None, *, empty: bool) -> bytes:

@@ -55,9 +55,10 @@ def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRa
         rows.kind_flags[kind],
         empty=False,
     )
-    payload_at = fragment.MOOF_BYTES + _traf_bytes(tfhd) + fragment.MDAT_HEADER_BYTES
+    bits = fragment.SAMPLE_COMPOSITION
+    payload_at = fragment.PAYLOAD_AT + fragment.traf_bytes(tfhd, 1, 1, bits)
     composition = planes_of_words([rows.kind_composition[kind] & WORD_MASK])
-    truns = fragment.truns((1,), [payload_at], fragment.SAMPLE_COMPOSITION, [composition])
+    truns = fragment.truns((1,), [payload_at], bits, [composition])
     traf = fragment.traf(tfhd, decode_time_of(rows, sample), truns)
     moof = fragment.moof(number + 1, [traf])
     return b"".join((idx.view(view_number).styp, moof, fragment.mdat_header(size))), (offset, size)
@@ -70,10 +71,6 @@ def segment_of(rows: TrackRows, sample: int) -> int:
 
 def sample_bytes(rows: TrackRows, sample: int) -> int:
     return rows.facts.size_bytes or 0 if rows.size is None else rows.size[sample]
-
-
-def _traf_bytes(tfhd: bytes) -> int:
-    return fragment.TRAF_BYTES + len(tfhd) + fragment.TRUN_HEADER_BYTES + 4
 
 
 def decode_time_of(rows: TrackRows, sample: int) -> int:

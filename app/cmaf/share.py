@@ -42,9 +42,7 @@ class Share(NamedTuple):
         return self.stop - self.start
 
     def traf_bytes(self, truns: int) -> int:
-        row_bytes = fragment.COLUMN_BYTES * self.bits.bit_count()
-        boxes_bytes = fragment.TRUN_HEADER_BYTES * truns + row_bytes * self.samples
-        return fragment.TRAF_BYTES + len(self.tfhd) + boxes_bytes
+        return fragment.traf_bytes(self.tfhd, truns, self.samples, self.bits)
 
     def columns(self) -> list[list[Plane]]:
         """What the `trun`s say of each sample, in the order of the bits of `bits`."""

@@ -60,14 +60,13 @@ def test_truns_say_what_was_put_into_them(
         empty=False,
     )
     own_sizes = sizes if present[1] else [defaults[1]] * count
-    truns_bytes = fragment.TRUN_HEADER_BYTES * len(runs) + 4 * len(columns) * count
-    traf_bytes = fragment.TRAF_BYTES + len(tfhd) + truns_bytes
-    payload_at = fragment.MOOF_BYTES + traf_bytes + fragment.MDAT_HEADER_BYTES
+    traf_bytes = fragment.traf_bytes(tfhd, len(runs), count, bits)
+    payload_at = fragment.PAYLOAD_AT + traf_bytes
     firsts = list(accumulate(runs, initial=0))[:-1]
     at = list(accumulate(own_sizes, initial=payload_at))
     planes = [planes_of_words(column) for column in columns]
     truns = fragment.truns(tuple(runs), [at[first] for first in firsts], bits, planes)
-    assert len(truns) == truns_bytes
+    assert len(fragment.traf(tfhd, decode_ticks, truns)) == traf_bytes
 
     samples = read_track(truns, tfhd, bytes(sum(own_sizes)), decode_ticks)
     assert [sample.offset - len(STYP) for sample in samples] == at[:-1]
@@ -81,8 +80,7 @@ def test_truns_say_what_was_put_into_them(
 
 def test_a_fragment_of_several_tracks() -> None:
     tfhds = [fragment.tfhd(track_id, 40, 1, 0, empty=False) for track_id in (1, 3)]
-    lengths = [fragment.TRAF_BYTES + len(tfhd) + fragment.TRUN_HEADER_BYTES for tfhd in tfhds]
-    at = fragment.MOOF_BYTES + sum(lengths) + fragment.MDAT_HEADER_BYTES
+    at = fragment.PAYLOAD_AT + sum(fragment.traf_bytes(tfhd, 1, 2, 0) for tfhd in tfhds)
     trafs = [
         fragment.traf(tfhd, 100, fragment.truns((2,), [at + 2 * number], 0, []))
         for number, tfhd in enumerate(tfhds)
