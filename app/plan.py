@@ -45,7 +45,8 @@ class FileIdentity:
 
 @dataclass(frozen=True, slots=True)
 class FileRanges:
-    """Bytes of `file`, range after range: a column of offsets and one of lengths, which are positive.
+    """Bytes of `file`, range after range: a column of offsets and one of lengths, which are positive and
+    `length` together.
 
     Columns, as a segment may have hundreds of ranges and a download hundreds of thousands.
     """
@@ -53,6 +54,7 @@ class FileRanges:
     file: FileIdentity
     offsets: Sequence[int]
     lengths: Sequence[int]
+    length: int
 
     def cut(self, start: int, stop: int) -> FileRanges:
         """Bytes `[start, stop)` of them all, of which there is at least one."""
@@ -63,7 +65,7 @@ class FileRanges:
         skipped = start - (ends[first] - self.lengths[first])
         offsets[0] += skipped
         lengths[0] -= skipped
-        return FileRanges(self.file, offsets, lengths)
+        return FileRanges(self.file, offsets, lengths, stop - start)
 
 
 Piece = bytes | FileRanges
@@ -71,7 +73,7 @@ Piece = bytes | FileRanges
 
 def one_range(file: FileIdentity, offset: int, length: int) -> FileRanges:
     """`length` bytes of `file` from `offset`. `length` is positive."""
-    return FileRanges(file, (offset,), (length,))
+    return FileRanges(file, (offset,), (length,), length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Plan:
 
     @property
     def length(self) -> int:
-        """Of the body. Added up when asked for, which is once an answer."""
+        """Of the body."""
         return sum(map(piece_length, self.pieces))
 
     @property
@@ -124,7 +126,7 @@ def lasting_plan(
 
 
 def piece_length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, bytes) else sum(piece.lengths)
+    return len(piece) if isinstance(piece, bytes) else piece.length
 
 
 def cut_pieces(pieces: Iterable[Piece], start: int, stop: int) -> Iterable[Piece]:

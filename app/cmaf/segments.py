@@ -7,8 +7,10 @@ touches the rows of its own segment and nothing else, so its cost does not grow 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.cmaf import fragment
-from app.cmaf.arrange import Arrangement, ByteRange, Truns, arrange, arrange_in_sidecar
+from app.cmaf.arrange import ByteRange, Truns, arrange, arrange_in_sidecar
 from app.idx.header import ViewFacts
 from app.idx.view import Idx
 from app.plan import FileIdentity, FileRanges, Piece, Plan, lasting_plan
@@ -32,9 +34,10 @@ def plan_segment(idx: Idx, view_number: int, number: int, archive: FileIdentity)
         arranged = arrange_in_sidecar(idx, view, number)
     else:
         arranged = arrange(idx, view_number, number)
-    pieces: tuple[Piece, ...] = (_head(view, number, arranged),)
-    if arranged.offsets:
-        pieces = (*pieces, FileRanges(file, arranged.offsets, arranged.lengths))
+    payload_bytes = arranged.payload_bytes
+    pieces: tuple[Piece, ...] = (_head(view, number, arranged.tracks, payload_bytes),)
+    if payload_bytes:
+        pieces = (*pieces, FileRanges(file, arranged.offsets, arranged.lengths, payload_bytes))
     return _plan(idx, view_number, f"{view.name}-{number}", archive, pieces, guards)
 
 
@@ -42,13 +45,13 @@ def segment_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, list[
     """The bytes that segment `number` begins with, and the ranges of the archive that follow them."""
     arranged = arrange(idx, view_number, number)
     ranges = list(zip(arranged.offsets, arranged.lengths, strict=True))
-    return _head(idx.view(view_number), number, arranged), ranges
+    return _head(idx.view(view_number), number, arranged.tracks, arranged.payload_bytes), ranges
 
 
-def _head(view: ViewFacts, number: int, arranged: Arrangement) -> bytes:
-    trafs = [_traf(truns, number) for truns in arranged.tracks]
+def _head(view: ViewFacts, number: int, tracks: Sequence[Truns], payload_bytes: int) -> bytes:
+    trafs = [_traf(truns, number) for truns in tracks]
     moof = fragment.moof(number + 1, trafs)
-    mdat = fragment.mdat_header(arranged.payload_bytes)
+    mdat = fragment.mdat_header(payload_bytes)
     return b"".join((view.styp, moof, mdat))
 
 

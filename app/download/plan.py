@@ -38,11 +38,14 @@ NOTHING = "There is no picture and no sound in this clip."
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a download begins with, and the offsets and lengths of the ranges of the archive that follow."""
+    """What a download begins with, and the offsets and lengths of the ranges of the archive that follow, and
+    how much these are together.
+    """
 
     pieces: tuple[bytes, ...]
     offsets: array[int]
     lengths: array[int]
+    media_bytes: int
 
     @property
     def cost_bytes(self) -> int:
@@ -62,11 +65,6 @@ class Heads:
         self._lock = threading.Lock()
         self._turns_left = TURNS
         self._one_at_a_time = threading.Lock()
-
-    @property
-    def has_turns(self) -> bool:
-        """Whether one more may be asked for at once that nobody else wants."""
-        return self._turns_left > 0
 
     def get(self, idx: Idx, clip: Clip) -> Head:
         """Raises `Malformed` or `Overloaded`."""
@@ -119,14 +117,14 @@ def make_head(idx: Idx, clip: Clip) -> Head:
     head = movie_head(idx, spans, chunks, ranges, user_data(idx, clip))
     pieces = tuple(head[at : at + PIECE_BYTES] for at in range(0, len(head), PIECE_BYTES))
     offsets, lengths = (array("Q", [each[column] for each in ranges]) for column in (0, 1))
-    return Head(pieces, offsets, lengths)
+    return Head(pieces, offsets, lengths, sum(lengths))
 
 
 def plan_download(heads: Heads, idx: Idx, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
     """The archive, or a clip of it, as one file. Raises as `Heads.get`."""
     head = heads.get(idx, clip)
     kind = idx.tracks[0].facts.kind
-    media = (FileRanges(archive, head.offsets, head.lengths),) if head.offsets else ()
+    media = (FileRanges(archive, head.offsets, head.lengths, head.media_bytes),) if head.offsets else ()
     return lasting_plan(
         SEGMENT_TYPES[kind],
         clip.tagged(f"{idx.version}-download"),

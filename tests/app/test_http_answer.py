@@ -45,7 +45,7 @@ def test_whole() -> None:
 def test_part() -> None:
     part = answer(RANGE="bytes=2-10")
     assert part.status == "206 Partial Content"
-    assert part.pieces == (b"ad", FileRanges(FILE, [100], [7]))
+    assert part.pieces == (b"ad", FileRanges(FILE, [100], [7], 7))
     assert dict(part.headers)["Content-Range"] == "bytes 2-10/58"
     assert dict(part.headers)["Content-Length"] == "9"
 

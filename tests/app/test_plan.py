@@ -14,11 +14,17 @@ from app.plan import FileIdentity, FileRanges, Piece, Plan, piece_length
 CONTENT = bytes(range(256))
 FILE = FileIdentity("archive.mp4", 1, 2, len(CONTENT), 3)
 
+
+def columns_of(ranges: list[tuple[int, int]]) -> tuple[list[int], list[int], int]:
+    offsets, lengths = ([each[column] for each in ranges] for column in (0, 1))
+    return offsets, lengths, sum(lengths)
+
+
 one_of_them = st.tuples(st.integers(0, 255), st.integers(1, 256)).map(
     lambda drawn: (drawn[0], min(drawn[1], len(CONTENT) - drawn[0]))
 )
 ranges = st.lists(one_of_them, min_size=1, max_size=5).map(
-    lambda drawn: FileRanges(FILE, *zip(*drawn, strict=True))
+    lambda drawn: FileRanges(FILE, *columns_of(drawn))
 )
 bodies = st.lists(st.one_of(st.binary(max_size=20), ranges), max_size=6).map(tuple)
 

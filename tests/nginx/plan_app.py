@@ -50,7 +50,7 @@ def _of(folder: Path, name: str | bytes) -> Callable[[int | Iterable[int], int],
 
     def ranges(at: int | Iterable[int], length: int) -> FileRanges:
         offsets = [at] if isinstance(at, int) else list(at)
-        return FileRanges(identity, offsets, [length] * len(offsets))
+        return FileRanges(identity, offsets, [length] * len(offsets), length * len(offsets))
 
     return ranges
 

@@ -26,7 +26,7 @@ def test_a_segment_is_a_head_and_ranges_of_the_archive(idx: Idx) -> None:
     head, ranges = plan.pieces
     assert isinstance(head, bytes)
     start = MEDIA_AT + 4 + 6 * 124
-    assert ranges == FileRanges(ARCHIVE, [start + 124 * number for number in range(6)], [120] * 6)
+    assert ranges == FileRanges(ARCHIVE, [start + 124 * number for number in range(6)], [120] * 6, 720)
     assert plan.length == len(head) + 720 == idx.view_bytes[0][1]
     mdat = list(walk(head + bytes(720)))[-1]
     assert (mdat.fourcc, mdat.stop - mdat.body) == ("mdat", 720)

@@ -22,7 +22,9 @@ INDEX = FileIdentity("/index/a.idx", 0x10FF02, 977, 4000, -5)
 columns = st.lists(
     st.tuples(st.integers(0, (1 << 63) - 1 - (1 << 40)), st.integers(1, 1 << 40)), min_size=1, max_size=5
 ).map(lambda rows: tuple(zip(*rows, strict=True)))
-ranges = st.builds(lambda file, both: FileRanges(file, *both), st.sampled_from(FILES), columns)
+ranges = st.builds(
+    lambda file, both: FileRanges(file, both[0], both[1], sum(both[1])), st.sampled_from(FILES), columns
+)
 bodies = st.lists(st.binary(min_size=1, max_size=50) | ranges, max_size=30).map(tuple)
 
 
@@ -57,7 +59,7 @@ def read_back(body: bytes) -> tuple[Piece, ...]:
             inline_at += lengths[0]
             pieces.append(inline[offsets[0] : inline_at])
         else:
-            pieces.append(FileRanges(files[file], offsets, lengths))
+            pieces.append(FileRanges(files[file], offsets, lengths, sum(lengths)))
     assert inline_at == len(inline)
     return tuple(pieces)
 
@@ -84,7 +86,7 @@ def test_the_lines() -> None:
 
 def test_a_file_is_named_once() -> None:
     one, two = (one_range(file, 100, 10) for file in FILES[:2])
-    again = FileRanges(FILES[0], (105, 90), (1, 2))
+    again = FileRanges(FILES[0], (105, 90), (1, 2), 3)
     lines, _ = lines_and_inline(instructions(plan(one, two, one, again), until_s=0))
     assert lines[7].count(", ") == 1
     assert lines[9] == "0 100 10, 1 100 10, 0 100 10, 0 105 1 90 2"
@@ -119,10 +121,8 @@ def test_who_asks_gets_instructions() -> None:
 
 @pytest.mark.parametrize(("more", "has_pieces"), [(0, True), (1, False)])
 def test_the_number_of_ranges_is_bounded(more: int, has_pieces: bool) -> None:
-    what = plan(
-        b"head",
-        FileRanges(FILES[0], range(0, 100 * (MAX_RANGES - 1 + more), 100), [50] * (MAX_RANGES - 1 + more)),
-    )
-    body = delivered(what, **{ASKED: "1"}).get_data()
+    count = MAX_RANGES - 1 + more
+    ranges = FileRanges(FILES[0], range(0, 100 * count, 100), [50] * count, 50 * count)
+    body = delivered(plan(b"head", ranges), **{ASKED: "1"}).get_data()
     assert body.startswith(b"splice 1\n")
     assert (body.count(b"\n") > 2) == has_pieces

@@ -6,7 +6,7 @@ import os
 import struct
 import threading
 from array import array
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate, islice
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Maker:
         self.made.append(clip)
         self.is_called.release()
         assert self.may_end.acquire(timeout=60)
-        return Head((bytes(1000),), array("Q"), array("Q"))
+        return Head((bytes(1000),), array("Q"), array("Q"), 0)
 
 
 @pytest.fixture
@@ -68,14 +68,24 @@ def test_one_is_made_for_all_who_want_it(maker: Maker, idx: Idx) -> None:
     assert heads.get(idx, WHOLE) is first
 
 
-def test_one_is_made_one_waits_and_the_rest_come_again(maker: Maker, idx: Idx) -> None:
+def test_one_is_made_one_waits_and_the_rest_come_again(
+    maker: Maker, idx: Idx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_turn = threading.Semaphore(0)
+
+    class Told(Future[Head]):
+        def __init__(self) -> None:
+            super().__init__()
+            has_turn.release()
+
+    monkeypatch.setattr(app.download.plan, "Future", Told)
     heads = Heads(kept_bytes=10_000)
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(heads.get, idx, Clip(1))]
         assert maker.is_called.acquire(timeout=60)
         asked.append(pool.submit(heads.get, idx, Clip(2)))
-        while heads.has_turns:
-            threading.Event().wait(0.01)
+        assert has_turn.acquire(timeout=60)
+        assert has_turn.acquire(timeout=60)
         with pytest.raises(Overloaded):
             heads.get(idx, Clip(3))
         assert maker.made == [Clip(1)]
