@@ -12,6 +12,7 @@ from math import inf
 from app.clip import WHOLE, Clip
 from app.download.tables import box
 from app.idx.view import Idx
+from app.manifest.chapters import chapters_of
 
 MAX_CHAPTERS = 255
 MAX_TITLE_BYTES = 255
@@ -35,15 +36,14 @@ def _title(title: str) -> list[bytes]:
 
 
 def _chapters(idx: Idx, clip: Clip) -> list[bytes]:
-    """Those of which something is in the clip, in its time; each lasts until the next."""
-    begin_ms, end_ms = (0, None) if clip == WHOLE else (round(1000 * at_s) for at_s in clip.times_s(idx))
-    chapters, entries = sorted(idx.header.chapters, key=lambda each: each.start_ms), []
-    for chapter, stop_ms in zip(chapters, [*(each.start_ms for each in chapters[1:]), inf], strict=False):
-        if stop_ms > begin_ms and (end_ms is None or chapter.start_ms < end_ms):
-            title = (
-                chapter.title.encode("utf-8", "replace")[:MAX_TITLE_BYTES].decode("utf-8", "ignore").encode()
-            )
-            at = max(0, chapter.start_ms - begin_ms) * _UNITS_PER_MS
-            entries.append(struct.pack(">QB", at, len(title)) + title)
+    """Those of which something is in the clip, in its time; where playback of a whole one begins late, the
+    first does not.
+    """
+    delay_ms = idx.segment_time[0] * 1000 // idx.header.timescale if clip == WHOLE else 0
+    entries = []
+    for chapter in chapters_of(idx, clip.start_ms, inf if clip.end_ms is None else clip.end_ms):
+        title = chapter.title.encode("utf-8", "replace")[:MAX_TITLE_BYTES].decode("utf-8", "ignore").encode()
+        at_ms = max(0, chapter.start_ms - clip.start_ms + delay_ms) if chapter.start_ms else 0
+        entries.append(struct.pack(">QB", at_ms * _UNITS_PER_MS, len(title)) + title)
     del entries[MAX_CHAPTERS:]
     return [box("chpl", struct.pack(">IIB", 1 << 24, 0, len(entries)), *entries)] if entries else []

@@ -1,8 +1,9 @@
 """Chapters, and how media playlists tell of them.
 
 A chapter is a date range (EXT-X-DATERANGE, RFC 8216bis §4.4.5.1), and date ranges need a clock
-(EXT-X-PROGRAM-DATE-TIME, §4.4.4.6). In every media playlist of every archive playback begins at `BEGIN`:
-a time on this clock is a time in the presentation, and playlists of several archives agree on it (§6.2.4).
+(EXT-X-PROGRAM-DATE-TIME, §4.4.4.6). Where one playlist of several has a clock all need the same (§6.2.4), and
+of a title's renditions one may have chapters and another none. So every media playlist of every archive has
+it, and playback begins at `BEGIN`: a time on this clock is a time in the presentation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import inf
 
 from app.idx.view import Idx
 from app.manifest.attributes import listed, quoted
@@ -24,38 +26,43 @@ MOST_MS = 100 * 366 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """From `start_ms` after playback begins, for `duration_ms`, which is not 0."""
+    """From `start_ms` after playback begins, for `duration_ms`, which is not 0. `number` counts from 1."""
 
+    number: int
     start_ms: int
     duration_ms: int
     title: str
 
 
-def chapters_of(idx: Idx) -> list[Chapter]:
-    """In order of time. Each lasts until the next, the last until the end; what lasts no time is left out."""
+def chapters_of(idx: Idx, begin_ms: int = 0, end_ms: float = inf) -> list[Chapter]:
+    """In order of time, those of which something is in `[begin_ms, end_ms)`. Each lasts until the next, the
+    last until the end; what lasts no time is left out.
+    """
     timescale, begin, end = idx.header.timescale, idx.segment_time[0], idx.segment_time[-1]
-    begin_ms, length_ms = begin * 1000 // timescale, (end - begin) * 1000 // timescale
+    first_ms, length_ms = begin * 1000 // timescale, (end - begin) * 1000 // timescale
     if length_ms > MOST_MS:
         return []
     starts = [
-        (min(max(0, each.start_ms - begin_ms), length_ms), each.title)
+        (min(max(0, each.start_ms - first_ms), length_ms), each.title)
         for each in sorted(idx.header.chapters, key=lambda each: each.start_ms)
     ]
-    return [
-        Chapter(start_ms, following_ms - start_ms, title)
+    lasting = [
+        (start_ms, following_ms - start_ms, title)
         for (start_ms, title), (following_ms, _) in pairwise([*starts, (length_ms, "")])
         if start_ms < following_ms
+    ]
+    chapters = [Chapter(number, *each) for number, each in enumerate(lasting, start=1)]
+    return [
+        each for each in chapters if each.start_ms < end_ms and each.start_ms + each.duration_ms > begin_ms
     ]
 
 
 def date_tags(idx: Idx, begin_ms: int, end_ms: int) -> Iterator[str]:
     """The clock and the chapters of a media playlist whose segments are from `begin_ms` to `end_ms`."""
     yield f"#EXT-X-PROGRAM-DATE-TIME:{_date(begin_ms)}"
-    for number, chapter in enumerate(chapters_of(idx), start=1):
-        if chapter.start_ms >= end_ms or chapter.start_ms + chapter.duration_ms <= begin_ms:
-            continue
+    for chapter in chapters_of(idx, begin_ms, end_ms):
         attributes = {
-            "ID": quoted(f"chapter-{number}"),
+            "ID": quoted(f"chapter-{chapter.number}"),
             "CLASS": quoted(CLASS),
             "START-DATE": quoted(_date(chapter.start_ms)),
             "DURATION": _seconds(chapter.duration_ms),

@@ -32,12 +32,12 @@ def plan_chapters(shown: Presentation) -> Plan:
     """chapters.json; an empty list where there are none."""
     rows = [
         {
-            "chapter": number,
+            "chapter": chapter.number,
             "start-time": chapter.start_ms / 1000,
             "duration": chapter.duration_ms / 1000,
             "titles": [{"language": "und", "title": chapter.title}],
         }
-        for number, chapter in enumerate(chapters_of(shown.lead), start=1)
+        for chapter in chapters_of(shown.lead)
     ]
     content = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
     return shown.plan("chapters", "application/json", content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from tests.oracle.hls_line import Line
@@ -74,6 +74,20 @@ def _maps(lines: Sequence[Line]) -> Iterator[str]:
             announced = False
             if re.search(r"\.(m4s|mp4)(\?|$)", line.value) and not current:
                 yield f"{line.value} has no EXT-X-MAP"
+
+
+def together(playlists: Iterable[Sequence[Line]]) -> Iterator[str]:
+    """Of all media playlists that one multivariant playlist names (§6.2.4): all tell the time that they begin
+    at, which is one, or none does; those that have date ranges have the same.
+    """
+    clocks, ranges = set(), set()
+    for lines in playlists:
+        clocks.add(next((line.value for line in lines if line.tag == "EXT-X-PROGRAM-DATE-TIME"), None))
+        ranges.add(tuple(sorted(line.value for line in lines if line.tag == "EXT-X-DATERANGE")))
+    if len(clocks) > 1:
+        yield f"EXT-X-PROGRAM-DATE-TIME is {' or '.join(sorted(map(str, clocks)))}"
+    if len(ranges - {()}) > 1:
+        yield "EXT-X-DATERANGE are not the same"
 
 
 def multivariant(lines: Sequence[Line]) -> Iterator[str]:

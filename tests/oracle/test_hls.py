@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from tests.oracle import hls
-from tests.oracle.hls_rules import average_bps, peak_bps
+from tests.oracle.hls_rules import average_bps, peak_bps, together
 
 MASTER = """#EXTM3U
 #EXT-X-VERSION:7
@@ -91,6 +91,23 @@ def test_finds_what_is_wrong(document: str, old: str, new: str, problem: str) ->
     assert old in document
     found = hls.problems(document.replace(old, new, 1).encode())
     assert any(problem in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "problems"),
+    [
+        ("#EXTM3U", "#EXTM3U", []),
+        ("#EXT-X-PROGRAM-DATE-TIME:1970", "#EXT-X-PROGRAM-DATE-TIME:2000", ["DATE-TIME is 1970-"]),
+        ("#EXT-X-PROGRAM-DATE-TIME:", "#EXT-X-OTHER:", ["DATE-TIME is 1970-"]),
+        ('ID="1"', 'ID="2"', ["DATERANGE are not the same"]),
+        ("#EXT-X-DATERANGE", "#EXT-X-OTHER", []),
+    ],
+)
+def test_finds_what_is_wrong_with_several(line: str, other: str, problems: list[str]) -> None:
+    several = [hls.read(each.encode()) for each in (MEDIA, MEDIA.replace(line, other))]
+    found = list(together(several))
+    assert len(found) == len(problems)
+    assert all(problem in line for problem, line in zip(problems, found, strict=True)), found
 
 
 def test_peaks() -> None:

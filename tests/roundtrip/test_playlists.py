@@ -14,7 +14,7 @@ import pytest
 from tests.app.running_origin import Origin
 from tests.oracle import hls
 from tests.oracle.hls_line import Line
-from tests.oracle.hls_rules import average_bps, peak_bps
+from tests.oracle.hls_rules import average_bps, peak_bps, together
 from tests.roundtrip.expected import SERVED
 from tests.roundtrip.measured import Cost
 
@@ -46,11 +46,14 @@ class Client:
         assert response.status == 200, url
         return int(response.headers["Content-Length"])
 
-    def rates(self, url: str) -> Rates:
-        """Of a media playlist, which is checked on the way."""
+    def media(self, url: str) -> list[Line]:
+        """A media playlist, which is checked on the way."""
         document = self.get(url)
         assert hls.problems(document) == [], url
-        lines = hls.read(document)
+        return hls.read(document)
+
+    def rates(self, url: str, lines: list[Line]) -> Rates:
+        """Of that media playlist."""
         lasting_s = [Fraction(line.value.rstrip(",")) for line in lines if line.tag == "EXTINF"]
         sizes = [self.length(urljoin(url, line.value)) for line in lines if not line.tag]
         return ceil(peak_bps(sizes, lasting_s)), ceil(average_bps(sizes, lasting_s))
@@ -67,7 +70,9 @@ def test_playlists_are_valid_and_rates_true(
         assert hls.problems(document) == []
         assert hls.problems(client.get(urljoin(master, "playlist.m3u8"))) == []
         lines = hls.read(document)
-        rates = {url: client.rates(url) for url in urls(master, lines)}
+        playlists = {url: client.media(url) for url in urls(master, lines)}
+        assert list(together(playlists.values())) == []
+        rates = {url: client.rates(url, playlist) for url, playlist in playlists.items()}
     for line, following in pairwise(lines):
         if line.tag == "EXT-X-STREAM-INF":
             own = urljoin(master, following.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,3 +56,19 @@ def test_what_is_told(
 def test_where_there_is_nothing_to_tell_nothing_is_told(told: tuple[Idx, FileIdentity]) -> None:
     idx, _ = told
     assert user_data(replace(idx, header=replace(idx.header, title="", chapters=())), WHOLE) == b""
+
+
+@pytest.mark.parametrize(("clip", "starts_ms"), [(WHOLE, [0, 2500, 8000]), (Clip(500), [0, 1000, 6500])])
+def test_chapters_where_playback_begins_late(
+    clip: Clip, starts_ms: list[int], told: tuple[Idx, FileIdentity]
+) -> None:
+    """A second late: a whole archive waits for it, a clip of 500 ms after it begins at 1500 ms."""
+    idx, _ = told
+    late = replace(idx, segment_time=[ticks + idx.header.timescale for ticks in idx.segment_time])
+    chapters = user_data(late, clip).partition(b"chpl")[2][9:]
+    found = []
+    while chapters:
+        at, length = struct.unpack_from(">QB", chapters)
+        found.append(at // 10_000)
+        chapters = chapters[9 + length :]
+    assert found == starts_ms

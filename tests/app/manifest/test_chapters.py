@@ -23,6 +23,8 @@ from app.manifest.session import plan_chapters
 from app.plan import Plan
 from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
+from tests.oracle import hls
+from tests.oracle.hls_rules import together
 
 CHAPTERS = (ChapterFacts(0, "One"), ChapterFacts(2500, 'Two, "quoted"\n'), ChapterFacts(9000, "Drei"))
 ONE_YEAR_MS = 365 * 86_400_000
@@ -51,23 +53,26 @@ def test_a_chapter_is_a_date_range() -> None:
     ]
 
 
-def test_every_media_playlist_has_them_and_one_clock() -> None:
-    """RFC 8216bis §6.2.4: where one playlist of several has a clock, all have, and the same."""
-    idx = index()
+def playlists(idx: Idx) -> list[str]:
+    """Every media playlist of an archive."""
     plans = [plan_media_playlist(idx, view, ARCHIVE) for view in range(len(idx.header.views))]
-    plans.append(plan_iframe_playlist(idx, idx.view_number("video"), ARCHIVE))
-    for read in [m3u8.loads(text(plan)) for plan in plans]:
+    return list(map(text, [*plans, plan_iframe_playlist(idx, idx.view_number("video"), ARCHIVE)]))
+
+
+def test_every_media_playlist_has_them_and_one_clock() -> None:
+    for read in map(m3u8.loads, playlists(index())):
         first = read.segments[0]
         assert first.program_date_time is not None
         assert first.program_date_time.isoformat() == "2000-01-01T00:00:00+00:00"
         ranges = first.dateranges
         assert len({each.id for each in ranges}) == len(ranges) == 3
-    assert text(plans[0]).count("PROGRAM-DATE-TIME") == 1
+    assert playlists(index())[0].count("PROGRAM-DATE-TIME") == 1
 
 
-def test_without_chapters_there_is_the_clock_alone() -> None:
-    assert "DATERANGE" not in text(plan_media_playlist(index(()), 0, ARCHIVE))
-    assert "PROGRAM-DATE-TIME" in text(plan_media_playlist(index(()), 0, ARCHIVE))
+def test_renditions_of_a_title_have_one_clock_where_some_have_no_chapters() -> None:
+    with_some, without = playlists(index()), playlists(index(()))
+    assert "DATERANGE" not in "".join(without)
+    assert list(together(hls.read(each.encode()) for each in (*with_some, *without))) == []
 
 
 def test_session_data_name_title_and_chapters() -> None:
