@@ -2,7 +2,8 @@
 
 An index outlives its archive until `vodsplice-index --prune`, and one index folder may serve several media
 folders in turn, so each folder is read along with the one of the same path among the media. Names are enough
-for that, but where only other files have an archive's name: its subtitles, perhaps. Then its index tells.
+for that, but where only other files have an archive's name: its subtitles, perhaps. Then the header of its
+index tells.
 
 For the page and for the start-up line. No request for media comes here, and a crowd that reloads the page
 costs one walk of the folder at a time: while one thread walks, the others get what was found before.
@@ -20,9 +21,10 @@ from dataclasses import dataclass
 
 from app.archive_id import has_extension, is_servable
 from app.errors import Unreadable
+from app.idx.header import read_header
 from app.idx.layout import SUFFIX, TITLE_SUFFIX
 from app.idx.title import open_title
-from app.idx.view import IndexDamaged, open_idx
+from app.idx.view import IndexDamaged
 
 LOG = logging.getLogger("vodsplice.listing")
 
@@ -134,8 +136,8 @@ def _has_archive(index: str, names: list[str]) -> bool:
     if not names or any(map(has_extension, names)):
         return bool(names)
     try:
-        return open_idx(index).header.source.name in names
-    except IndexDamaged:
+        return read_header(index).source.name in names
+    except ValueError:
         return False
     except OSError:
         return True  # a request for it says so

@@ -14,6 +14,8 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 
 import msgpack
 
+from app.idx.layout import FORMAT, MAGIC, PROLOGUE
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -227,3 +229,16 @@ class Header(Record):
     def unpack(cls, packed: bytes | memoryview) -> Header:
         """Raises `ValueError` on anything but a map of this shape."""
         return cls.read(msgpack.unpackb(packed, use_list=False))
+
+
+def read_header(path: str) -> Header:
+    """That of an `.idx` whose digest nobody checks: for what is listed, not for what is served.
+
+    Raises `OSError` or `ValueError`.
+    """
+    with open(path, "rb") as file:
+        prologue = file.read(PROLOGUE.size).ljust(PROLOGUE.size, b"\0")
+        magic, version, header_bytes, _ = PROLOGUE.unpack(prologue)
+        if (magic, version) != (MAGIC, FORMAT):
+            raise ValueError("no index, or not of this version")
+        return Header.unpack(file.read(header_bytes))
