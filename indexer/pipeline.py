@@ -28,6 +28,7 @@ from indexer.errors import SourceError, Unfinished
 from indexer.fingerprint import FAST, FULL, fingerprint
 from indexer.folders import unwritable
 from indexer.generator import GENERATOR
+from indexer.lines import counted
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
@@ -216,11 +217,11 @@ def _figures(idx: Idx) -> str:
     slop = view.slop_bytes / sum(idx.view_bytes[0])
     parts = [
         codecs,
-        f"{seconds:.1f} s in {segments} segments of up to {longest_s:.1f} s",
+        f"{seconds:.1f} s in {counted(segments, 'segment')} of up to {longest_s:.1f} s",
         f"{view.range_count / segments:.1f} ranges and {view.head_bytes // segments} head bytes a segment",
         f"{slop:.2%} slop",
         *([f"audio sidecar of {decimal(header.sidecar.size)}"] if header.sidecar else []),
-        *([f"storyboard of {len(idx.storyboard)} pictures"] if idx.storyboard else []),
+        *([f"storyboard of {counted(len(idx.storyboard), 'picture')}"] if idx.storyboard else []),
         *([f"subtitles {', '.join(text.name for text in header.texts)}"] if header.texts else []),
         *(f"note: {note}" for note in header.notes),
     ]

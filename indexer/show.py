@@ -14,6 +14,7 @@ from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.layout import FORMAT, HOLE, VERSION_DIGITS
 from app.idx.title import Title
 from app.idx.view import Idx
+from indexer.lines import counted
 
 
 def show(idx: Idx, *, rows: bool = True) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _text(number: int, facts: TextFacts) -> Iterator[str]:
     yield f"text {number}: {facts.name}, {source}{title}"
     marks = (", forced" * facts.forced) + (", for the hearing impaired" * facts.hearing_impaired)
     spoken = f"language {facts.language}{marks}, called {facts.label!r}"
-    yield f"  {facts.codec_name}, {facts.cue_count} cues, {spoken}"
+    yield f"  {facts.codec_name}, {counted(facts.cue_count, 'cue')}, {spoken}"
     yield f"  {facts.average_bps} bit/s, {facts.peak_bps} at most"
 
 
@@ -98,7 +99,7 @@ def _iframes(idx: Idx) -> Iterator[str]:
         rates = idx.header.iframes
         yield f"I-frames: {len(idx.iframes.sample)}, {rates.average_bps} bit/s, {rates.peak_bps} at most"
     if idx.header.storyboard and idx.storyboard:
-        yield f"storyboard: {len(idx.storyboard)} pictures, {idx.header.storyboard.size} bytes"
+        yield f"storyboard: {counted(len(idx.storyboard), 'picture')}, {idx.header.storyboard.size} bytes"
 
 
 def _holes(idx: Idx) -> int:

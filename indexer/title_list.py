@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.idx.title import MAX_MEMBERS
+from indexer.lines import counted
 
 LIST_SUFFIX = ".toml"
 MAX_LIST_BYTES = 64 * 1024
@@ -54,7 +55,7 @@ def read_list(path: str, title_id: str) -> Candidate | None:
         raise Refused("its title is no string")
     members = tuple(_member(row, posixpath.dirname(title_id)) for row in rows)
     if not 1 < len(set(members)) == len(members) <= MAX_MEMBERS:
-        raise Refused(f"lists {len(members)} archives; a title has 2 to {MAX_MEMBERS}, each once")
+        raise Refused(f"lists {counted(len(members), 'archive')}; a title has 2 to {MAX_MEMBERS}, each once")
     return Candidate(title_id, members, title, os.path.basename(path))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.lines import one_line
+from indexer.lines import counted, one_line
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,7 @@ def test_any_text_is_one_printable_line(text: str) -> None:
     assert line.isprintable()
     line.encode()  # no half of a surrogate pair is left
     assert one_line(line) == line
+
+
+def test_one_is_not_several() -> None:
+    assert [counted(number, "segment") for number in (0, 1, 2)] == ["0 segments", "1 segment", "2 segments"]

@@ -175,7 +175,7 @@ def test_a_rendition_that_is_gone_leaves_its_title(settle: Settle, media_dir: Pa
     [
         ("[[rendition]\n", "cannot be read: "),
         ('[rendition]\narchive = "big.mp4"\n', "rendition is a table"),
-        (listed("big.mp4"), "lists 1 archives; a title has 2 to 64"),
+        (listed("big.mp4"), "lists 1 archive; a title has 2 to 64"),
         (listed("big.mp4", "big.mp4"), "each once"),
         ('[[rendition]]\nfile = "big.mp4"\n' * 2, "a rendition has no archive"),
         (listed("../big.mp4", "big.mp4"), "outside of the media"),
