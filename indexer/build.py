@@ -94,7 +94,7 @@ def build_idx(archive: Archive) -> bytes:
 def _columns(archive: Archive) -> Columns:
     segmentation = archive.segmentation
     maps = [ChunkMap(placed.track.samples) for placed in archive.placed]
-    runs = tabulate_runs(maps, segmentation.first_samples, segmentation.count)
+    runs = tabulate_runs(maps, segmentation.first_samples)
     columns = {
         "segment.time": array("q", segmentation.start_ticks),
         "segment.run": runs.segment_run,

@@ -14,6 +14,7 @@ CODES = 256
 FEW = 16
 MOST_REPEATS = 8
 _NONE = 255
+_POSITIVE = bytes(range(128))
 
 
 def coded(columns: Iterable[array[int]], count: int) -> bytes | None:
@@ -100,6 +101,18 @@ def added(left: array[int], right: array[int]) -> array[int]:
     """
     total = _as_number(left) + _as_number(right)
     return array("Q", total.to_bytes(8 * len(left), "little"))
+
+
+def subtracted(left: array[int], right: array[int]) -> array[int] | None:
+    """The differences of two columns of 64-bit words row by row; None where one is negative.
+
+    Words are below 2**63: one that borrowed from the next shows in its highest bit.
+    """
+    total = _as_number(left) - _as_number(right)
+    if total < 0:
+        return None
+    content = total.to_bytes(8 * len(left), "little")
+    return None if content[7::8].translate(None, _POSITIVE) else array("Q", content)
 
 
 def _as_number(column: array[int]) -> int:

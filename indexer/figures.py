@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, chain, compress
 from operator import lt, sub
+from typing import NamedTuple
 
 from app.cmaf import fragment
 from app.cmaf.arrange import SegmentRuns, runs_of
 from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
+from app.cmaf.order import Order
 from app.cmaf.slop import choose_merge_bytes
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
 from app.idx.view import Idx
@@ -26,9 +28,10 @@ from indexer.errors import LimitExceeded
 from indexer.limits import MAX_SEGMENT_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """A segment of a view, sent without holes. `spared_bytes` are added to its head where holes are sent."""
+class _Weighed(NamedTuple):
+    """A segment of a view, sent without holes. `spared_bytes` are added to its head where holes are sent, as
+    then there is a `trun` for each run.
+    """
 
     head_bytes: int
     spared_bytes: int
@@ -39,12 +42,7 @@ class _Weighed:
     @property
     def from_sidecar(self) -> _Weighed:
         """The same, all of its payload in one range."""
-        return replace(self, gaps=[], range_count=min(1, self.range_count))
-
-    @property
-    def with_holes(self) -> _Weighed:
-        """The same with a `trun` for each run."""
-        return replace(self, head_bytes=self.head_bytes + self.spared_bytes)
+        return self._replace(gaps=[], range_count=min(1, self.range_count))
 
 
 def measure(draft: Idx, slop: float) -> list[tuple[array[int], ViewFacts]]:
@@ -88,35 +86,39 @@ def measure_iframes(draft: Idx) -> IFrameFacts:
 def _weigh_views(draft: Idx, number: int) -> list[_Weighed]:
     runs = runs_of(draft, number, range(len(draft.tracks)))
     places = list(accumulate(runs.lengths, initial=0))
-    return [_weigh(view, runs, places) for view in draft.header.views]
+    has_empty = 0 in runs.lengths
+    return [_weigh(view, runs, places, has_empty=has_empty) for view in draft.header.views]
 
 
-def _weigh(view: ViewFacts, runs: SegmentRuns, places: Sequence[int]) -> _Weighed:
+def _weigh(view: ViewFacts, runs: SegmentRuns, places: list[int], *, has_empty: bool) -> _Weighed:
     """`places` say where the runs and holes begin, counted from the first, and where the last one ends."""
     shares = [runs.shares[track] for track in view.tracks]
     present = [share for share in shares if share.samples] or shares[:1]
-    gaps, range_count = _gaps(view, runs, places)
-    trafs_bytes = sum(share.traf_bytes(len(share.run_samples)) for share in present)
+    trafs_bytes = sum([share.traf_bytes(len(share.run_samples)) for share in present])
     spared_truns = max(0, len(shares[0].run_samples) - 1) if len(shares) == 1 else 0
     spared_bytes = fragment.TRUN_HEADER_BYTES * spared_truns
     head_bytes = len(view.styp) + fragment.PAYLOAD_AT + trafs_bytes
-    payload_bytes = sum(sum(share.run_bytes) for share in shares)
-    return _Weighed(head_bytes - spared_bytes, spared_bytes, payload_bytes, gaps, range_count)
-
-
-def _gaps(view: ViewFacts, runs: SegmentRuns, places: Sequence[int]) -> tuple[list[int], int]:
-    """What lies between the ranges of a segment, and how many these are."""
-    is_wanted = int.from_bytes(runs.order.are_of(view.tracks) + b"\0")  # a byte each
-    is_edge = (is_wanted ^ is_wanted >> 8).to_bytes(len(places))
-    edges = list(compress(places, is_edge))
-    begins, ends = edges[0::2], edges[1::2]  # of what is wanted in one piece
-    if 0 in runs.lengths:  # samples without bytes need no range
+    payload_bytes = sum([sum(share.run_bytes) for share in shares])
+    begins, ends = _edges(view, runs.order, places)
+    if has_empty:  # samples without bytes need no range
         has_bytes = list(map(lt, begins, ends))
         begins, ends = list(compress(begins, has_bytes)), list(compress(ends, has_bytes))
     gaps = list(map(sub, begins[1:], ends))
-    if len(view.tracks) > 1 and 0 in gaps:
+    if len(shares) > 1 and 0 in gaps:
         gaps = [gap for gap in gaps if gap]
-    return gaps, len(gaps) + bool(begins)
+    return _Weighed(
+        head_bytes - spared_bytes, spared_bytes, payload_bytes, gaps, len(gaps) + bool(begins)
+    )
+
+
+def _edges(view: ViewFacts, order: Order, places: list[int]) -> tuple[list[int], list[int]]:
+    """Where what is wanted in one piece begins and where it ends."""
+    if len(view.tracks) == 1:  # whose runs never touch
+        return order.own(places[:-1], view.tracks[0]), order.own(places[1:], view.tracks[0])
+    is_wanted = int.from_bytes(order.are_of(view.tracks) + b"\0")  # a byte each
+    is_edge = (is_wanted ^ is_wanted >> 8).to_bytes(len(places))
+    edges = list(compress(places, is_edge))
+    return edges[0::2], edges[1::2]
 
 
 def _figures(
@@ -125,13 +127,14 @@ def _figures(
     wanted_bytes = sum(segment.payload_bytes for segment in weighed)
     gaps = chain.from_iterable(segment.gaps for segment in weighed)
     merge_bytes = choose_merge_bytes(gaps, int(slop * wanted_bytes))
+    heads = [segment.head_bytes for segment in weighed]
     merged: list[list[int]] = [[]] * len(weighed)
     if merge_bytes:
-        weighed = [segment.with_holes for segment in weighed]
+        heads = [segment.head_bytes + segment.spared_bytes for segment in weighed]
         merged = [[gap for gap in segment.gaps if 0 <= gap <= merge_bytes] for segment in weighed]
     lengths = array("Q")
-    for segment, sent_gaps in zip(weighed, merged, strict=True):
-        lengths.append(segment.head_bytes + segment.payload_bytes + sum(sent_gaps))
+    for segment, head_bytes, sent_gaps in zip(weighed, heads, merged, strict=True):
+        lengths.append(head_bytes + segment.payload_bytes + sum(sent_gaps))
     _check_lengths(lengths)
     figures = replace(
         view,
@@ -140,7 +143,7 @@ def _figures(
         average_bps=bandwidth.average_bps(lengths, seconds),
         range_count=sum(segment.range_count for segment in weighed) - sum(map(len, merged)),
         slop_bytes=sum(map(sum, merged)),
-        head_bytes=sum(segment.head_bytes for segment in weighed),
+        head_bytes=sum(heads),
     )
     return lengths, figures
 

@@ -12,19 +12,20 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import merge
 from itertools import accumulate, chain, compress, pairwise, repeat
-from operator import itemgetter, lt, mul, sub
-from typing import TypeAlias
+from operator import itemgetter, mul
+from typing import NamedTuple
 
+from app.cmaf.share import adder_of
 from app.idx.layout import CODES, HOLE, LONG
-from indexer.codes import added, coded, decoded, first_rows
-from indexer.track import Samples
+from indexer.codes import added, coded, decoded, first_rows, subtracted
+from indexer.track import Samples, each
 
 MAX_SHORT_EXTENT = 255
 _OFFSET = itemgetter(0)
 Run = tuple[int, int, int, int]  # offset, track, samples, bytes
-Pieces: TypeAlias = "tuple[array[int], array[int], array[int]]"  # begins, ends, numbers of shapes
 Shape = tuple[int, int]  # track, samples; HOLE, bytes
 
 
@@ -42,32 +43,25 @@ class RunTables:
 
 
 class ChunkMap:
-    """Where the samples of one track lie: chunks with their first samples and lengths."""
+    """Where the samples of one track lie: chunks and their first samples."""
 
     def __init__(self, samples: Samples) -> None:
         self.offsets = samples.chunk_offset
         self.counts = samples.chunk_samples
-        self._size = samples.size_bytes
+        self.sizes = samples.size_bytes
         self.first_sample: Sequence[int] = range(samples.count + 1)
-        self.lengths: array[int]
-        is_sample = self.counts.count(1) == len(self.counts)  # every chunk, as ffmpeg interleaves video
-        if not is_sample:
+        if self.counts.count(1) != len(self.counts):  # else every chunk is one, as ffmpeg interleaves video
             self.first_sample = array("Q", accumulate(self.counts, initial=0))
-        if isinstance(self._size, int):
-            self.lengths = array("Q", map(mul, self.counts, repeat(self._size)))
-            return
-        self._at_sample = array("Q", accumulate(self._size, initial=0))
-        if is_sample:
-            self.lengths = self._size
-        else:
-            at_chunk = array("Q", map(self._at_sample.__getitem__, self.first_sample))
-            self.lengths = array("Q", map(sub, at_chunk[1:], at_chunk))
 
     def bytes_between(self, first: int, last: int) -> int:
         """The bytes of samples `[first, last)`."""
-        if isinstance(self._size, int):
-            return (last - first) * self._size
-        return self._at_sample[last] - self._at_sample[first]
+        if isinstance(self.sizes, int):
+            return (last - first) * self.sizes
+        return self._at_sample[last] - self._at_sample[first] if first < last else 0
+
+    @cached_property
+    def _at_sample(self) -> array[int]:
+        return array("Q", accumulate(each(self.sizes), initial=0))
 
     def offset_of(self, sample: int) -> int:
         """Where a sample begins in the archive."""
@@ -87,33 +81,52 @@ class Shapes(dict[Shape, int]):
         return number
 
 
+class Pieces(NamedTuple):
+    """Of one segment, in columns: where they begin and end, and the numbers of their shapes."""
+
+    begins: array[int]
+    ends: array[int]
+    numbers: array[int]
+
+
 class Lane:
-    """The chunks of one track as runs to be: where each begins and ends, and the number of its shape."""
+    """The chunks of one track as runs to be, taken a segment at a time."""
 
     def __init__(self, track: int, chunks: ChunkMap, shapes: Shapes) -> None:
         self._track, self._chunks, self._shapes = track, chunks, shapes
-        self._ends = added(chunks.offsets, chunks.lengths)
         self._numbers = _numbered(track, chunks.counts, shapes)
-        self._are_apart = all(chunks.lengths) and all(map(lt, self._ends, chunks.offsets[1:]))
+        self._chunk = self._sample = 0  # what was taken ends before, and at byte
+        self._end = 0
+        self.has_empty = not chunks.sizes if isinstance(chunks.sizes, int) else not all(chunks.sizes)
 
-    def pieces(self, first: int, last: int) -> Pieces:
-        """Samples `[first, last)` in decode order: whole chunks, but for the first and the last."""
+    def pieces(self, last: int) -> Pieces:
+        """The next samples in decode order, until `last`: whole chunks, but for the first and the last."""
         chunks, starts = self._chunks, self._chunks.first_sample
-        low = bisect_right(starts, first) - 1
-        high = bisect_left(starts, last) if first < last else low
-        begins, ends, numbers = chunks.offsets[low:high], self._ends[low:high], self._numbers[low:high]
-        if first < last and (starts[low] < first or last < starts[high]):
-            begins[0] += chunks.bytes_between(starts[low], first)
-            ends[-1] -= chunks.bytes_between(last, starts[high])
-            numbers[0] = self._shapes[self._track, min(last, starts[low + 1]) - first]
-            numbers[-1] = self._shapes[self._track, last - max(first, starts[high - 1])]
-        return begins, ends, numbers
+        first, low = self._sample, self._chunk
+        high = bisect_left(starts, last, low) if first < last else low
+        begins, counts, numbers = chunks.offsets[low:high], chunks.counts[low:high], self._numbers[low:high]
+        if first == last:
+            return Pieces(begins, begins, numbers)
+        ahead, behind = first - starts[low], starts[high] - last
+        if ahead:
+            begins[0] = self._end
+            counts[0] -= ahead
+        counts[-1] -= behind
+        if ahead or behind:
+            numbers[0], numbers[-1] = (self._shapes[self._track, count] for count in (counts[0], counts[-1]))
+        ends = added(begins, self._bytes_of(first, last, counts))
+        self._sample, self._chunk, self._end = last, high - bool(behind), ends[-1]
+        return Pieces(begins, ends, numbers)
 
-    def are_apart(self, begins: array[int], ends: array[int]) -> bool:
-        """Whether pieces rise, never touch, and all have bytes."""
-        if self._are_apart:  # all chunks are, so that only the ends of a segment are in doubt
-            return not begins or (begins[0] < ends[0] and begins[-1] < ends[-1])
-        return _are_apart(begins, ends)
+    def _bytes_of(self, first: int, last: int, counts: array[int]) -> array[int]:
+        """The bytes of samples `[first, last)` by `counts`."""
+        sizes = self._chunks.sizes
+        if isinstance(sizes, int):
+            return array("Q", map(mul, counts, repeat(sizes)))
+        own = sizes[first:last]
+        if len(counts) == len(own):
+            return own
+        return array("Q", adder_of(tuple(counts))(own.tolist()) if len(counts) > 1 else (sum(own),))
 
 
 def _numbered(track: int, counts: array[int], shapes: Shapes) -> array[int]:
@@ -124,26 +137,19 @@ def _numbered(track: int, counts: array[int], shapes: Shapes) -> array[int]:
     return decoded(codes, [words[code] for code in sorted(words)], "I")
 
 
-def _are_apart(begins: array[int], ends: array[int]) -> bool:
-    return all(map(lt, begins, ends)) and all(map(lt, ends, begins[1:]))
-
-
-def tabulate_runs(
-    maps: Sequence[ChunkMap], first_samples: Sequence[Sequence[int]], segments: int
-) -> RunTables:
+def tabulate_runs(maps: Sequence[ChunkMap], first_samples: Sequence[Sequence[int]]) -> RunTables:
     """`first_samples[t]` has the first sample of every segment of track t, and their number."""
     shapes = Shapes()
     lanes = [Lane(track, chunk_map, shapes) for track, chunk_map in enumerate(maps)]
-    of_runs: list[int] = []  # the number of each run's shape
+    has_empty = any(lane.has_empty for lane in lanes)
+    of_runs = array("I")  # the number of each run's shape
     segment_run, segment_offset = array("I", [0]), array("Q")
-    for segment in range(segments):
-        of_tracks = [
-            lane.pieces(starts[segment], starts[segment + 1])
-            for lane, starts in zip(lanes, first_samples, strict=True)
-        ]
-        offset, runs = _apart(lanes, of_tracks, shapes) or _joined(_in_file_order(of_tracks, shapes), shapes)
+    for lasts in zip(*(starts[1:] for starts in first_samples), strict=True):
+        of_tracks = [lane.pieces(last) for lane, last in zip(lanes, lasts, strict=True)]
+        in_order = None if has_empty else _apart(of_tracks, shapes)
+        offset, numbers = in_order or _joined(_in_file_order(of_tracks, shapes), shapes)
         segment_offset.append(offset)
-        of_runs.extend(runs)
+        of_runs.extend(numbers)
         segment_run.append(len(of_runs))
     kinds = _kinds(shapes.listed, Counter(of_runs))
     code_of = [kinds.get(shape, kinds.get((shape[0], LONG), 0)) for shape in shapes.listed]
@@ -172,35 +178,45 @@ def _kinds(listed: Sequence[Shape], counts: Counter[int]) -> dict[Shape, int]:
     return {kind: code for code, kind in enumerate(kinds)}
 
 
-def _apart(
-    lanes: Sequence[Lane], of_tracks: Sequence[Pieces], shapes: Shapes
-) -> tuple[int, Iterable[int]] | None:
+def _apart(of_tracks: Iterable[Pieces], shapes: Shapes) -> tuple[int, array[int]] | None:
     """The offset of a segment and its shapes where pieces lie as in most archives: those of a track rise and
-    never touch, and none overlap. Then the n-th to begin is the n-th to end, so offsets alone are sorted.
-    None where they lie otherwise.
+    never touch, and none overlap. None where they lie otherwise.
     """
-    begins: list[int] = []
-    ends: list[int] = []
-    numbers: list[int] = []
-    for lane, (own_begins, own_ends, own_numbers) in zip(lanes, of_tracks, strict=True):
-        if not lane.are_apart(own_begins, own_ends):
-            return None
-        begins += own_begins
-        ends += own_ends
-        numbers += own_numbers
-    if not begins:
-        return None
-    number_at = dict(zip(begins, numbers, strict=True))
-    begins.sort()
-    ends.sort()
-    in_order = list(map(number_at.__getitem__, begins))
-    if begins[1:] != ends[:-1]:
-        gaps = list(map(sub, begins[1:], ends))
-        if min(gaps) < 0:
-            return None
-        for place in reversed(list(compress(range(len(gaps)), gaps))):
-            in_order.insert(place + 1, shapes[HOLE, gaps[place]])
-    return begins[0], in_order
+    present = sorted((pieces for pieces in of_tracks if pieces.begins), key=lambda pieces: pieces.begins[0])
+    turns = min([len(pieces.begins) for pieces in present], default=0) if len(present) > 1 else 0
+    for guess in sorted({turns, 0}, reverse=True) if present else ():
+        begins, ends, numbers = _by_turns(present, guess)
+        holes = subtracted(begins[1:], ends[:-1])
+        if holes is not None and not any(_may_touch(pieces, guess) for pieces in present):
+            lengths = holes.tolist()
+            for place in reversed(list(compress(range(len(lengths)), lengths))):
+                numbers.insert(place + 1, shapes[HOLE, lengths[place]])
+            return begins[0], numbers
+    return None
+
+
+def _by_turns(present: Sequence[Pieces], turns: int) -> Pieces:
+    """All pieces: so many turns that the tracks take, a piece each, then the rest by offset."""
+    tracks = len(present)
+    merged = Pieces(*(array(code, [0]) * (turns * tracks) for code in "QQI"))
+    rest: list[tuple[int, ...]] = []
+    for place, pieces in enumerate(present):
+        for column, own in zip(merged, pieces, strict=True):
+            column[place::tracks] = own[:turns]
+        if len(pieces.begins) > turns:
+            rest += zip(*(own[turns:] for own in pieces), strict=True)
+    for column, values in zip(merged, zip(*sorted(rest), strict=True), strict=False):
+        column.extend(values)
+    return merged
+
+
+def _may_touch(pieces: Pieces, turns: int) -> bool:
+    """Whether one touches the next; during turns, pieces of other tracks lie between."""
+    if len(pieces.begins) == turns:
+        return False
+    first = max(turns - 1, 0)
+    holes = subtracted(pieces.begins[first + 1 :], pieces.ends[first:-1])
+    return holes is None or not all(holes)
 
 
 def _in_file_order(of_tracks: Sequence[Pieces], shapes: Shapes) -> list[Run]:

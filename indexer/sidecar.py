@@ -8,6 +8,7 @@ track after track, and nothing else. An archive without pictures has its audio l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from blake3 import blake3
@@ -66,7 +67,8 @@ def _blocks(source: Source, maps: Sequence[ChunkMap]) -> Iterator[bytes]:
     pieces: list[bytes] = []
     held = 0
     for chunks in maps:
-        for offset, length in zip(chunks.offsets, chunks.lengths, strict=True):
+        for offset, samples in zip(chunks.offsets, pairwise(chunks.first_sample), strict=True):
+            length = chunks.bytes_between(*samples)
             for at in range(offset, offset + length, _BLOCK_BYTES):
                 piece = source.pread(at, min(_BLOCK_BYTES, offset + length - at))
                 pieces.append(piece)

@@ -29,11 +29,10 @@ def choose_merge_bytes(gaps: Iterable[int], budget_bytes: int) -> int:
     that they spare; 0 where none does.
     """
     chosen = 0
-    cheaper = Counter(filter(RANGE_COST_BYTES.__ge__, gaps))
+    cheaper = Counter([gap for gap in gaps if 0 <= gap <= RANGE_COST_BYTES])
     for gap in sorted(cheaper):
-        if gap >= 0:
-            budget_bytes -= gap * cheaper[gap]
-            if budget_bytes < 0:
-                break
-            chosen = gap
+        budget_bytes -= gap * cheaper[gap]
+        if budget_bytes < 0:
+            break
+        chosen = gap
     return chosen

@@ -32,7 +32,7 @@ def track_of(sizes: int | list[int], *chunks: tuple[int, int]) -> Samples:
 def tabulated(*tracks: Samples, cuts: list[list[int]] | None = None) -> RunTables:
     """`cuts`: first samples of each track; one segment where there are none."""
     firsts = cuts or [[0, track.count] for track in tracks]
-    return tabulate_runs([ChunkMap(track) for track in tracks], firsts, len(firsts[0]) - 1)
+    return tabulate_runs([ChunkMap(track) for track in tracks], firsts)
 
 
 def runs_of(tables: RunTables) -> list[list[tuple[int, int]]]:
@@ -63,6 +63,20 @@ def test_tracks_take_turns() -> None:
     tables = tabulated(track_of(10, (100, 2), (150, 2)), track_of(15, (120, 2), (170, 1)))
     assert spelled(tables) == [["0x2", "1x2", "0x2", "1x1"]]
     assert list(tables.segment_offset) == [100]
+
+
+def test_turns_may_end_before_the_segment_does() -> None:
+    video = track_of(10, (100, 1), (130, 1))
+    assert spelled(tabulated(video, track_of(20, (110, 1), (140, 1), (170, 1)))) == [
+        ["0x1", "1x1", "0x1", "1x1", "+10", "1x1"]
+    ]
+    touching = track_of(20, (110, 1), (140, 1), (160, 1))
+    assert spelled(tabulated(video, touching)) == [["0x1", "1x1", "0x1", "1x2"]]
+
+
+def test_a_track_may_have_two_turns() -> None:
+    tables = tabulated(track_of(10, (100, 1), (120, 1), (200, 1)), track_of(10, (140, 1), (160, 1)))
+    assert spelled(tables) == [["0x1", "+10", "0x1", "+10", "1x1", "+10", "1x1", "+30", "0x1"]]
 
 
 def test_foreign_bytes_are_holes_and_shared_bytes_negative_ones() -> None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.codes import expanded
+from indexer.codes import added, expanded, subtracted
 from indexer.demux.columns import big_endian, collapsed, nibbles, total, widened
 
 NUMBERS = st.lists(st.integers(0, 2**32 - 1), max_size=20)
+OFFSETS = st.integers(0, 9) | st.integers(0, 2**63 - 1)
 RUNS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2**32 - 1)), max_size=20)
 
 
@@ -42,6 +43,14 @@ def test_nibbles(table: bytes) -> None:
 def test_expanded(runs: list[tuple[int, int]]) -> None:
     counts, values = array("I", [count for count, _ in runs]), array("I", [value for _, value in runs])
     assert list(expanded(counts, values)) == [value for count, value in runs for _ in range(count)]
+
+
+@given(st.lists(st.tuples(OFFSETS, OFFSETS), max_size=20))
+def test_added_and_subtracted(rows: list[tuple[int, int]]) -> None:
+    left, right = (array("Q", [row[side] for row in rows]) for side in (0, 1))
+    assert list(added(left, right)) == [a + b for a, b in rows]
+    differences = [a - b for a, b in rows]
+    assert subtracted(left, right) == (array("Q", differences) if min(differences, default=0) >= 0 else None)
 
 
 @given(st.lists(st.integers(0, 1), max_size=6))
