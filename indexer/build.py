@@ -7,9 +7,10 @@ The figures that only an arranged segment can give (response lengths, ranges, ba
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeAlias
 
 from app.idx.header import ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, TrackFacts, ViewFacts
@@ -26,7 +27,7 @@ from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
 from indexer.sidecar import sidecar_offsets, tracks_in_sidecar
 from indexer.subtitles.tabulate import NO_SUBTITLES, Subtitles
-from indexer.track import NON_SYNC_BIT, Movie
+from indexer.track import NON_SYNC_BIT, Movie, Samples
 from indexer.write import narrowest, pack_idx
 
 MUXED = "muxed"
@@ -180,7 +181,7 @@ def _track_facts(archive: Archive, number: int) -> TrackFacts:
         default=track.enabled,
         width=height if turned else width,
         height=width if turned else height,
-        frame_rate_milli=_rate_milli(samples.count, duration_ticks, track.timescale) if is_video else 0,
+        frame_rate_milli=_rate_milli(samples, track.timescale) if is_video else 0,
         video_range=described.video_range,
         colour=_colour(described),
         channels=described.channels,
@@ -196,8 +197,19 @@ def _colour(described: MediaFormat) -> tuple[int, ...]:
     return (points.primaries, points.transfer, points.matrix) if points else ()
 
 
-def _rate_milli(count: int, duration_ticks: int, timescale: int) -> int:
-    return round(1000 * count * timescale / duration_ticks) if duration_ticks else 0
+def _rate_milli(samples: Samples, timescale: int) -> int:
+    """That of the frames which last no more than half as long again as the median: HLS tells the highest rate
+    (RFC 8216bis §4.4.6.2), which those that are held do not lower. Ticks may be rounded, so it is a mean.
+    """
+    durations = samples.duration_ticks
+    if isinstance(durations, int):
+        return round(1000 * timescale / durations) if durations else 0
+    counts = sorted(Counter(durations).items())
+    ends = accumulate(count for _, count in counts)
+    median = next(lasts for (lasts, _), end in zip(counts, ends, strict=True) if 2 * end >= samples.count)
+    usual = [(lasts, count) for lasts, count in counts if 2 * lasts <= 3 * median]
+    ticks = sum(lasts * count for lasts, count in usual)
+    return round(1000 * timescale * sum(count for _, count in usual) / ticks) if ticks else 0
 
 
 def _views(archive: Archive) -> tuple[ViewFacts, ...]:

@@ -72,7 +72,7 @@ def _track(number: int, facts: TrackFacts) -> Iterator[str]:
         yield f"  {shown}, {facts.video_range or 'range unknown'}"
     else:
         spoken = f"language {facts.language}, called {facts.label!r}"
-        yield f"  {facts.channels} channels, {facts.sample_rate_hz} Hz, {spoken}"
+        yield f"  {counted(facts.channels, 'channel')}, {facts.sample_rate_hz} Hz, {spoken}"
     yield f"  plays in: {', '.join(facts.expected_players) or 'no common player'}"
 
 

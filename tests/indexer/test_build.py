@@ -205,6 +205,22 @@ def test_a_segment_too_large_to_serve_is_refused(monkeypatch: pytest.MonkeyPatch
         built(made, segment_ms=2000)
 
 
+@pytest.mark.parametrize(
+    ("durations", "rate_milli"),
+    [
+        ([40] * 10, 25_000),
+        ([33, 33, 34] * 4, 30_000),
+        ([33, 33, 34] * 4 + [2000], 30_000),
+        ([17, 16, 17, 50, 400] * 3, 60_000),
+        ([0] * 5, 0),
+        ([0] * 5 + [1], 0),
+    ],
+)
+def test_frames_that_are_held_do_not_lower_the_rate(durations: list[int], rate_milli: int) -> None:
+    made = make_movie([MadeTrack([10] * len(durations), durations)], [Chunk(0, len(durations))])
+    assert built(made).header.tracks[0].frame_rate_milli == rate_milli
+
+
 def test_facts_are_those_of_the_movie() -> None:
     video = MadeTrack([10, 20, 30], [40, 40, 40], sync=[True, False, False])
     audio = MadeTrack([7] * 6, [20] * 6, "soun", language="fr", title="Commentaire")
