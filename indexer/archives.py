@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from app.archive_id import EXTENSIONS, has_extension, is_servable
 from app.idx.layout import SUFFIX
@@ -21,8 +21,7 @@ class OutsideMediaDir(ValueError):
     """An archive that has no id, because it does not lie below the media folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivePath:
+class ArchivePath(NamedTuple):
     """`refusal` says why no URL can name the archive, where that is so. Subtitles are paths, too."""
 
     path: str
@@ -41,9 +40,8 @@ def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[
         found = _archive(path, as_named[path], media_dir, index_dir)
         first = found if found.refusal else by_id.setdefault(found.id, found)
         if first is not found:
-            found = replace(
-                found, refusal=f"{os.path.basename(first.path)} has the same id; rename one of the two"
-            )
+            first_name = os.path.basename(first.path)
+            found = found._replace(refusal=f"{first_name} has the same id; rename one of the two")
         if found.refusal:
             refused.append(found)
     return [*_with_subtitles(list(by_id.values()), os.path.realpath(media_dir)), *refused]
@@ -57,7 +55,7 @@ def _with_subtitles(archives: Sequence[ArchivePath], root: str) -> list[ArchiveP
     for folder, own in folders.items():
         with suppress(OSError):  # gone by now, or not to be listed: what that means for them, they will tell
             found |= subtitles_beside(folder, [archive.path for archive in own], root)
-    return [replace(each, subtitle_files=found.get(each.path, ())) for each in archives]
+    return [each._replace(subtitle_files=found.get(each.path, ())) for each in archives]
 
 
 def subtitles_beside(folder: str, archives: Iterable[str], root: str) -> dict[str, tuple[str, ...]]:

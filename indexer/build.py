@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from app.idx.header import ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, TrackFacts, ViewFacts
 from app.idx.view import assemble
@@ -36,8 +36,7 @@ _NO_FILE = FileIdentity("", 0, 0, 0, 0)
 Columns: TypeAlias = "dict[str, array[int]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(NamedTuple):
     """All that an index is made from. `served`, `placed` and the segmentation's tracks run in parallel."""
 
     generator: str

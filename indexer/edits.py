@@ -17,9 +17,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, compress, islice, pairwise, takewhile
 from operator import add
+from typing import NamedTuple
 
 from indexer.demux.columns import total
 from indexer.errors import LimitExceeded, Unsupported
@@ -46,8 +47,7 @@ WARM_UP_S = 1
 """What a decoder of sound gets ahead of an edit that begins within the media."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(NamedTuple):
     """Media from `start` to `stop` (None: to its end), shown from `at_movie_ticks` on."""
 
     at_movie_ticks: int
@@ -105,7 +105,7 @@ def _parts(movie: Movie, track: Track) -> list[_Shown]:
             stop = start + rescale(lasts, movie.timescale, track.timescale) if lasts else None
             before = parts[-1].stop if parts else None
             if before is not None and ended_at == at and abs(start - before) <= tolerance:
-                parts[-1] = replace(parts[-1], stop=stop)
+                parts[-1] = parts[-1]._replace(stop=stop)
             else:
                 parts.append(_Shown(at, start, stop))
             ended_at = at + lasts

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import compress, repeat
 from operator import add, sub
+from typing import NamedTuple
 
 from indexer.limits import MAX_DURATION_TICKS
 from indexer.runs import ChunkMap
@@ -23,8 +23,7 @@ MIN_APART_S = 0.75
 """Apple's authoring specification asks for one a second; encoders that mean a second may come to less."""
 
 
-@dataclass(frozen=True, slots=True)
-class IFrameTables:
+class IFrameTables(NamedTuple):
     """The columns `iframe.*`."""
 
     time: array[int]

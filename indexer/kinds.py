@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from indexer.box_tree import REMUX
 from indexer.codes import coded, first_rows, numbering
@@ -22,8 +22,7 @@ MAX_COMPOSITION_TICKS = 2**31 - 1
 """`sample_composition_time_offset` of a version 1 `trun` is signed."""
 
 
-@dataclass(frozen=True, slots=True)
-class KindTables:
+class KindTables(NamedTuple):
     """The columns `track.t.kind` (None where there is one kind) and `track.t.kind_*`."""
 
     kind: array[int] | None

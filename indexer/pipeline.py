@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rich.filesize import decimal
 
@@ -56,8 +56,7 @@ class Options:
     storyboard: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one archive. `text` is one line: the refusal, which begins with its kind, or figures."""
 
     path: str

@@ -12,8 +12,7 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.idx.layout import MAGIC, SIDECAR_SUFFIX, STORYBOARD_SUFFIX, SUFFIX, TITLE_SUFFIX
 from app.idx.view import IndexDamaged, open_idx
@@ -21,8 +20,7 @@ from app.idx.view import IndexDamaged, open_idx
 _OURS = (SUFFIX, SUFFIX + SIDECAR_SUFFIX, SUFFIX + STORYBOARD_SUFFIX, TITLE_SUFFIX)
 
 
-@dataclass(frozen=True, slots=True)
-class PruneOutcome:
+class PruneOutcome(NamedTuple):
     """What became of the index of an archive that is not there. `text` is one line."""
 
     id: str

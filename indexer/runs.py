@@ -11,7 +11,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from heapq import merge
 from itertools import accumulate, chain, compress, pairwise, repeat
@@ -29,8 +28,7 @@ Run = tuple[int, int, int, int]  # offset, track, samples, bytes
 Shape = tuple[int, int]  # track, samples; HOLE, bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RunTables:
+class RunTables(NamedTuple):
     """The columns `run.code`, `run.long_extent`, `run_kind.*`, `segment.run`, `.long_run` and `.offset`."""
 
     code: array[int]

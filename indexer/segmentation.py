@@ -12,8 +12,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, compress, pairwise
+from typing import NamedTuple
 
 from indexer.cuts import choose_cuts
 from indexer.errors import LimitExceeded
@@ -26,8 +27,7 @@ ENDS_TOGETHER = 10
 """Tracks whose ends are apart by less than a target divided by this end together."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedTrack:
+class PlacedTrack(NamedTuple):
     """A served track on the timeline. `decode_ticks`: the archive's time of each sample, and the end."""
 
     track: Track
@@ -55,8 +55,7 @@ class PlacedTrack:
         return bisect_left(self.decode_ticks, wanted - shift, 0, self.track.samples.count)
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """Where a segment begins: in presentation time, and in the samples and formats of the leading track."""
 
     ticks: int
@@ -167,7 +166,7 @@ def _as_the_lead_ends(lead: PlacedTrack, cut: Cut, target: int) -> Cut:
     decide where renditions of one picture are cut.
     """
     is_close = abs(cut.ticks - lead.end_ticks) <= target // ENDS_TOGETHER
-    return replace(cut, ticks=lead.end_ticks) if is_close else cut
+    return cut._replace(ticks=lead.end_ticks) if is_close else cut
 
 
 def _cuts_between(lead: PlacedTrack, cut: Cut, following: Cut, target: int) -> list[Cut]:

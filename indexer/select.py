@@ -11,8 +11,9 @@ without them; and so is one whose only video or audio is damaged, or has an edit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from indexer.codecs import pcm
 from indexer.codecs.describe import describe, same_in_effect
@@ -31,16 +32,14 @@ FEW_SAMPLES = 256
 PCM_PACKET_FRAMES, MAX_PCM_FRAME_BYTES = 1024, 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """From sample `first_sample` on, `ServedTrack.formats[format_number]` applies."""
 
     first_sample: int
     format_number: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServedTrack:
+class ServedTrack(NamedTuple):
     """`name` is the track's part of a URL: unique in the archive, stable while its tracks stay the same.
 
     `formats` has the track's sample descriptions, those that are the same in effect once; `changes` says
@@ -58,8 +57,7 @@ class ServedTrack:
         return self.formats[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """`tracks` has the video first, then the audio of the muxed stream, then the rest in archive order."""
 
     tracks: tuple[ServedTrack, ...]
@@ -136,7 +134,7 @@ def _in_packets(served: ServedTrack) -> ServedTrack:
     if not in_order or packets > MAX_PCM_PACKETS or len(served.changes) > 1:
         return served
     samples = replace(samples, flags=SYNC_FLAGS)  # whatever 'stss' says: no frame needs another
-    return replace(served, track=replace(served.track, samples=grouped(samples, PCM_PACKET_FRAMES)))
+    return served._replace(track=replace(served.track, samples=grouped(samples, PCM_PACKET_FRAMES)))
 
 
 def _described(track: Track) -> ServedTrack:
@@ -195,4 +193,4 @@ def _named(tracks: Sequence[ServedTrack]) -> list[ServedTrack]:
         ("video", "und") if each.format.kind == "video" else (each.format.kind, each.track.language)
         for each in tracks
     )
-    return [replace(each, name=name) for each, name in zip(tracks, names, strict=True)]
+    return [each._replace(name=name) for each, name in zip(tracks, names, strict=True)]

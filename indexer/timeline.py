@@ -14,8 +14,8 @@ stream what it makes of the archive.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from indexer.errors import Unplaceable
 from indexer.track import Edit, Movie, Samples, Track, each
@@ -25,8 +25,7 @@ NORMAL_RATE = 0x0001_0000
 EMPTY = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """One track on the timeline. At most one of `decode_shift_ticks` and `media_time_ticks` is needed."""
 
     decode_shift_ticks: int  # added to every decode time: `tfdt`

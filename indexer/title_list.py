@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.idx.title import MAX_MEMBERS
 from indexer.lines import counted
@@ -27,8 +26,7 @@ class Refused(Exception):
     """Why archives are no title, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A title to be: its id, its members' ids, and the list that names them ("" where their names do)."""
 
     id: str

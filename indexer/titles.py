@@ -17,8 +17,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.idx.layout import SUFFIX, TITLE_SUFFIX
 from app.idx.title import MemberFacts, TitleFacts, open_title, pack_title
@@ -34,8 +33,7 @@ RENDITION = re.compile(r"(?:[1-9]\d{2,3}p|[248]k)(?:\d{2,3})?(?:[-_.][a-z0-9]+)*
 Status = Literal["published", "up to date", "refused", "passed over"]
 
 
-@dataclass(frozen=True, slots=True)
-class TitleOutcome:
+class TitleOutcome(NamedTuple):
     """What became of a title. `text` is one line."""
 
     id: str

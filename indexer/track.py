@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, repeat
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from indexer.errors import SourceError
 
@@ -66,8 +66,7 @@ class Samples:
                 at += size_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """An entry of `elst` (§8.6.6): `duration` in ticks of the *movie* timescale."""
 
     duration_movie_ticks: int
@@ -96,14 +95,12 @@ class Track:
     kind_roles: tuple[str, ...] = ()  # `kind` boxes of the track's `udta` (§8.10.4)
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
+class Chapter(NamedTuple):
     start_s: float
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class LostTrack:
+class LostTrack(NamedTuple):
     """A video or audio track that cannot be read. It matters where no other of its kind is served."""
 
     handler: str  # vide, soun

@@ -6,7 +6,7 @@ or not at all (implicit): the last cannot be known without decoding, and is desc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer.codecs.bits import Bits
 
@@ -29,8 +29,7 @@ NAMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class AudioSpecificConfig:
+class AudioSpecificConfig(NamedTuple):
     """`object_type` is what the codecs string names: 5 or 29 wherever SBR or PS is signalled explicitly."""
 
     object_type: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TO_AAC = "re-encode the audio (ffmpeg -i IN -c:v copy -c:a aac OUT.mp4)"
 """The remedy for audio that no player takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioCodec:
+class AudioCodec(NamedTuple):
     """`fourcc` and `codecs` as served. `channels` and `sample_rate_hz` are what a decoder puts out.
 
     `boxes` are configurations made anew; of the source's boxes those of other types are kept.

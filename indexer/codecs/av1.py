@@ -5,7 +5,7 @@ AV1 Codec ISO Media File Format Binding 1.2.0 §2.3 and §5 (the codecs string);
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer.codecs import colour as colour_boxes
 from indexer.codecs.bits import Bits
@@ -21,8 +21,7 @@ SELECT_SCREEN_CONTENT_TOOLS = 2
 SRGB = (1, 13, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(NamedTuple):
     width: int
     height: int
     colour: Colour | None

@@ -7,7 +7,6 @@ layouts. ISO/IEC 14496-12 §8.5.2, 14496-15, RFC 6381.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from operator import itemgetter
 
 from indexer.codecs import (
@@ -180,4 +179,4 @@ def _effect(entry: bytes) -> tuple[object, ...]:
         for child in layout.children.boxes
         if child.fourcc != "btrt"
     ]
-    return replace(served, entry=b""), sorted(boxes, key=itemgetter(0))
+    return served._replace(entry=b""), sorted(boxes, key=itemgetter(0))

@@ -7,7 +7,7 @@ SUPPLEMENTAL-CODECS; one that does not (profile 5) is named as Dolby Vision alon
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from indexer.codecs.bits import REMEDY, Bits
 from indexer.codecs.media_format import VideoRange
@@ -29,8 +29,7 @@ SDR_TRANSFER_OF_HLG = 14
 """transfer_characteristics of a BT.2020 base layer that an SEI message turns into HLG."""
 
 
-@dataclass(frozen=True, slots=True)
-class DolbyVision:
+class DolbyVision(NamedTuple):
     """`DOVIDecoderConfigurationRecord`; `compatibility` is dv_bl_signal_compatibility_id."""
 
     profile: int
@@ -55,11 +54,11 @@ def read(entry: VisualEntry) -> DolbyVision | None:
 
 def rename(codec: VideoCodec, dolby: DolbyVision) -> VideoCodec:
     """The codec under the names that a player needs to see."""
-    codec = replace(codec, name=f"{codec.name}, Dolby Vision {dolby.profile}.{dolby.compatibility}")
+    codec = codec._replace(name=f"{codec.name}, Dolby Vision {dolby.profile}.{dolby.compatibility}")
     if dolby.compatibility or codec.fourcc not in NAMES:
         return codec
     codecs = _own_codecs(codec.fourcc, dolby)
-    return replace(codec, family=FAMILY, fourcc=NAMES[codec.fourcc], codecs=codecs)
+    return codec._replace(family=FAMILY, fourcc=NAMES[codec.fourcc], codecs=codecs)
 
 
 def supplemental_codecs(base_fourcc: str, dolby: DolbyVision, transfer: int) -> str:

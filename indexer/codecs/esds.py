@@ -5,7 +5,7 @@ A length that overruns is cut to what is there: muxers that miscount exist, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer.codecs.bits import Bits
 from indexer.codecs.sample_entry import box
@@ -15,8 +15,7 @@ MAX_DESCRIPTORS = 16
 AUDIO_STREAM = 5
 
 
-@dataclass(frozen=True, slots=True)
-class DecoderConfig:
+class DecoderConfig(NamedTuple):
     object_type: int  # objectTypeIndication
     specific_info: bytes  # empty where there is none
 

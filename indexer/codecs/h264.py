@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from indexer.codecs.bits import Bits, without_emulation_prevention
 from indexer.codecs.media_format import Colour
@@ -25,8 +25,7 @@ MAX_POC_CYCLE = 255
 MAX_SIDE_MACROBLOCKS = 4095
 
 
-@dataclass(frozen=True, slots=True)
-class _Configuration:
+class _Configuration(NamedTuple):
     profile: int
     constraints: int
     level: int
@@ -102,7 +101,7 @@ def read_sps(nal: bytes) -> Picture:
         raise bits.broken("crops the whole picture away")
     picture = Picture(width, height, depth, CHROMA_NAMES[chroma])
     aspect, colour = _read_vui(bits)
-    return replace(picture, pixel_aspect=aspect, colour=colour)
+    return picture._replace(pixel_aspect=aspect, colour=colour)
 
 
 def _read_vui(bits: Bits) -> tuple[Fraction | None, Colour | None]:

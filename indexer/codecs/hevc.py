@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from indexer.codecs.bits import Bits, without_emulation_prevention
 from indexer.codecs.sample_entry import VisualEntry
@@ -23,8 +23,7 @@ MAX_SIDE = 16_888
 """Luma samples of the longest side that any level allows: √(8 × MaxLumaPs) of level 6.2 (§A.4.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Configuration:
+class _Configuration(NamedTuple):
     space: int
     high_tier: bool
     profile: int
@@ -115,7 +114,7 @@ def read_sps(nal: bytes) -> Picture:
     except Malformed:
         # What follows only refines the picture, and encoders exist that cut it short.
         return picture
-    return replace(picture, pixel_aspect=aspect, colour=colour)
+    return picture._replace(pixel_aspect=aspect, colour=colour)
 
 
 def _skip_profile_tier_level(bits: Bits, sub_layers_minus1: int) -> None:

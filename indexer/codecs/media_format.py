@@ -6,16 +6,14 @@ Hz; zero or empty means "the archive does not say".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["video", "audio"]
 VideoRange = Literal["", "SDR", "HLG", "PQ"]
 
 
-@dataclass(frozen=True, slots=True)
-class Colour:
+class Colour(NamedTuple):
     """Code points of ISO/IEC 23091-2 (H.273); 2 is "unspecified"."""
 
     primaries: int = 2
@@ -35,8 +33,7 @@ class Colour:
         return points in {(1, 1, 1), (2, 2, 2)} and not self.full_range
 
 
-@dataclass(frozen=True, slots=True)
-class MediaFormat:
+class MediaFormat(NamedTuple):
     """One sample entry, described and made ready to serve.
 
     `entry` is the ISO sample entry for the init segment. `width`, `height` are the decoded picture

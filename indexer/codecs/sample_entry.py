@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer.codecs.bits import REMEDY
 from indexer.errors import Malformed
@@ -26,8 +26,7 @@ _QUICKTIME_V2 = struct.Struct(">Id6I")
 _RESOLUTION_72_DPI = 0x0048_0000
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(NamedTuple):
     """A box inside a sample entry; `payload` follows its header."""
 
     fourcc: str
@@ -37,8 +36,7 @@ class Child:
         return box(self.fourcc, self.payload)
 
 
-@dataclass(frozen=True, slots=True)
-class Children:
+class Children(NamedTuple):
     """The child boxes of one sample entry, in order; `where` is the entry's own box path."""
 
     where: str
@@ -55,8 +53,7 @@ class Children:
         return payload
 
 
-@dataclass(frozen=True, slots=True)
-class VisualEntry:
+class VisualEntry(NamedTuple):
     fourcc: str
     width: int
     height: int
@@ -65,8 +62,7 @@ class VisualEntry:
     children: Children
 
 
-@dataclass(frozen=True, slots=True)
-class AudioEntry:
+class AudioEntry(NamedTuple):
     """`sample_rate_hz` is from wherever the layout keeps the true one.
 
     The last two are QuickTime's (versions 1 and 2), 0 elsewhere; `wave` holds what its box held.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from indexer.codecs.media_format import Colour
 
@@ -11,8 +11,7 @@ CHROMA_NAMES = ("4:0:0", "4:2:0", "4:2:2", "4:4:4")
 """chroma_format_idc, as H.264, HEVC and VVC number it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """What the bitstream's own header says; `None` where it is silent."""
 
     width: int
@@ -23,8 +22,7 @@ class Picture:
     colour: Colour | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VideoCodec:
+class VideoCodec(NamedTuple):
     """`fourcc` and `codecs` as served."""
 
     family: str

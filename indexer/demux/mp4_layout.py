@@ -8,7 +8,6 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from indexer.box_tree import HEADER, LARGE_SIZE, REMUX
@@ -42,8 +41,7 @@ class TopLevelBox(NamedTuple):
         return self.offset + self.size_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """`moov` and `moofs` lie whole within the file.
 
     `cut_short` is the type of the box that does not, or ""; `incomplete` says in words how the file ends

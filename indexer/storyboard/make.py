@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple
 
 import msgpack
 
@@ -34,8 +35,7 @@ _NO_FILE = FileIdentity("", 0, 0, 0, 0)
 NOTHING = "storyboard passed over: "
 
 
-@dataclass(frozen=True, slots=True)
-class Storyboard:
+class Storyboard(NamedTuple):
     """`tiles`: the I-frame that each shows. `facts` is None, and `note` says why, where nothing was made."""
 
     facts: StoryboardFacts | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer.demux.language import UNDETERMINED, from_tag
 
@@ -22,8 +22,7 @@ _HEARING_IMPAIRED_OR_HINDI = "hi"
 _IGNORED = frozenset({"default", "full"})
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What the name of a file says."""
 
     language: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from app.idx.header import SubtitleFile
 from indexer.errors import LimitExceeded, SourceError
@@ -25,7 +24,7 @@ def collect(source: Source, movie: Movie, paths: Sequence[str], segmentation: Se
     stem = os.path.splitext(os.path.basename(source.path))[0]
     beside, notes_beside = _read_files(paths, stem, playback.duration_ms)
     found = tabulate_texts([*texts, *beside], segmentation)
-    return replace(found, files=files, notes=(*notes, *notes_beside, *found.notes))
+    return found._replace(files=files, notes=(*notes, *notes_beside, *found.notes))
 
 
 def files_as_they_are(paths: Iterable[str]) -> tuple[SubtitleFile, ...]:

@@ -6,12 +6,11 @@ Times are milliseconds from the start of playback. What a cue shows is WebVTT al
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """`settings` as they stand behind a cue's times in WebVTT; `payload` is lines, none of them empty."""
 
     start_ms: int
@@ -20,8 +19,7 @@ class Cue:
     payload: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """One track of subtitles. It is of the track `source_track_id` or, where that is 0, of `file`."""
 
     codec_name: str
@@ -42,6 +40,6 @@ _IN_ORDER = attrgetter("start_ms", "end_ms", "settings", "payload")
 
 def shown(cues: Iterable[Cue], duration_ms: int) -> tuple[Cue, ...]:
     """Those that are seen during playback, in order and each once; what is before its start is cut off."""
-    clipped = (cue if cue.start_ms >= 0 else replace(cue, start_ms=0) for cue in cues)
+    clipped = (cue if cue.start_ms >= 0 else cue._replace(start_ms=0) for cue in cues)
     seen = {cue for cue in clipped if cue.start_ms < min(cue.end_ms, duration_ms)}
     return tuple(sorted(seen, key=_IN_ORDER))

@@ -7,8 +7,8 @@ will. As for media, what follows the end of the last edit is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from indexer.codecs.unserved import PUT_BESIDE
 from indexer.errors import Unsupported
@@ -17,8 +17,7 @@ from indexer.timeline import EMPTY, NORMAL_RATE, rescale
 from indexer.track import Track, each
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Media from `start` and before `stop` (None: all that follows) is shown `shift` later. Ticks."""
 
     start: int

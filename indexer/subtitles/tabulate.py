@@ -5,9 +5,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from app.idx.header import SubtitleFile, TextFacts
 from indexer.errors import LimitExceeded
@@ -28,8 +27,7 @@ Columns: TypeAlias = "dict[str, array[int]]"
 REMEDY = "leave out what nobody reads"
 
 
-@dataclass(frozen=True, slots=True)
-class Subtitles:
+class Subtitles(NamedTuple):
     """`texts` without their rates; `columns`: of each, by the names of `app.idx.layout`."""
 
     texts: tuple[TextFacts, ...] = ()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, repeat
+from typing import NamedTuple
 
 from indexer.codecs.sample_entry import fourcc_of, printable
 from indexer.codecs.unserved import PUT_BESIDE, refusal
@@ -48,8 +48,7 @@ _FORCED = re.compile(r"\bforced\b", re.IGNORECASE)
 _HEARING_IMPAIRED = re.compile(r"\b(?:SDH|CC|hearing[ -]impaired|hard of hearing)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Playback:
+class Playback(NamedTuple):
     """The time that is served, from `start_ticks` of the archive's timeline on, and how long it lasts."""
 
     start_ticks: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from indexer.codecs.bits import REMEDY
 from indexer.codecs.sample_entry import Child, split
@@ -27,8 +27,7 @@ _BOX = struct.Struct(">4h")
 _FACES = 7
 
 
-@dataclass(frozen=True, slots=True)
-class TextStyle:
+class TextStyle(NamedTuple):
     """What a sample entry says of all its samples. `height`: of the track, in the units of text boxes."""
 
     forced: bool

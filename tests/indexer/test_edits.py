@@ -108,10 +108,10 @@ def ticks(most: int) -> st.SearchStrategy[int]:
     return st.integers(0, most // 20).map(lambda number: number * 20)
 
 
-EDITS = st.builds(
-    Edit, ticks(900).map(lambda lasts: lasts + 20),
+EDITS = st.tuples(
+    ticks(900).map(lambda lasts: lasts + 20),
     st.one_of(st.just(EMPTY), st.sampled_from(SYNC_TIMES), ticks(4200)),
-)  # fmt: skip
+).map(lambda drawn: Edit(*drawn))
 
 
 @given(st.lists(EDITS, min_size=1, max_size=5), st.sampled_from(["vide", "soun"]))

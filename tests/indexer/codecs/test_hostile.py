@@ -64,8 +64,7 @@ def holds(entry: bytes, track_size: tuple[int, int] = (0, 0)) -> None:
 
 
 def is_usable(described: MediaFormat) -> None:
-    figures = [getattr(described, name) for name in MediaFormat.__slots__]
-    assert all(0 <= figure < 1 << 64 for figure in figures if isinstance(figure, int))
+    assert all(0 <= figure < 1 << 64 for figure in described if isinstance(figure, int))
     assert described.codecs.isascii()
     assert describe_entry(described.entry).codecs == described.codecs
     build_init([InitTrack(1, "vide", 1, described.entry)])
