@@ -33,7 +33,6 @@ from indexer.limits import (
 )
 from indexer.pieces import cut, joined
 from indexer.timeline import (
-    EMPTY,
     NORMAL_RATE,
     WRITE_THE_CUT_OUT,
     one_edit,
@@ -41,7 +40,7 @@ from indexer.timeline import (
     rescale,
     tolerance_ticks,
 )
-from indexer.track import NON_SYNC_BIT, Edit, Movie, Samples, Track, each
+from indexer.track import EMPTY, NON_SYNC_BIT, Edit, Movie, Samples, Track, each
 
 WARM_UP_S = 1
 """What a decoder of sound gets ahead of an edit that begins within the media."""

@@ -1,4 +1,4 @@
-"""Pieces of a track's samples: cut out, joined in another order or at other times, or taken together.
+"""Pieces of a track's samples: cut out, joined in another order or at other times, taken together, left out.
 
 Functions over `Samples` only; which pieces, and when they are shown, is for `indexer.edits` to say. Samples
 are counted in decode order, times are ticks of the track.
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate
-from operator import mul
+from itertools import accumulate, compress, islice, pairwise
+from operator import mul, sub
 
+from indexer.box_tree import REMUX
 from indexer.demux.columns import collapsed
+from indexer.errors import LimitExceeded
+from indexer.limits import MAX_DURATION_TICKS
 from indexer.track import Column, Samples, each
 
 _TYPECODES = {
@@ -88,6 +91,49 @@ def grouped(samples: Samples, most: int) -> Samples:
         duration_ticks=_times(groups, samples.duration_ticks),
         chunk_samples=array("I", map(held.__getitem__, samples.chunk_samples)),
     )
+
+
+def without_empty(samples: Samples) -> Samples:
+    """The samples that have bytes; each lasts until the next of them is decoded.
+
+    QuickTime writes one of no bytes where the picture stays (QTFF "Sample Size Atoms"); in fragments, ffmpeg
+    and what is built on it take it for damage. Raises `LimitExceeded`.
+    """
+    sizes = samples.size_bytes
+    if sizes if isinstance(sizes, int) else not _may_hold_zero(sizes):
+        return samples
+    has_bytes = bytes(map(bool, islice(each(sizes), samples.count)))
+    lasting = islice(each(samples.duration_ticks), samples.count)
+    starts = accumulate(lasting, initial=samples.first_decode_ticks)
+    times = array("Q", compress(starts, has_bytes + b"\1"))  # and the end
+    durations = array("Q", map(sub, times[1:], times))
+    if max(durations, default=0) > MAX_DURATION_TICKS:
+        raise LimitExceeded(
+            f"a track has no bytes for {max(durations)} ticks; {MAX_DURATION_TICKS} are served", remedy=REMUX
+        )
+    before = array("I", accumulate(has_bytes, initial=0))
+    ends = accumulate(samples.chunk_samples, initial=0)
+    chunk_samples = array("I", (before[stop] - before[start] for start, stop in pairwise(ends)))
+    return Samples(
+        count=len(durations),
+        size_bytes=_kept(sizes, has_bytes),
+        duration_ticks=collapsed(array("I", durations)),
+        composition_ticks=_kept(samples.composition_ticks, has_bytes),
+        flags=_kept(samples.flags, has_bytes),
+        chunk_offset=array("Q", compress(samples.chunk_offset, chunk_samples)),
+        chunk_samples=array("I", filter(None, chunk_samples)),
+        chunk_description=_kept(samples.chunk_description, chunk_samples),
+        first_decode_ticks=times[0],
+    )
+
+
+def _may_hold_zero(column: array[int]) -> bool:
+    """Whether a number of four bytes is 0, or some are side by side; a thirtieth of what `in` would cost."""
+    return bytes(column.itemsize) in column.tobytes()
+
+
+def _kept(column: Column, is_kept: Iterable[int]) -> Column:
+    return column if isinstance(column, int) else collapsed(array(column.typecode, compress(column, is_kept)))
 
 
 def _times(column: array[int], factors: Column) -> Column:

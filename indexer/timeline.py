@@ -18,11 +18,10 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from indexer.errors import Unplaceable
-from indexer.track import Edit, Movie, Samples, Track, each
+from indexer.track import EMPTY, Edit, Movie, Samples, Track, each
 
 WRITE_THE_CUT_OUT = "write the cut out, e.g. ffmpeg -i IN -c copy OUT.mp4 after trimming, and index that"
 NORMAL_RATE = 0x0001_0000
-EMPTY = -1
 
 
 class Placement(NamedTuple):

@@ -66,11 +66,15 @@ class Samples:
                 at += size_bytes
 
 
+EMPTY = -1
+"""The media time of an edit that shows nothing."""
+
+
 class Edit(NamedTuple):
     """An entry of `elst` (§8.6.6): `duration` in ticks of the *movie* timescale."""
 
     duration_movie_ticks: int
-    media_time_ticks: int  # -1: an empty edit
+    media_time_ticks: int  # or EMPTY
     rate_16_16: int = 0x0001_0000
 
 

@@ -8,6 +8,7 @@ archive; tracks without samples are passed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from indexer import boxes
 from indexer.box_tree import REMUX, Box, children, first_of_each, required
@@ -16,9 +17,10 @@ from indexer.demux.fragments import Fragments
 from indexer.demux.metadata import title_of
 from indexer.demux.mp4_layout import TRAILERS, Layout, TopLevelBox, read_layout
 from indexer.demux.mp4_track import handler_of, read_track
-from indexer.demux.reading import WAIT, Reading
+from indexer.demux.reading import MAIN_HANDLERS, WAIT, Reading
 from indexer.errors import LimitExceeded, SourceError, Unfinished, Unsupported
 from indexer.limits import MAX_MOOF_BYTES, MAX_MOOV_BYTES, MAX_TRACKS
+from indexer.pieces import without_empty
 from indexer.source import Source
 from indexer.track import Movie, Track
 
@@ -28,7 +30,8 @@ QUICKTIME_BRANDS = frozenset({"qt  ", ""})
 def demux_mp4(source: Source) -> Movie:
     """Raises `SourceError` and nothing else."""
     layout = read_layout(source)
-    reading = Reading(source, quicktime=layout.major_brand in QUICKTIME_BRANDS, incomplete=layout.incomplete)
+    quicktime, incomplete = layout.major_brand in QUICKTIME_BRANDS, layout.incomplete or layout.open_end
+    reading = Reading(source, quicktime=quicktime, incomplete=incomplete)
     reading.notes.extend(layout.notes)
     moov = _load(layout.moov, MAX_MOOV_BYTES, reading)
     parts = first_of_each(moov)
@@ -42,6 +45,7 @@ def demux_mp4(source: Source) -> Movie:
     tracks = tuple(_read_tracks(moov, reading))
     if reading.fragmented:
         tracks = _with_fragments(tracks, moov, layout, reading)
+    tracks = tuple(_without_empty(track, reading) for track in tracks)
     tracks, of_chapters = split_chapter_tracks(tuple(t for t in tracks if _has_samples(t, reading)))
     reading.refuse_unless_others(track.handler for track in tracks)
     return Movie(
@@ -114,6 +118,17 @@ def _refuse_other_movie(moov: Box, layout: Layout, source: Source) -> None:
         ):
             raise Unsupported("is a second movie header, unlike the first, with fragments after it",
                               remedy="split the archive there", where="moov[2]", offset=other.offset)
+
+
+def _without_empty(track: Track, reading: Reading) -> Track:
+    """Pictures and sound without samples of no bytes; in other tracks these may mean something."""
+    samples = without_empty(track.samples) if track.handler in MAIN_HANDLERS else track.samples
+    if samples is track.samples:
+        return track
+    if empty := track.samples.count - samples.count:
+        of_all = f"{empty} of {track.samples.count} samples"
+        reading.notes.append(f"track {track.track_id}: {of_all} have no bytes and are left out")
+    return replace(track, samples=samples)
 
 
 def _has_samples(track: Track, reading: Reading) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from indexer.box_tree import HEADER, LARGE_SIZE, REMUX
 from indexer.demux.reading import WAIT
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished, Unsupported
-from indexer.limits import MAX_FRAGMENTS, MAX_TOP_LEVEL_BOXES
+from indexer.limits import MAX_FRAGMENTS, MAX_MOOF_BYTES, MAX_TOP_LEVEL_BOXES
 from indexer.source import COPY_AGAIN, Source
 
 TOP_LEVEL_TYPES = frozenset({
@@ -25,6 +25,8 @@ TOP_LEVEL_TYPES = frozenset({
 TRAILERS = frozenset({"free", "meta", "mfra", "skip", "udta"})
 """What may stand after the last fragment; that one of them is cut short costs no sample."""
 
+ZEROS_BYTES = 4096
+"""A box that begins with so many zeros is room that was made for a copy or a recording under way."""
 
 STILL_PICTURE_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1"})
 """Of files of one picture or several, which never get a `moov` (ISO/IEC 23008-12 §10)."""
@@ -35,6 +37,7 @@ class TopLevelBox(NamedTuple):
     offset: int
     header_bytes: int
     size_bytes: int
+    is_open: bool = False  # its size is 0: it lasts as long as the file
 
     @property
     def end(self) -> int:
@@ -45,7 +48,7 @@ class Layout(NamedTuple):
     """`moov` and `moofs` lie whole within the file.
 
     `cut_short` is the type of the box that does not, or ""; `incomplete` says in words how the file ends
-    early, or "": only where samples are missing does it matter.
+    early, or "", and `open_end` that nothing tells whether it does. They matter where samples are missing.
     """
 
     major_brand: str
@@ -54,6 +57,7 @@ class Layout(NamedTuple):
     moofs: tuple[TopLevelBox, ...]
     cut_short: str
     incomplete: str
+    open_end: str
     notes: tuple[str, ...]
 
 
@@ -76,6 +80,7 @@ def read_layout(source: Source) -> Layout:
         raise _without_moov(source, last, end, fragments=bool(kept["moof"]))
     if len(kept["moof"]) > MAX_FRAGMENTS:
         raise LimitExceeded(f"has {len(kept['moof'])} fragments; {MAX_FRAGMENTS} are read", remedy=REMUX)
+    _refuse_more_fragments(source, end if kept["moof"] else source.size_bytes)
     moov, *other_moovs = kept["moov"]
     if other_moovs:
         notes.append(f"has {len(other_moovs)} 'moov' boxes too many; the first is used, as players do")
@@ -90,8 +95,19 @@ def read_layout(source: Source) -> Layout:
         moofs=tuple(kept["moof"]),
         cut_short=cut_short,
         incomplete=_incomplete(cut_short, source.size_bytes - end, has_media=has_media),
+        open_end=f"its {last.type!r} box has no stated end" if last and last.is_open else "",
         notes=tuple(notes),
     )
+
+
+def _refuse_more_fragments(source: Source, end: int) -> None:
+    """Refuse a fragmented file that has more of them behind something that is not a box."""
+    if end >= source.size_bytes:
+        return
+    rest = source.pread(end, min(source.size_bytes - end, MAX_MOOF_BYTES))
+    if (found := rest.find(b"moof")) >= 0:
+        raise Malformed(f"holds something that is not a box, and at byte {end + found} a fragment behind it",
+                        remedy=COPY_AGAIN, offset=end)
 
 
 def _walk(source: Source) -> Iterator[TopLevelBox]:
@@ -123,7 +139,7 @@ def _box_at(source: Source, at: int) -> TopLevelBox | None:
     known = kind in TOP_LEVEL_TYPES
     if size < header_bytes or not (known or (kind.isprintable() and size <= left and not to_end)):
         return None
-    return TopLevelBox(kind, at, header_bytes, size)
+    return TopLevelBox(kind, at, header_bytes, size, to_end)
 
 
 def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragments: bool) -> SourceError:
@@ -140,6 +156,9 @@ def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragmen
     if -missing < HEADER.size + LARGE_SIZE.size and (last is None or last.type in TOP_LEVEL_TYPES):
         after = f"its {last.type!r} box" if last else f"{source.size_bytes} bytes"
         return Unfinished(f"ends after {after}, and 'moov' is still to come", remedy=WAIT)
+    rest = source.pread(end, min(-missing, ZEROS_BYTES))
+    if rest and not any(rest):
+        return Unfinished(f"holds zeros from byte {end} on, where more is still to come", remedy=WAIT)
     return Malformed(
         "holds something that is not a box, and no 'moov' before it",
         remedy=COPY_AGAIN, offset=min(end, source.size_bytes),

@@ -21,7 +21,7 @@ from indexer.demux.sample_table import read_samples
 from indexer.demux.tables import FULL_BOX_BYTES, counted_rows
 from indexer.errors import LimitExceeded, Unsupported
 from indexer.limits import MAX_EDITS
-from indexer.track import Edit, Track
+from indexer.track import EMPTY, Edit, Track
 
 ENABLED_FLAG = 1
 """Of `tkhd` (§8.3.2.3)."""
@@ -123,7 +123,9 @@ def _language(media: dict[str, Box], code: int, reading: Reading) -> str:
 
 
 def _read_edits(edts: Box | None) -> tuple[Edit, ...]:
-    """Entries of `elst` (§8.6.6), as they stand."""
+    """Entries of `elst` (§8.6.6), but for those of no duration that are not the last to show media: 0 stands
+    for all that is left there, and for nothing elsewhere.
+    """
     elst = first(edts, "elst") if edts else None
     if elst is None:
         return ()
@@ -135,7 +137,9 @@ def _read_edits(edts: Box | None) -> tuple[Edit, ...]:
     if len(table) > MAX_EDITS * entry.size:
         raise LimitExceeded(f"has {len(table) // entry.size} entries; {MAX_EDITS} are read", remedy=REMUX,
                             where=elst.where, offset=elst.offset)
-    return tuple(Edit(*row) for row in entry.iter_unpack(table))
+    edits = [Edit(*row) for row in entry.iter_unpack(table)]
+    last = next((edit for edit in reversed(edits) if edit.media_time_ticks != EMPTY), None)
+    return tuple(edit for edit in edits if edit.duration_movie_ticks or edit is last)
 
 
 def _read_references(tref: Box | None) -> tuple[tuple[str, tuple[int, ...]], ...]:

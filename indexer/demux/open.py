@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from indexer.box_tree import REMUX
 from indexer.demux.mp4 import demux_mp4
-from indexer.demux.mp4_layout import TOP_LEVEL_TYPES
+from indexer.demux.mp4_layout import TOP_LEVEL_TYPES, ZEROS_BYTES
+from indexer.demux.reading import WAIT
 from indexer.errors import Malformed, Unfinished, Unsupported
 from indexer.source import Source
 from indexer.track import Movie
@@ -32,6 +33,8 @@ def demux(source: Source) -> Movie:
         raise Unfinished(f"has only {len(head)} bytes so far", remedy="index it again when it is complete")
     if head[4:8].decode("latin-1") in TOP_LEVEL_TYPES:
         return demux_mp4(source)
+    if not any(source.pread(0, min(ZEROS_BYTES, source.size_bytes))):
+        raise Unfinished("begins with zeros", remedy=WAIT)
     for magic, name in _FOREIGN:
         if head.startswith(magic):
             raise Unsupported(f"is {name}", remedy=REMUX)

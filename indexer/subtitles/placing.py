@@ -13,8 +13,8 @@ from typing import NamedTuple
 from indexer.codecs.unserved import PUT_BESIDE
 from indexer.errors import Unsupported
 from indexer.limits import MAX_TEXT_EDITS
-from indexer.timeline import EMPTY, NORMAL_RATE, rescale
-from indexer.track import Track, each
+from indexer.timeline import NORMAL_RATE, rescale
+from indexer.track import EMPTY, Track, each
 
 
 class Span(NamedTuple):

@@ -61,7 +61,7 @@ WHOLE = {
     "fragmented": init() + fragment(time=tfdt(0), count=3) + fragment(
         u32(SYNC), u32(4, 5, 6), count=3, flags=0x204, header=tfhd(1, u32(10), flags=BASE_IS_MOOF | 8)),
     "two tracks in fragments": init(DEFAULTS, tracks=(trak(NO_TABLES), trak(NO_TABLES, track_id=2)))
-    + fragment() + fragment(header=tfhd(2, flags=BASE_IS_MOOF)),
+    + fragment() + fragment(header=tfhd(2, u32(4), flags=BASE_IS_MOOF | 0x10)),
 }
 MADE = pytest.mark.parametrize("content", WHOLE.values(), ids=WHOLE.keys())
 Demuxed = Callable[[bytes], Movie]

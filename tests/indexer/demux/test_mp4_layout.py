@@ -8,6 +8,7 @@ from indexer.demux.reading import WAIT
 from indexer.errors import LimitExceeded, Malformed, Unfinished, Unsupported
 from indexer.limits import MAX_TOP_LEVEL_BOXES
 from tests.indexer.demux.demuxed import demuxed, refusal, samples_of
+from tests.indexer.demux.made_fragments import fragment, init
 from tests.indexer.demux.made_mp4 import (
     DATA,
     THREE_SAMPLES,
@@ -90,6 +91,9 @@ def test_too_short_to_tell(length: int) -> None:
     pytest.param(HEADER_FIRST[:-50], id="header first, media cut short"),
     pytest.param(HEADER_FIRST[:-67], id="header first, media to come"),
     pytest.param(HEADER_FIRST[:-72], id="header first, nothing more"),
+    pytest.param(HEADER_FIRST[:-72] + u32(0) + MEDIA[4:-50], id="header first, media without a stated end"),
+    pytest.param(ftyp() + MEDIA + bytes(9999), id="room made for the header"),
+    pytest.param(bytes(9999), id="room made for a copy"),
 ])  # fmt: skip
 def test_not_finished_yet(content: bytes) -> None:
     assert refusal(content, Unfinished).remedy == WAIT
@@ -126,7 +130,15 @@ def test_what_else_lies_in_folders_of_archives_is_named(head: bytes, name: str) 
     assert name in refusal(head + bytes(99), Unsupported).rule
 
 
-@pytest.mark.parametrize("content", [bytes(99), b"<html>" * 9, b"\0\0\0\x20abcd" + bytes(99)])
+def test_fragments_behind_what_is_no_box_refuse_the_archive() -> None:
+    """Rather than serve the first part as if it were all; what is no fragment does not matter."""
+    whole = init() + fragment() + fragment()
+    assert len(samples_of(demuxed(whole).tracks[0])) == 2
+    assert "a fragment behind it" in refusal(init() + fragment() + bytes(16) + fragment(), Malformed).rule
+    assert demuxed(whole + bytes(99)).notes == ("the last 99 bytes are not a box",)
+
+
+@pytest.mark.parametrize("content", [b"<html>" * 9, b"\0\0\0\x20abcd" + bytes(99)])
 def test_no_mp4_at_all(content: bytes) -> None:
     refusal(content, Malformed)
 

@@ -54,6 +54,12 @@ def test_edits(version: int) -> None:
     assert track.edits == (Edit(500, -1), Edit(600, 1024), Edit(0, 0, 0x8000))
 
 
+def test_edits_of_no_duration_show_nothing_but_as_the_last() -> None:
+    edits = elst((0, 5, RATE_1), (0, -1, RATE_1), (600, 7, RATE_1), (0, 9, RATE_1), (0, -1, RATE_1))
+    track = only_track(movie(trak(extra=[box("edts", edits)])))
+    assert track.edits == (Edit(600, 7), Edit(0, 9))
+
+
 def test_long_edits() -> None:
     track = only_track(movie(trak(extra=[box("edts", elst((2**40, 2**40, RATE_1), version=1))])))
     assert track.edits == (Edit(2**40, 2**40),)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
 from tests.indexer.codecs.entries import sound, sound_v1, sound_v2
-from tests.indexer.demux.demuxed import demuxed, only_track, samples_of
+from tests.indexer.demux.demuxed import Sample, demuxed, only_track, samples_of
 from tests.indexer.demux.made_mp4 import (
     DATA,
     box,
     co64,
+    ctts,
     ftyp,
     full_box,
     moov,
@@ -22,6 +23,7 @@ from tests.indexer.demux.made_mp4 import (
     sample_entry,
     stco,
     stsc,
+    stss,
     stsz,
     stsz_constant,
     stts,
@@ -194,7 +196,7 @@ CHUNK_SIZES = st.lists(st.integers(1, 5), min_size=1, max_size=12)
 def test_any_layout_of_chunks(held: list[int], data: st.DataObject) -> None:
     """Runs as a writer would make them, against samples placed one by one."""
     count = sum(held)
-    sizes = data.draw(st.lists(st.integers(0, 9), min_size=count, max_size=count))
+    sizes = data.draw(st.lists(st.integers(0, 9), min_size=count, max_size=count).filter(any))
     expected: list[tuple[int, int]] = []
     offsets, at = [], 0
     for chunk in held:
@@ -205,7 +207,41 @@ def test_any_layout_of_chunks(held: list[int], data: st.DataObject) -> None:
             at += expected[-1][1]
     runs = [(1 + i, n, 1) for i, n in enumerate(held) if not i or held[i - 1] != n]
     tables = stts((count, 1)), stsc(*runs), stsz(*sizes), stco(*offsets)
-    assert placed(*tables, data=bytes(at + 1)) == expected
+    assert placed(*tables, data=bytes(at + 1)) == [(at, size) for at, size in expected if size]
+
+
+CHUNKS = stsc((1, 3, 1), (3, 1, 1)), stco(DATA, DATA + 20, DATA + 40)
+EMPTY_ONES = stts((7, 10)), ctts((7, 20)), stss(1, 4), *CHUNKS
+
+
+def test_samples_of_no_bytes_are_left_out() -> None:
+    """In QuickTime they say that the picture stays. Every other sample is shown when it was."""
+    found = demuxed(movie(trak((*EMPTY_ONES, stsz(0, 4, 0, 5, 0, 0, 6)))))
+    (track,) = found.tracks
+    assert samples_of(track) == [
+        Sample(DATA, 4, 10, 30, sync=False),
+        Sample(DATA + 20, 5, 30, 50, sync=True),
+        Sample(DATA + 40, 6, 60, 80, sync=False),
+    ]
+    assert track.samples.duration_ticks == array("I", [20, 30, 10])
+    assert found.notes == ("track 1: 4 of 7 samples have no bytes and are left out",)
+
+
+def test_samples_of_no_bytes_stay_where_they_may_mean_something() -> None:
+    """In a text track of QuickTime: no text from here on."""
+    text = trak((*EMPTY_ONES, stsz(*[0] * 7)), track_id=2, handler="text")
+    _, track = demuxed(movie(trak(), text)).tracks
+    assert track.samples.count == 7
+
+
+def test_a_track_of_samples_of_no_bytes_alone_is_passed_over() -> None:
+    found = demuxed(movie(trak(), trak((*EMPTY_ONES, stsz(*[0] * 7)), track_id=2)))
+    assert [track.track_id for track in found.tracks] == [1]
+
+
+def test_no_sample_lasts_longer_than_fragments_can_say() -> None:
+    tables = stts((4, 2**31 - 1)), stsc((1, 4, 1)), stsz(9, 0, 0, 9), stco(DATA)
+    assert "no bytes for" in refused(*tables, kind=LimitExceeded).rule
 
 
 def test_a_track_without_samples_is_passed_over() -> None:
