@@ -100,13 +100,21 @@ def test_shows_the_right_words_at_the_right_time(
     show_both_texts(player, TOLERANCE_S[archive])
 
 
-@pytest.mark.parametrize("name", ["dash.js", "shaka"])
-@pytest.mark.parametrize("query", ["", "?start=2.5"])
-def test_dash_players_show_them(
-    name: str, query: str, captions: Origin, players_site: str, open_tab: OpenTab
+@pytest.mark.parametrize(
+    ("name", "manifest"),
+    [
+        ("dash.js", "manifest.mpd"),
+        ("dash.js", "manifest.mpd?start=2.5"),
+        ("shaka", "manifest.mpd?start=2.5"),
+        ("shaka", "master.m3u8?start=2.5"),
+        ("hls.js", "master.m3u8?start=2.5"),
+    ],
+)
+def test_parts_have_them_and_dash_js_shows_them(
+    name: str, manifest: str, captions: Origin, players_site: str, open_tab: OpenTab
 ) -> None:
-    begin_s = 2 if query else 0
-    player = start(open_tab, players_site, name, captions, "late", "manifest.mpd" + query)
+    begin_s = 2 if "?" in manifest else 0
+    player = start(open_tab, players_site, name, captions, "late", manifest)
     assert [each["lang"] for each in player.report()["texts"]] == LANGUAGES
     player.run("loadedToEnd()")
     player.run("showText(argument)", 1)
