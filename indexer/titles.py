@@ -77,7 +77,7 @@ class Titles:
                 candidate = read_list(os.path.join(self._media_dir, folder, name), title_id)
             except Refused as error:
                 self._withdraw(title_id, listed_in=name)
-                yield TitleOutcome(title_id, "refused", f"refused as a title: {name} {error}")
+                yield TitleOutcome(title_id, "refused", f"refused as a title: {name}: {error}")
                 continue
             if candidate:
                 yield self._settle(candidate)
