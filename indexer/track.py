@@ -97,6 +97,7 @@ class Track:
     references: tuple[tuple[str, tuple[int, ...]], ...] = ()  # `tref`: type, track ids
     alternate_group: int = 0
     kind_roles: tuple[str, ...] = ()  # `kind` boxes of the track's `udta` (§8.10.4)
+    frame: bytes = b""  # the first bytes of sound, where no box tells what they are
 
 
 class Chapter(NamedTuple):

@@ -51,7 +51,7 @@ VIDEO = {
     "vp09": vp9.describe, "vvc1": vvc.describe, "vvi1": vvc.describe,
 }  # fmt: skip
 AUDIO = {
-    "mp4a": mpeg4_audio.describe, ".mp3": mpeg4_audio.describe_mp3, "ms\0\x55": mpeg4_audio.describe_mp3,
+    "mp4a": mpeg4_audio.describe, **dict.fromkeys(mpeg4_audio.QUICKTIME_MPEG_AUDIO, mpeg4_audio.describe_mp3),
     "ac-3": ac3.describe_ac3, "ec-3": ac3.describe_eac3, "Opus": opus.describe, "fLaC": flac.describe,
     "alac": alac.describe, "ipcm": pcm.describe, "fpcm": pcm.describe, "lpcm": pcm.describe_lpcm,
     **dict.fromkeys(dts.NAMES, dts.describe), **dict.fromkeys(pcm.QUICKTIME_ENTRIES, pcm.describe_quicktime),
@@ -73,7 +73,7 @@ MAX_RATE_OF_VERSION_0_HZ = 0xFFFF
 def describe(track: Track, number: int = 0) -> MediaFormat:
     """Entry `number` of a track. Raises `Malformed`, or `Unsupported` with the entry's name."""
     size = track.width_16_16, track.height_16_16
-    described = describe_entry(track.sample_entries[number], track_size=size)
+    described = describe_entry(track.sample_entries[number], track_size=size, frame=track.frame)
     if KIND_OF_HANDLER.get(track.handler) != described.kind:
         raise Unsupported(
             f"a sample entry of {described.kind} in a track whose handler is {track.handler!r}",
@@ -83,15 +83,18 @@ def describe(track: Track, number: int = 0) -> MediaFormat:
     return described
 
 
-def describe_entry(entry: bytes, *, track_size: tuple[int, int] = (0, 0)) -> MediaFormat:
+def describe_entry(
+    entry: bytes, *, track_size: tuple[int, int] = (0, 0), frame: bytes = b""
+) -> MediaFormat:
     """`entry` is a whole box of `stsd`; `track_size` comes from `tkhd` in any one unit, and tells the pixels'
-    shape where nothing else does. Box paths in errors start at the entry, offsets are relative to the box.
+    shape where nothing else does; `frame`, how sound begins, tells MP2 from MP3. Box paths in errors start at
+    the entry, offsets are relative to the box.
     """
     fourcc = fourcc_of(entry)
     if fourcc in VIDEO:
         return _describe_video(read_visual(entry), track_size)
     if fourcc in AUDIO:
-        return _describe_audio(read_audio(entry))
+        return _describe_audio(read_audio(entry), frame)
     raise unserved.refusal(entry)
 
 
@@ -135,8 +138,8 @@ def _kept_video(entry: VisualEntry) -> list[bytes]:
     return [colour.iso_colr(child) if child.fourcc == "colr" else child.whole() for child in boxes]
 
 
-def _describe_audio(entry: AudioEntry) -> MediaFormat:
-    codec = AUDIO[entry.fourcc](entry)
+def _describe_audio(entry: AudioEntry, frame: bytes) -> MediaFormat:
+    codec = mpeg4_audio.named_by_layer(AUDIO[entry.fourcc](entry), frame)
     channels = codec.channels or entry.channels
     return MediaFormat(
         kind="audio",

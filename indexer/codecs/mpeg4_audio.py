@@ -12,6 +12,10 @@ MPEG4 = 0x40
 MPEG2_AAC = {0x66: "MPEG-2 AAC Main", 0x67: "MPEG-2 AAC-LC", 0x68: "MPEG-2 AAC SSR"}
 MPEG1_AUDIO, MPEG2_AUDIO = 0x6B, 0x69
 MPEG_AUDIO = {MPEG1_AUDIO: "MP3", MPEG2_AUDIO: "MP3 (MPEG-2)"}
+QUICKTIME_MPEG_AUDIO = (".mp3", ".mp2", "ms\0\x55")
+LAYERS = {3: "MP1", 2: "MP2"}
+"""`layer` of a frame's header, for those that are not MP3."""
+FRAME_HEADER_BYTES, FRAME_SYNC = 4, 0xFFE0
 LOWEST_MPEG1_RATE_HZ = 32_000
 DTS_VARIANTS = {0xA9: "DTS", 0xAA: "DTS-HD High Resolution", 0xAB: "DTS-HD Master Audio", 0xAC: "DTS Express"}
 UNSERVED = {0xDD: "Vorbis", 0xE1: "QCELP"}
@@ -63,8 +67,24 @@ def _describe_aac(config: esds.DecoderConfig) -> AudioCodec:
     )
 
 
+def may_be_mpeg_audio(entry: bytes) -> bool:
+    """Whether `named_by_layer` may need a frame; said of some AAC as well."""
+    fourcc = entry[4:8].decode("latin-1")
+    return fourcc in QUICKTIME_MPEG_AUDIO or (fourcc == "mp4a" and any(each in entry for each in MPEG_AUDIO))
+
+
+def named_by_layer(codec: AudioCodec, frame: bytes) -> AudioCodec:
+    """MPEG audio under the name of its layer, which no box tells: the header of a frame does (ISO/IEC 11172-3
+    §2.4.2.3). `frame` is how the first one begins.
+    """
+    if codec.family != "mp3" or len(frame) < 2 or int.from_bytes(frame[:2]) < FRAME_SYNC:
+        return codec
+    name = LAYERS.get(frame[1] >> 1 & 3)
+    return codec._replace(family="mp2", name=codec.name.replace("MP3", name)) if name else codec
+
+
 def describe_mp3(entry: AudioEntry) -> AudioCodec:
-    """QuickTime's entries for MP3 (`.mp3`, and a Microsoft tag): ISO files say the same with an `esds`."""
+    """QuickTime's entries for MPEG audio, one a Microsoft tag: ISO files say the same with an `esds`."""
     object_type = MPEG1_AUDIO if entry.sample_rate_hz >= LOWEST_MPEG1_RATE_HZ else MPEG2_AUDIO
     return AudioCodec(
         family="mp3",

@@ -18,6 +18,7 @@ _BY_FAMILY = {
     "vp9": (CHROMIUM, FIREFOX),
     "vvc": (),
     "mp3": (FIREFOX,),
+    "mp2": (),
     "ac3": (SAFARI,),
     "opus": (CHROMIUM, FIREFOX),
     "flac": EVERYWHERE,

@@ -33,7 +33,6 @@ AUDIO = {
     "ulaw": "µ-law", "alaw": "A-law", "ima4": "IMA ADPCM", "QDM2": "QDesign Music 2", "QDMC": "QDesign Music",
     "MAC3": "MACE", "MAC6": "MACE", "ac-4": "AC-4", "mlpa": "Dolby TrueHD", "mha1": "MPEG-H 3D Audio",
     "mhm1": "MPEG-H 3D Audio", "iamf": "IAMF", "dtsx": "DTS:X", "spex": "Speex", "agsm": "GSM", "wma ": "WMA",
-    ".mp2": "MP2",
 }  # fmt: skip
 RAW = {"raw ": "uncompressed video or unsigned 8-bit audio", "NONE": "uncompressed media"}
 TEXT = {"mp4s": "bitmap subtitles", "text": "QuickTime text", "stxt": "plain text", "sbtt": "subtitles"}

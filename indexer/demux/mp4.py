@@ -1,8 +1,8 @@
 """MP4, QuickTime, 3GP, M4A, CMAF: `moov` and `moof`s to a `Movie` (ISO/IEC 14496-12, QTFF).
 
 Reads the top level, `moov`, and where it is fragmented the `moof`s; never media data, but for the titles of
-chapters. Broken tracks are passed over with a note where there are others of their kind, else they refuse the
-archive; tracks without samples are passed over.
+chapters and the first bytes of MPEG audio. Broken tracks are passed over with a note where there are others
+of their kind, else they refuse the archive; tracks without samples are passed over.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from indexer import boxes
 from indexer.box_tree import REMUX, Box, children, first_of_each, required
+from indexer.codecs.mpeg4_audio import FRAME_HEADER_BYTES, may_be_mpeg_audio
 from indexer.demux.chapters import read_chapters, split_chapter_tracks
 from indexer.demux.fragments import Fragments
 from indexer.demux.metadata import title_of
@@ -45,7 +46,7 @@ def demux_mp4(source: Source) -> Movie:
     tracks = tuple(_read_tracks(moov, reading))
     if reading.fragmented:
         tracks = _with_fragments(tracks, moov, layout, reading)
-    tracks = tuple(_without_empty(track, reading) for track in tracks)
+    tracks = tuple(_with_frame(_without_empty(track, reading), reading) for track in tracks)
     tracks, of_chapters = split_chapter_tracks(tuple(t for t in tracks if _has_samples(t, reading)))
     reading.refuse_unless_others(track.handler for track in tracks)
     return Movie(
@@ -129,6 +130,14 @@ def _without_empty(track: Track, reading: Reading) -> Track:
         of_all = f"{empty} of {track.samples.count} samples"
         reading.notes.append(f"track {track.track_id}: {of_all} have no bytes and are left out")
     return replace(track, samples=samples)
+
+
+def _with_frame(track: Track, reading: Reading) -> Track:
+    """MPEG audio with what its first frame begins with."""
+    if not track.samples.count or not any(map(may_be_mpeg_audio, track.sample_entries)):
+        return track
+    offset, size_bytes = next(track.samples.places())
+    return replace(track, frame=reading.source.pread(offset, min(size_bytes, FRAME_HEADER_BYTES), "frame"))
 
 
 def _has_samples(track: Track, reading: Reading) -> bool:

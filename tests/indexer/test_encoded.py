@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 import av
 import pytest
@@ -90,3 +91,28 @@ def test_languages_are_kept(clips: Path) -> None:
     with Source(clip_file(CLIPS["two languages"], clips)) as source:
         idx = read_idx(NO_FILE, memoryview(make_idx(source, Options())))
     assert [view.name for view in idx.header.views] == ["muxed", "video", "audio-eng", "audio-fra"]
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov", "fragments"])
+@pytest.mark.parametrize(("encoder", "rate_hz", "name"), [
+    ("mp2", 48_000, "MP2"), ("mp2", 24_000, "MP2 (MPEG-2)"), ("libmp3lame", 48_000, "MP3"),
+])  # fmt: skip
+def test_layers_of_mpeg_audio(encoder: str, rate_hz: int, name: str, container: str, tmp_path: Path) -> None:
+    """The entries of MP4 are the same for all; each comes back, under its own name."""
+    path = tmp_path / "sound.mp4"
+    options = {"movflags": "frag_keyframe+empty_moov"} if container == "fragments" else {}
+    with av.open(str(path), "w", format="mov" if container == "mov" else "mp4", options=options) as file:
+        stream = cast(av.AudioStream, file.add_stream(encoder, rate_hz, layout="stereo"))
+        for first in range(0, rate_hz, 1152):
+            frame = av.AudioFrame(format=stream.format.name, layout="stereo", samples=1152)
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            frame.pts, frame.sample_rate, frame.time_base = first, rate_hz, Fraction(1, rate_hz)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    with Source(path) as source:
+        idx = read_idx(NO_FILE, memoryview(make_idx(source, Options())))
+    (facts,) = idx.header.tracks
+    assert (facts.codec_name, bool(facts.expected_players)) == (name, name == "MP3")
+    (archive,), (got,) = packets(str(path)), packets(served(idx, 0, path.read_bytes()))
+    assert [each.data for each in got] == [each.data for each in archive]

@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from indexer.codecs import mpeg4_audio
 from indexer.codecs.describe import describe_entry
 from indexer.errors import Malformed, Unsupported
 from tests.indexer.codecs.entries import box, esds, packed, sound, sound_v1, sound_v2, wave
@@ -120,6 +121,7 @@ def test_dts() -> None:
         (sound("mp4a", esds(0x40, packed("11111 000010 0100 0010"))), "mp4a.40.34", "MP3", ("Firefox",)),
         (sound("mp4a", esds(0x40, b"\x11\x90")), "mp4a.40.2", "AAC-LC", ("Safari", "Chromium", "Firefox")),
         (sound_v1(".mp3"), "mp4a.6B", "MP3", ("Firefox",)),
+        (sound_v1(".mp2"), "mp4a.6B", "MP3", ("Firefox",)),
         (sound_v1("ms\0\x55", rate_hz=24_000), "mp4a.69", "MP3 (MPEG-2)", ("Firefox",)),
     ],
 )
@@ -128,6 +130,32 @@ def test_mpeg_object_types(entry: bytes, codecs: str, name: str, players: tuple[
     assert (described.codecs, described.name, described.players) == (codecs, name, players)
     assert described.entry[4:8] == b"mp4a"
     assert describe_entry(described.entry).codecs == codecs
+
+
+@pytest.mark.parametrize(
+    ("object_type", "frame", "name"),
+    [
+        (0x6B, "fffb9064", "MP3"),
+        (0x6B, "fffda404", "MP2"),
+        (0x69, "fff58400", "MP2 (MPEG-2)"),
+        (0x6B, "ffff1000", "MP1"),
+        (0x6B, "fffd", "MP2"),
+        (0x6B, "00fda404", "MP3"),
+        (0x6B, "ff", "MP3"),
+    ],
+)
+def test_the_layer_of_mpeg_audio(object_type: int, frame: str, name: str) -> None:
+    """Told by the header of a frame alone; players that take MP3 take no other."""
+    entry = sound("mp4a", esds(object_type))
+    assert mpeg4_audio.may_be_mpeg_audio(entry)
+    described = describe_entry(entry, frame=bytes.fromhex(frame))
+    assert (described.name, described.codecs) == (name, f"mp4a.{object_type:02X}")
+    assert described.players == (("Firefox",) if name == "MP3" else ())
+
+
+def test_aac_is_what_its_entry_says() -> None:
+    entry = sound("mp4a", esds(0x40, b"\x11\x90"))
+    assert describe_entry(entry, frame=b"\xff\xfd\xa4\x04").name == "AAC-LC"
 
 
 @pytest.mark.parametrize(
