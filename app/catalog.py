@@ -49,20 +49,29 @@ class Archive:
 
 
 class _Opened:
-    """A place of the LRU. `idx` is None where the index is damaged.
+    """A place of the LRU. `idx` is None where the index is damaged. `ctime_ns` is of its file: nobody can set
+    that, so who writes into a mapped index and sets its time back is noticed too.
 
     `archive` and `refused` are what was found last at `source_path`: they spare the next request the walk
     along symbolic links, and the log a line a request. Threads may race to set them; any order is right.
     """
 
-    __slots__ = ("archive", "identity", "idx", "refused", "source_path")
+    __slots__ = ("archive", "ctime_ns", "identity", "idx", "refused", "source_path")
 
-    def __init__(self, identity: FileIdentity, idx: Idx | None, source_path: str) -> None:
+    def __init__(self, identity: FileIdentity, ctime_ns: int, idx: Idx | None, source_path: str) -> None:
         self.identity = identity
+        self.ctime_ns = ctime_ns
         self.idx = idx
         self.source_path = source_path
         self.archive: Archive | None = None
         self.refused: FileIdentity | None = None
+
+    def is_still_there(self) -> bool:
+        try:
+            found = os.stat(self.identity.path)
+        except OSError:
+            return False
+        return found.st_ctime_ns == self.ctime_ns and self.identity.matches(found)
 
 
 class Catalog:
@@ -88,7 +97,7 @@ class Catalog:
                 self._opened.move_to_end(archive_id)
         if opened is None:
             ids.check(archive_id)
-        if opened is None or not _is_still(opened.identity):
+        if opened is None or not opened.is_still_there():
             opened = self._open_once(archive_id)
         source = stat_of(opened.source_path)
         if opened.idx is None:
@@ -163,34 +172,30 @@ class Catalog:
 
     def _open(self, archive_id: str) -> _Opened:
         path = os.path.join(self.index_dir, archive_id + SUFFIX)
-        identity = within(self.index_dir, path, stat_of(path))
+        found = stat_of(path)
+        identity = within(self.index_dir, path, found)
         try:
             idx = open_idx(path)
         except IndexDamaged as error:
             LOG.error("%s: %s; run vodsplice-index", path, error)
-            return self._damaged(archive_id, identity)
+            return self._damaged(archive_id, identity, found.st_ctime_ns)
         except OSError as error:
             raise _refusal(path, error) from error
         name = idx.header.source.name
         if "/" in name or not ids.is_servable(name):
             LOG.error("%s: its archive's name %r is no file name; run vodsplice-index", path, name)
-            return self._damaged(archive_id, identity)
-        return _Opened(idx.identity, idx, os.path.join(self.media_dir, os.path.dirname(archive_id), name))
+            return self._damaged(archive_id, identity, found.st_ctime_ns)
+        source_path = os.path.join(self.media_dir, os.path.dirname(archive_id), name)
+        return _Opened(idx.identity, found.st_ctime_ns, idx, source_path)
 
-    def _damaged(self, archive_id: str, identity: FileIdentity) -> _Opened:
+    def _damaged(self, archive_id: str, identity: FileIdentity, ctime_ns: int) -> _Opened:
         """A place for an index that cannot say what its archive is called: that is told from names."""
         folder, stem = os.path.split(os.path.join(self.media_dir, archive_id))
         names: list[str] = []
         with suppress(OSError):  # a request says why, by the path below
             names = [name for name in os.listdir(folder) if os.path.splitext(name)[0] == stem]
-        return _Opened(identity, None, os.path.join(folder, next(filter(ids.has_extension, names), stem)))
-
-
-def _is_still(identity: FileIdentity) -> bool:
-    try:
-        return identity.matches(os.stat(identity.path))
-    except OSError:
-        return False
+        source_path = os.path.join(folder, next(filter(ids.has_extension, names), stem))
+        return _Opened(identity, ctime_ns, None, source_path)
 
 
 def stat_of(path: str) -> os.stat_result:

@@ -112,6 +112,17 @@ def test_a_damaged_index_is_checked_once(
     assert str(archive.index) in caplog.text
 
 
+def test_an_open_index_that_is_written_into_is_refused(catalog: Catalog, archive: MadeArchive) -> None:
+    """It is mapped, so what is written into the file is what would be served."""
+    catalog.find("film")
+    opened = archive.index.stat()
+    flip_a_bit(archive.index, 100)
+    while archive.index.stat().st_ctime_ns == opened.st_ctime_ns:  # the kernel counts it in ticks
+        os.utime(archive.index, ns=(opened.st_atime_ns, opened.st_mtime_ns))
+    with pytest.raises(Mismatch):
+        catalog.find("film")
+
+
 def test_an_archive_that_is_gone_is_not_known_by_its_damaged_index(
     catalog: Catalog, archive: MadeArchive, opened: list[str]
 ) -> None:
