@@ -172,7 +172,7 @@ def _track_facts(archive: Archive, number: int) -> TrackFacts:
         duration_ticks=duration_ticks,
         sample_count=samples.count,
         size_bytes=size if isinstance(size, int) else None,
-        byte_count=size * samples.count if isinstance(size, int) else sum(size),
+        byte_count=samples.byte_count,
         language=track.language,
         title=track.title,
         label=track.title if is_video else label_of_sound(track.title, track.language),

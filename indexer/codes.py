@@ -39,6 +39,20 @@ def coded(columns: Iterable[array[int]], count: int) -> bytes | None:
     return codes
 
 
+def are_all(column: array[int], value: int) -> bool:
+    """Whether every row is `value`: a comparison of memory, where `count` would make a number of each."""
+    return column == array(column.typecode, [value]) * len(column)
+
+
+def at_most(column: array[int]) -> int:
+    """What no row exceeds: the largest, rounded up by its highest byte alone."""
+    content, width = column.tobytes(), column.itemsize
+    for byte in reversed(range(width)):
+        if highest := max(_values(content[byte::width]), default=0):
+            return (highest + 1 << 8 * byte) - 1
+    return 0
+
+
 def first_rows(codes: bytes) -> list[int]:
     """The first row of each code, rising."""
     return sorted(map(codes.index, _values(codes)))
@@ -66,7 +80,7 @@ def decoded(codes: bytes, words: Sequence[int], typecode: str) -> array[int]:
 
 def expanded(counts: array[int], values: array[int]) -> array[int]:
     """Each value as often as its count says: a run-length table with a row a sample."""
-    if counts.count(1) == len(counts):
+    if are_all(counts, 1):
         return values
     most = max(counts, default=0)
     codes = coded((counts, values), len(counts)) if most <= MOST_REPEATS else None

@@ -83,7 +83,7 @@ def shown(movie: Movie, track: Track) -> Track:
 
 def check_replayed(tracks: Iterable[Track], file_bytes: int) -> None:
     """Refuse edit lists that make more of a file than it is."""
-    shown_bytes = sum(total(track.samples.size_bytes, track.samples.count) for track in tracks)
+    shown_bytes = sum(track.samples.byte_count for track in tracks)
     if shown_bytes > file_bytes * MAX_REFERENCED_SHARE:
         raise LimitExceeded(
             f"its edit lists play {shown_bytes} bytes of a file of {file_bytes}, some again and again",

@@ -45,6 +45,7 @@ def cut(samples: Samples, start: int, stop: int) -> Samples:
         chunk_offset=chunk_offset,
         chunk_samples=chunk_samples,
         chunk_description=_part(samples.chunk_description, first, last + 1),
+        byte_count=_sum(samples.size_bytes, start, stop),
         first_decode_ticks=samples.first_decode_ticks + _sum(samples.duration_ticks, 0, start),
     )
 
@@ -72,6 +73,7 @@ def joined(pieces: Sequence[Samples], last_durations: Sequence[int]) -> Samples:
         chunk_offset=chunk_offset,
         chunk_samples=chunk_samples,
         chunk_description=columns["chunk_description"],
+        byte_count=sum(piece.byte_count for piece in pieces),
         first_decode_ticks=pieces[0].first_decode_ticks,
     )
 
@@ -123,6 +125,7 @@ def without_empty(samples: Samples) -> Samples:
         chunk_offset=array("Q", compress(samples.chunk_offset, chunk_samples)),
         chunk_samples=array("I", filter(None, chunk_samples)),
         chunk_description=_kept(samples.chunk_description, chunk_samples),
+        byte_count=samples.byte_count,
         first_decode_ticks=times[0],
     )
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from app.cmaf.share import adder_of
 from app.idx.layout import CODES, HOLE, LONG
-from indexer.codes import added, coded, decoded, first_rows, subtracted
+from indexer.codes import added, are_all, coded, decoded, first_rows, subtracted
 from indexer.track import Samples, each
 
 MAX_SHORT_EXTENT = 255
@@ -48,7 +48,7 @@ class ChunkMap:
         self.counts = samples.chunk_samples
         self.sizes = samples.size_bytes
         self.first_sample: Sequence[int] = range(samples.count + 1)
-        if self.counts.count(1) != len(self.counts):  # else every chunk is one, as ffmpeg interleaves video
+        if not are_all(self.counts, 1):  # as they are where ffmpeg interleaves video
             self.first_sample = array("Q", accumulate(self.counts, initial=0))
 
     def bytes_between(self, first: int, last: int) -> int:

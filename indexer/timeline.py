@@ -43,11 +43,11 @@ class Placement(NamedTuple):
 def place(movie: Movie, track: Track) -> Placement:
     """Raises `Unplaceable` for an edit list that is more than one offset."""
     empty_movie_ticks, media_time_ticks = one_edit(movie, track)
-    if track.edits and track.handler == "vide" and not movie.fragmented:
-        media_time_ticks = _first_shown_ticks(track.samples, media_time_ticks)
-    delay_ticks = rescale(empty_movie_ticks, movie.timescale, track.timescale) - media_time_ticks
     offsets = track.samples.composition_ticks
     lowest = offsets if isinstance(offsets, int) else min(offsets, default=0)
+    if track.edits and track.handler == "vide" and not movie.fragmented:
+        media_time_ticks = _first_shown_ticks(track.samples, media_time_ticks, lowest)
+    delay_ticks = rescale(empty_movie_ticks, movie.timescale, track.timescale) - media_time_ticks
     if movie.fragmented and not isinstance(offsets, int):
         lowest = max(lowest, 0)
     offset_ticks = delay_ticks + lowest
@@ -59,8 +59,9 @@ def rescale(ticks: int, from_timescale: int, to_timescale: int) -> int:
     return (2 * ticks * to_timescale + from_timescale) // (2 * from_timescale)
 
 
-def _first_shown_ticks(samples: Samples, media_time_ticks: int) -> int:
+def _first_shown_ticks(samples: Samples, media_time_ticks: int, lowest: int) -> int:
     """The media time of the first frame at or after the start of an edit; that start where there is none.
+    No composition offset is below `lowest`.
 
     An edit that begins in the middle of a frame, or ahead of the first one, would begin with a blank of
     less than a frame or so. Players built on ffmpeg begin it with its first frame, and so do we.
@@ -71,7 +72,6 @@ def _first_shown_ticks(samples: Samples, media_time_ticks: int) -> int:
         passed = -(-max(0, media_time_ticks - shown) // duration) if duration else 0
         shown += passed * duration
         return shown if passed < samples.count and shown >= media_time_ticks else media_time_ticks
-    lowest = offsets if isinstance(offsets, int) else min(offsets, default=0)
     first: int | None = None
     decode_ticks = samples.first_decode_ticks
     for duration, offset in islice(

@@ -54,6 +54,7 @@ class Samples:
     chunk_offset: array[int]  # 'Q'
     chunk_samples: array[int]  # 'I'; sums to `count`
     chunk_description: Column  # 'I'; 0-based index into `Track.sample_entries`
+    byte_count: int  # of all samples
     first_decode_ticks: int = 0  # decode time of sample 0 (`tfdt` of a fragmented file; else 0)
 
     def places(self) -> Iterator[tuple[int, int]]:

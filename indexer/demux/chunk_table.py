@@ -8,11 +8,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from itertools import accumulate
-from operator import sub
 from typing import NamedTuple
 
 from indexer.box_tree import Box, required
-from indexer.codes import expanded
+from indexer.codes import are_all, expanded, subtracted
 from indexer.demux.columns import big_endian, collapsed, widened
 from indexer.demux.reading import Reading
 from indexer.demux.tables import counted_rows
@@ -66,23 +65,23 @@ def _read_runs(
         used = bisect_right(first, chunk_count)
         reading.notes.append(f"{stsc.where}: lists {len(first) - used} runs of chunks that are not there")
         first, samples, description = first[:used], samples[:used], description[:used]
-    if description_count == 1 and {0} <= set(description) <= {0, 1}:  # from 0, as some writers count
-        description = array("I", [1]) * len(description)
     if not first or first[0] != 1:
         raise stsc.malformed(f"does not cover chunks 1 to {chunk_count}")
     stops = first[1:]
     stops.append(chunk_count + 1)
-    runs = array("q", map(sub, stops, first))
-    if min(runs) < 1:
+    runs = subtracted(stops, first)
+    if runs is None or not all(runs):
         raise stsc.malformed("does not list its runs of chunks in ascending order")
-    if not min(samples):
+    if not all(samples):
         raise stsc.malformed("has a chunk without samples")
-    if not 1 <= min(description) <= max(description) <= description_count:
+    named = {description[0]} if are_all(description, description[0]) else {*description}
+    if description_count == 1 and {0} <= named <= {0, 1}:  # from 0, as some writers count
+        named = {1}
+    if not 1 <= min(named) <= max(named) <= description_count:
         raise stsc.malformed(f"names a sample description beyond the {description_count} in 'stsd'")
     reading.spend(8 * chunk_count, stsc)
-    only = collapsed(description)
-    if isinstance(only, int):
-        return expanded(runs, samples), only - 1
+    if len(named) == 1:
+        return expanded(runs, samples), named.pop() - 1
     return expanded(runs, samples), expanded(runs, array("I", (number - 1 for number in description)))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 
+from indexer.codes import are_all
 from indexer.track import Column
 
 HIGH_NIBBLE = bytes(byte >> 4 for byte in range(256))
@@ -45,9 +46,7 @@ def collapsed(column: Column) -> Column:
     """The one number that a column holds everywhere, else the column; an empty column is 0."""
     if isinstance(column, int) or not column:
         return column or 0
-    first = column[0]
-    # The last row usually differs when any does, and counting half a million takes milliseconds.
-    return first if column[-1] == first and column.count(first) == len(column) else column
+    return column[0] if are_all(column, column[0]) else column
 
 
 def total(column: Column, count: int) -> int:

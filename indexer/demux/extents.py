@@ -5,9 +5,8 @@ Offsets and sizes are bytes.
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 from indexer.box_tree import Box
+from indexer.codes import at_most
 from indexer.demux.columns import total
 from indexer.demux.reading import Reading
 from indexer.track import Samples
@@ -19,15 +18,18 @@ def check_extents(samples: Samples, box: Box, reading: Reading) -> None:
     `box` is blamed. Only chunks that start within the largest possible chunk of the end are added up.
     """
     sizes, file_bytes = samples.size_bytes, reading.source.size_bytes
-    largest_sample = sizes if isinstance(sizes, int) else max(sizes, default=0)
-    last_safe = file_bytes - largest_sample * max(samples.chunk_samples, default=0)
-    if max(samples.chunk_offset, default=0) > last_safe:
-        for offset, held, stop in zip(
-            samples.chunk_offset, samples.chunk_samples, accumulate(samples.chunk_samples), strict=True
-        ):
-            if offset <= last_safe:
-                continue
-            end = offset + (held * sizes if isinstance(sizes, int) else sum(sizes[stop - held:stop]))
-            if end > file_bytes:
-                raise reading.past_end(f"a chunk lies at bytes [{offset}, {end}) of {file_bytes}", box)
-    reading.refer(total(sizes, samples.count), box)
+    offsets, counts = samples.chunk_offset, samples.chunk_samples
+    largest_sample = sizes if isinstance(sizes, int) else at_most(sizes)
+    last_safe = file_bytes - largest_sample * at_most(counts)
+    first = len(offsets)
+    while first and offsets[first - 1] > last_safe:
+        first -= 1
+    if max(offsets[:first], default=0) > last_safe:  # not in the order of the file
+        first = 0
+    stop = samples.count - sum(counts[first:])
+    for offset, held in zip(offsets[first:], counts[first:], strict=True):
+        stop += held
+        end = offset + total(sizes if isinstance(sizes, int) else sizes[stop - held : stop], held)
+        if end > file_bytes:
+            raise reading.past_end(f"a chunk lies at bytes [{offset}, {end}) of {file_bytes}", box)
+    reading.refer(samples.byte_count, box)

@@ -69,6 +69,7 @@ class FragmentTrack:
         self._chunk_samples = samples.chunk_samples[:]
         self._chunk_description = GrowingColumn("I", samples.chunk_description, len(samples.chunk_offset))
         self._count = samples.count
+        self._byte_count = samples.byte_count
         self._origin_ticks = 0
         self._first_ticks = 0
         self._end_ticks = total(samples.duration_ticks, samples.count)
@@ -116,6 +117,7 @@ class FragmentTrack:
         self._chunk_samples.append(run.sample_count)
         self._chunk_description.extend(run.description, 1, run.trun, reading)
         self._count += run.sample_count
+        self._byte_count += run.end - run.offset
 
     def finished(self) -> Track:
         """The track, whole."""
@@ -128,6 +130,7 @@ class FragmentTrack:
             chunk_offset=self._chunk_offset,
             chunk_samples=self._chunk_samples,
             chunk_description=self._chunk_description.values,
+            byte_count=self._byte_count,
             first_decode_ticks=self._first_ticks,
         )
         return replace(self._track, samples=samples)

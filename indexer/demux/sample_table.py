@@ -12,7 +12,7 @@ from array import array
 
 from indexer.box_tree import Box, first_of_each, required
 from indexer.demux.chunk_table import read_chunks
-from indexer.demux.columns import big_endian, collapsed, nibbles, widened
+from indexer.demux.columns import big_endian, collapsed, nibbles, total, widened
 from indexer.demux.extents import check_extents
 from indexer.demux.reading import Reading
 from indexer.demux.sample_flags import read_flags
@@ -20,7 +20,7 @@ from indexer.demux.tables import rows, word
 from indexer.demux.time_table import read_times
 from indexer.track import Column, Samples
 
-NO_SAMPLES = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0)
+NO_SAMPLES = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0, 0)
 
 
 def read_samples(
@@ -50,6 +50,7 @@ def read_samples(
         chunk_offset=chunks.offset,
         chunk_samples=chunks.samples,
         chunk_description=chunks.description,
+        byte_count=total(sizes, count),
     )
     check_extents(samples, stbl, reading)
     return samples

@@ -80,7 +80,7 @@ def read_tracks(source: Source, movie: Movie, in_time: Playback) -> tuple[list[T
                 if left < 0:
                     rule = f"brings the samples of text tracks beyond {MAX_TEXT_SAMPLES}"
                     raise LimitExceeded(rule, remedy=PUT_BESIDE)
-                left_bytes -= sum(islice(each(track.samples.size_bytes), track.samples.count))
+                left_bytes -= track.samples.byte_count
                 if left_bytes < 0:
                     rule = f"brings the bytes of text tracks beyond {MAX_TEXT_BYTES}"
                     raise LimitExceeded(rule, remedy=PUT_BESIDE)

@@ -186,7 +186,7 @@ def test_title_of_any_text() -> None:
 
 
 def test_track_of_an_archive() -> None:
-    nothing = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0)
+    nothing = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0, 0)
     described = describe_entry(AVC)
     track = Track(
         7, "vide", 90_000, "fra", "Film", True, (), TURNED_RIGHT, 0, 0, (AVC,), nothing,

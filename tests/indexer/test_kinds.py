@@ -34,7 +34,8 @@ def test_every_sample_has_its_kind(made: MadeMovie) -> None:
 
 
 def samples_of(count: int, composition_ticks: int | array[int]) -> Samples:
-    return Samples(count, 1, 40, composition_ticks, SYNC_FLAGS, array("Q", [0]), array("I", [count]), 0)
+    chunk = array("Q", [0]), array("I", [count]), 0
+    return Samples(count, 1, 40, composition_ticks, SYNC_FLAGS, *chunk, byte_count=count)
 
 
 def test_hours_of_samples_that_are_all_alike_are_one_row() -> None:

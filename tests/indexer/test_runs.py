@@ -26,6 +26,7 @@ def track_of(sizes: int | list[int], *chunks: tuple[int, int]) -> Samples:
         chunk_offset=array("Q", [offset for offset, _ in chunks]),
         chunk_samples=array("I", [samples for _, samples in chunks]),
         chunk_description=0,
+        byte_count=0,
     )
 
 

@@ -160,6 +160,7 @@ def _track(made: MadeTrack, number: int, chunks: Sequence[tuple[Chunk, int]]) ->
         chunk_offset=array("Q", [offset for _, offset in chunks]),
         chunk_samples=array("I", [chunk.samples for chunk, _ in chunks]),
         chunk_description=_column("I", [chunk.description for chunk, _ in chunks]),
+        byte_count=sum(made.sizes),
         first_decode_ticks=made.first_decode_ticks,
     )
     return Track(

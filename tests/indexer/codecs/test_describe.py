@@ -162,7 +162,7 @@ def test_same_bytes_need_not_be_understood() -> None:
 
 
 def track(handler: str, entry: bytes) -> Track:
-    nothing = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0)
+    nothing = Samples(0, 0, 0, 0, 0, array("Q"), array("I"), 0, 0)
     return Track(1, handler, 90_000, "und", "", True, (), (0,) * 9, 1024 << 16, 576 << 16, (entry,), nothing)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.codes import added, expanded, subtracted
+from indexer.codes import added, at_most, expanded, subtracted
 from indexer.demux.columns import big_endian, collapsed, nibbles, total, widened
 
 NUMBERS = st.lists(st.integers(0, 2**32 - 1), max_size=20)
@@ -51,6 +51,12 @@ def test_added_and_subtracted(rows: list[tuple[int, int]]) -> None:
     assert list(added(left, right)) == [a + b for a, b in rows]
     differences = [a - b for a, b in rows]
     assert subtracted(left, right) == (array("Q", differences) if min(differences, default=0) >= 0 else None)
+
+
+@given(NUMBERS)
+def test_at_most(numbers: list[int]) -> None:
+    bound = at_most(array("I", numbers))
+    assert max(numbers, default=0) <= bound <= 256 * max(numbers, default=0)
 
 
 @given(st.lists(st.integers(0, 1), max_size=6))
