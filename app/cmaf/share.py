@@ -87,7 +87,7 @@ def adder_of(run_samples: RunSamples) -> Callable[[list[int]], list[int]]:
     Kept, as where pictures come at a constant rate the same few patterns come again and again.
     """
     ends = list(accumulate(run_samples))
-    if max(run_samples) <= 2:  # sound between pictures, as a rule
+    if max(run_samples) <= 2:  # sound between pictures, as a rule: in two thirds of the time
         rows = list(zip(ends, run_samples, strict=True))
         firsts = itemgetter(*(end - count if count else -1 for end, count in rows))
         seconds = itemgetter(*(end - 1 if count == 2 else -1 for end, count in rows))

@@ -6,6 +6,7 @@ writer and reader cannot disagree. Times are ticks of the `timescale` beside the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -241,4 +242,4 @@ def read_header(path: str) -> Header:
         magic, version, header_bytes, _ = PROLOGUE.unpack(prologue)
         if (magic, version) != (MAGIC, FORMAT):
             raise ValueError("no index, or not of this version")
-        return Header.unpack(file.read(header_bytes))
+        return Header.unpack(file.read(min(header_bytes, os.fstat(file.fileno()).st_size)))
