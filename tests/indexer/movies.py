@@ -37,14 +37,14 @@ def columns(draw: st.DrawFn, count: int, values: st.SearchStrategy[int]) -> list
 
 
 @st.composite
-def tracks(draw: st.DrawFn, handler: str, movie_timescale: int) -> MadeTrack:
-    """With samples of no bytes, samples that last no time, shown in any order."""
+def tracks(draw: st.DrawFn, handler: str, movie_timescale: int, smallest_bytes: int) -> MadeTrack:
+    """With samples of so few bytes, samples that last no time, shown in any order."""
     timescale = draw(TIMESCALES)
     count = draw(st.integers(1, MAX_SAMPLES))
     longest = max(1, timescale // 2)
     is_video = handler == "vide"
     return MadeTrack(
-        sizes=draw(columns(count, st.integers(0, 40))),
+        sizes=draw(columns(count, st.integers(smallest_bytes, 40))),
         durations=draw(columns(count, st.integers(0, longest))),
         handler=handler,
         timescale=timescale,
@@ -64,12 +64,14 @@ def one_offset(movie_timescale: int, longest: int) -> st.SearchStrategy[tuple[Ed
 
 
 @st.composite
-def movies(draw: st.DrawFn) -> MadeMovie:
+def movies(draw: st.DrawFn, smallest_bytes: int = 0) -> MadeMovie:
     """One to four tracks, their chunks interleaved at random, with holes, shared bytes and jumps back."""
     timescale = draw(TIMESCALES)
     videos = draw(st.integers(0, 1))
     audios = draw(st.integers(1 - videos, 4 - videos))
-    made = [draw(tracks(handler, timescale)) for handler in ["vide"] * videos + ["soun"] * audios]
+    made = [
+        draw(tracks(handler, timescale, smallest_bytes)) for handler in ["vide"] * videos + ["soun"] * audios
+    ]
     chunks = draw(interleavings(made))
     file_order = list(range(len(chunks)))
     jumps = draw(st.lists(st.integers(1, 255), max_size=3)) if len(chunks) > 1 else ()

@@ -89,7 +89,7 @@ def test_it_holds_the_audio_track_after_track_in_decode_order(
 
 
 @settings(max_examples=40, deadline=None)
-@given(made=movies())
+@given(made=movies(smallest_bytes=1))
 def test_a_segment_is_the_same_bytes_from_either_file(
     made: MadeMovie, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

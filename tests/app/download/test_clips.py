@@ -34,7 +34,7 @@ def on_the_timeline(idx: Idx, rows: TrackRows) -> list[tuple[int, int, int]]:
 
 
 @settings(max_examples=30, deadline=None, phases=[Phase.generate])
-@given(made=movies(), times_ms=st.tuples(st.integers(0, 8000), st.integers(1, 6000)))
+@given(made=movies(smallest_bytes=1), times_ms=st.tuples(st.integers(0, 8000), st.integers(1, 6000)))
 def test_what_is_in_a_clip(
     made: MadeMovie, times_ms: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

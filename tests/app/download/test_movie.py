@@ -71,7 +71,7 @@ def samples_of(movie: Movie, track: Track, content: bytes, shift_ticks: int = 0)
 
 
 @settings(max_examples=30, deadline=None)
-@given(made=movies())
+@given(made=movies(smallest_bytes=1))
 def test_every_sample_comes_back(made: MadeMovie, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("whole")
     idx, archive = indexed(folder, made, segment_duration_ms=700)
