@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
@@ -212,6 +212,17 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], file: str | None)
                 sources[name] = source
                 break
     return Sourced(Settings(**values), sources)
+
+
+def named_in(file: str, names: Iterable[str]) -> dict[str, Any]:
+    """Those of some settings that a file names, for programs which share its folders with the origin.
+
+    Raises `SettingError`.
+    """
+    in_file = _read_file(file)
+    return {
+        name: _read(SETTINGS[name], f"{file}: {name}", in_file[name]) for name in names if name in in_file
+    }
 
 
 def env_of(name: str) -> str:

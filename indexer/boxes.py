@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from construct import (
-    Array,
     Bytes,
     Construct,
     ConstructError,
@@ -20,7 +19,6 @@ from construct import (
     Int16sb,
     Int16ub,
     Int24ub,
-    Int32sb,
     Int32ub,
     Padding,
     Struct,
@@ -48,7 +46,7 @@ TKHD = Struct(  # §8.3.2
     Padding(10),
     "alternate_group" / Int16sb,
     Padding(4),
-    "matrix" / Array(9, Int32sb),
+    "matrix" / Bytes(36),  # of nine numbers: an element of `Array` costs what a field does
     "width" / Int32ub,
     "height" / Int32ub,
 )

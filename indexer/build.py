@@ -28,7 +28,7 @@ from indexer.select import ServedTrack
 from indexer.sidecar import sidecar_offsets, tracks_in_sidecar
 from indexer.subtitles.tabulate import NO_SUBTITLES, Subtitles
 from indexer.track import NON_SYNC_BIT, Movie, Samples
-from indexer.write import narrowest, pack_idx
+from indexer.write import pack_idx
 
 MUXED = "muxed"
 _NO_FILE = FileIdentity("", 0, 0, 0, 0)
@@ -59,7 +59,6 @@ def build_idx(archive: Archive) -> bytes:
         f"view.{number}.bytes": array("Q", bytes(8 * archive.segmentation.count))
         for number in range(len(views))
     }
-    columns = {name: narrowest(column) for name, column in columns.items()}
     header = Header(
         generator=archive.generator,
         source=archive.source,

@@ -44,6 +44,11 @@ def are_all(column: array[int], value: int) -> bool:
     return column == array(column.typecode, [value]) * len(column)
 
 
+def holds_zero(column: array[int]) -> bool:
+    """Whether a row is 0. Mostly no zeros lie side by side, which is a thirtieth of the cost of all rows."""
+    return bytes(column.itemsize) in column.tobytes() and not all(column)
+
+
 def at_most(column: array[int]) -> int:
     """What no row exceeds: the largest, rounded up by its highest byte alone."""
     content, width = column.tobytes(), column.itemsize

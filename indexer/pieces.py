@@ -14,6 +14,7 @@ from itertools import accumulate, compress, islice, pairwise
 from operator import mul, sub
 
 from indexer.box_tree import REMUX
+from indexer.codes import holds_zero
 from indexer.demux.columns import collapsed
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_DURATION_TICKS
@@ -102,7 +103,7 @@ def without_empty(samples: Samples) -> Samples:
     and what is built on it take it for damage. Raises `LimitExceeded`.
     """
     sizes = samples.size_bytes
-    if sizes if isinstance(sizes, int) else not _may_hold_zero(sizes):
+    if sizes if isinstance(sizes, int) else not holds_zero(sizes):
         return samples
     has_bytes = bytes(map(bool, islice(each(sizes), samples.count)))
     lasting = islice(each(samples.duration_ticks), samples.count)
@@ -128,11 +129,6 @@ def without_empty(samples: Samples) -> Samples:
         byte_count=samples.byte_count,
         first_decode_ticks=times[0],
     )
-
-
-def _may_hold_zero(column: array[int]) -> bool:
-    """Whether a number of four bytes is 0, or some are side by side; a thirtieth of what `in` would cost."""
-    return bytes(column.itemsize) in column.tobytes()
 
 
 def _kept(column: Column, is_kept: Iterable[int]) -> Column:

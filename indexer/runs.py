@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from app.cmaf.share import adder_of
 from app.idx.layout import CODES, HOLE, LONG
-from indexer.codes import added, are_all, coded, decoded, first_rows, subtracted
+from indexer.codes import added, are_all, coded, decoded, first_rows, holds_zero, subtracted
 from indexer.track import Samples, each
 
 MAX_SHORT_EXTENT = 255
@@ -95,7 +95,7 @@ class Lane:
         self._numbers = _numbered(track, chunks.counts, shapes)
         self._chunk = self._sample = 0  # what was taken ends before, and at byte
         self._end = 0
-        self.has_empty = not chunks.sizes if isinstance(chunks.sizes, int) else not all(chunks.sizes)
+        self.has_empty = not chunks.sizes if isinstance(chunks.sizes, int) else holds_zero(chunks.sizes)
 
     def pieces(self, last: int) -> Pieces:
         """The next samples in decode order, until `last`: whole chunks, but for the first and the last."""

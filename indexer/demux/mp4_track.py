@@ -31,6 +31,7 @@ SELF_CONTAINED_FLAG = 1
 _HANDLER_OF_HEADER = {"vmhd": "vide", "smhd": "soun", "hmhd": "hint", "sthd": "subt", "nmhd": "meta"}
 """Which handler goes with which header of `minf` (§8.4.5), for a track without `hdlr`."""
 
+_MATRIX = struct.Struct(">9i")
 _EDIT = {0: struct.Struct(">IiI"), 1: struct.Struct(">QqI")}
 
 
@@ -71,7 +72,7 @@ def read_track(trak: Box, handler: str, reading: Reading) -> Track:
         title=title_of(parts) or handler_title(media.get("hdlr")),
         enabled=bool(tkhd.flags & ENABLED_FLAG),
         edits=_read_edits(parts.get("edts")),
-        matrix=tuple(tkhd.matrix),
+        matrix=_MATRIX.unpack(tkhd.matrix),
         width_16_16=tkhd.width,
         height_16_16=tkhd.height,
         sample_entries=tuple(entry.whole for entry in entries),

@@ -26,6 +26,18 @@ def test_folders_may_come_from_the_file_of_the_server(
     assert CliRunner().invoke(cli.main, ["--config", str(config)]).exit_code == 2
 
 
+def test_what_is_wrong_with_the_file_is_told_as_the_server_tells_it(tmp_path: Path) -> None:
+    config = tmp_path / "vodsplice.toml"
+    for content, told in (
+        ("media_dir = ", "cannot be read as TOML"),
+        ("media_dri = '/films'", "unknown settings media_dri"),
+        ("media_dir = 5", "media_dir: 5 is not a text"),
+    ):
+        config.write_text(content)
+        outcome = CliRunner().invoke(cli.main, ["--config", str(config)])
+        assert (outcome.exit_code, told in outcome.stderr) == (2, True), outcome.stderr
+
+
 def test_folders_may_come_from_the_environment(
     put: Put, media_dir: Path, index_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
