@@ -19,7 +19,7 @@ MAX_CHILDREN = 1024
 """Boxes in one container, about 1 us each. `moov` holds its tracks, `traf` its runs, `udta` its notes."""
 
 MAX_TOP_LEVEL_BOXES = 200_000
-"""About 2 us each. A fragment takes two to five."""
+"""Some 2 us each. A fragment takes two to five."""
 
 MAX_FRAGMENTS = 50_000
 """About 8 us each, without what they hold. At 2 s a fragment: 27 hours; a fragment a frame: 27 minutes."""

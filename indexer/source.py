@@ -60,12 +60,10 @@ class Source:
                 f"needs bytes [{offset}, {offset + length}) of a file of {self.size_bytes}",
                 remedy=COPY_AGAIN, where=where, offset=offset,
             )
-        pieces: list[bytes] = []
-        while length:
-            piece = self._read(offset, length)
-            pieces.append(piece)
-            offset, length = offset + len(piece), length - len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        piece = self._read(offset, length) if length else b""
+        while len(piece) < length:
+            piece += self._read(offset + len(piece), length - len(piece))
+        return piece
 
     def _read(self, offset: int, length: int) -> bytes:
         try:

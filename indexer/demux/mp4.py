@@ -110,13 +110,12 @@ def _with_fragments(
 
 def _refuse_other_movie(moov: Box, layout: Layout, source: Source) -> None:
     """A second `moov` before fragments must repeat the first, or they are of a movie that was not read."""
+    body = bytes(moov.body)
     for other in layout.other_moovs:
         if other.offset > layout.moofs[-1].offset:
             return
         body_bytes = other.size_bytes - other.header_bytes
-        if body_bytes != len(moov.body) or (
-            source.pread(other.offset + other.header_bytes, body_bytes) != moov.body
-        ):
+        if body_bytes != len(body) or source.pread(other.offset + other.header_bytes, body_bytes) != body:
             raise Unsupported("is a second movie header, unlike the first, with fragments after it",
                               remedy="split the archive there", where="moov[2]", offset=other.offset)
 

@@ -22,6 +22,10 @@ TOP_LEVEL_TYPES = frozenset({
 })
 """With which an MP4 or a QuickTime file may begin, or end early."""
 
+MAX_HEADER_BYTES = HEADER.size + LARGE_SIZE.size
+_BLOCK_BYTES = 1024
+"""Read at once: boxes that are small lie side by side."""
+
 TRAILERS = frozenset({"free", "meta", "mfra", "skip", "udta"})
 """What may stand after the last fragment; that one of them is cut short costs no sample."""
 
@@ -112,23 +116,26 @@ def _refuse_more_fragments(source: Source, end: int) -> None:
 
 def _walk(source: Source) -> Iterator[TopLevelBox]:
     """The boxes up to the end of the file, or up to something that is none; the last may overrun the file."""
-    at, number = 0, 0
-    while box := _box_at(source, at):
+    at = number = block_at = 0
+    block = b""
+    while (left := source.size_bytes - at) >= HEADER.size:
+        if at + MAX_HEADER_BYTES > block_at + len(block):
+            block_at, block = at, source.pread(at, min(_BLOCK_BYTES, left))
+        box = _box_at(at, block[at - block_at :][:MAX_HEADER_BYTES], left)
+        if not box:
+            return
         if number == MAX_TOP_LEVEL_BOXES:
             raise LimitExceeded(f"has over {MAX_TOP_LEVEL_BOXES} top-level boxes", remedy=REMUX, offset=at)
         yield box
         at, number = box.end, number + 1
 
 
-def _box_at(source: Source, at: int) -> TopLevelBox | None:
-    left = source.size_bytes - at
-    if left < HEADER.size:
-        return None
-    header = source.pread(at, min(HEADER.size + LARGE_SIZE.size, left))
+def _box_at(at: int, header: bytes, left: int) -> TopLevelBox | None:
+    """The box that begins with `header` where the file has so many bytes left; None for something else."""
     size, name = HEADER.unpack_from(header)
     header_bytes = HEADER.size
     if size == 1:
-        if len(header) < HEADER.size + LARGE_SIZE.size:
+        if len(header) < MAX_HEADER_BYTES:
             return None
         (size,) = LARGE_SIZE.unpack_from(header, HEADER.size)
         header_bytes += LARGE_SIZE.size
@@ -153,7 +160,7 @@ def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragmen
     if missing > 0 and last:
         and_moov = "" if last.type == "moov" else ", and 'moov'"
         return Unfinished(f"lacks {missing} bytes of its {last.type!r} box{and_moov}", remedy=WAIT)
-    if -missing < HEADER.size + LARGE_SIZE.size and (last is None or last.type in TOP_LEVEL_TYPES):
+    if -missing < MAX_HEADER_BYTES and (last is None or last.type in TOP_LEVEL_TYPES):
         after = f"its {last.type!r} box" if last else f"{source.size_bytes} bytes"
         return Unfinished(f"ends after {after}, and 'moov' is still to come", remedy=WAIT)
     rest = source.pread(end, min(-missing, ZEROS_BYTES))
@@ -168,7 +175,7 @@ def _without_moov(source: Source, last: TopLevelBox | None, end: int, *, fragmen
 def _incomplete(cut_short: str, left_over_bytes: int, *, has_media: bool) -> str:
     if cut_short:
         return f"the file ends inside its {cut_short!r} box"
-    if 0 < left_over_bytes < HEADER.size + LARGE_SIZE.size:
+    if 0 < left_over_bytes < MAX_HEADER_BYTES:
         return "the file ends inside the header of a box"
     return "" if has_media else "the file has no 'mdat' box yet"
 
