@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TypeAlias
 
 IMMUTABLE_MAX_AGE_S = 31_536_000
 
@@ -110,6 +111,10 @@ class Plan:
         if not 0 <= start <= stop <= length:
             raise ValueError(f"[{start}, {stop}) is not within a body of {length} bytes")
         return tuple(cut_pieces(self.pieces, start, stop))
+
+
+Neighbours: TypeAlias = Callable[[], Iterable[tuple[str, Plan]]]
+"""Plans of what is likely to be asked for next, each with the last part of its URL: made when called."""
 
 
 def lasting_plan(

@@ -27,8 +27,10 @@ archive that was replaced; anything else is 400. Playlists and download.mp4 are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from urllib.parse import parse_qs
 
@@ -37,15 +39,18 @@ from flask import Blueprint, Request, Response, request
 from app import metrics
 from app.catalog import Archive, Catalog
 from app.download.plan import Heads
-from app.errors import Gone, Malformed, NotFound
+from app.errors import Gone, Malformed, NotFound, OriginError
 from app.idx.layout import VERSION_DIGITS
 from app.manifest.presentation import Presentation
-from app.plan import Plan
+from app.manifest.urls import planned_together
+from app.plan import Neighbours, Plan
 from app.request_note import note_of
 from app.resources import MUXED, ROUTES, Part, part_of, plan_resource, plan_title_resource, route_of
 from app.titles import find_title
 
-Deliver = Callable[[Plan, Request], Response]
+PlanOf = Callable[[str], Plan]
+"""The answer to a request for the resource of that name."""
+Deliver = Callable[[Plan, Request, Neighbours], Response]
 
 UNVERSIONED_MAX_AGE_S = 60
 _TRACK = re.compile(r"(?:video|audio|text)(?:-[a-z0-9-]+)?", re.ASCII)
@@ -68,18 +73,33 @@ def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
             archive, part = _find(catalog, path)
         except NotFound as missing:
             shown = _find_title(catalog, path, missing)
-            is_versioned = _check_version(query, shown.version)
-            plan = plan_title_resource(shown, name, query)
+            version, plan_of = shown.version, partial(plan_title_resource, shown, query=query)
         else:
             note.archive_id = archive.id
-            is_versioned = _check_version(query, archive.idx.version)
-            plan = plan_resource(archive.idx, part, name, query, archive.source, heads)
-        if plan.immutable and not is_versioned:
-            plan = replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False)
+            version = archive.idx.version
+            plan_of = partial(
+                plan_resource, archive.idx, part, query=query, source=archive.source, heads=heads
+            )
+        if not _check_version(query, version):
+            plan_of = partial(_plan_unversioned, plan_of)
+        plan = plan_of(name)
         _OBSERVE[note.route](perf_counter() - started_s)
-        return deliver(plan, request)
+        return deliver(plan, request, partial(_neighbours, name, plan_of))
 
     return routes
+
+
+def _plan_unversioned(plan_of: PlanOf, name: str) -> Plan:
+    plan = plan_of(name)
+    return replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False) if plan.immutable else plan
+
+
+def _neighbours(name: str, plan_of: PlanOf) -> Iterator[tuple[str, Plan]]:
+    """Those that can be planned: what cannot will say why where it is asked for."""
+    for each in planned_together(name):
+        if each != name:
+            with suppress(OriginError):
+                yield each, plan_of(each)
 
 
 def _find(catalog: Catalog, path: str) -> tuple[Archive, Part]:

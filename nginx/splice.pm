@@ -2,10 +2,10 @@ package splice;
 
 # Acts on a plan: compares files with what they were, and has nginx send the pieces.
 #
-# Theory of operation: app/delivery/splice.py documents a plan. nginx keeps it in a file of its cache, which is read
-# here: one small file, and nobody is asked. Where there is none, or it is not fresh any more, the request goes by
-# @plan (splice.conf), which has nginx ask gunicorn and keep the answer, and comes back here. What has no plan,
-# gunicorn sends itself (@direct).
+# Theory of operation: app/delivery/splice.py documents a plan. nginx keeps it in a file of its cache, which plans.pm
+# reads: one small file, and nobody is asked. Where there is none, or it is not fresh any more, the request goes by
+# @plan (splice.conf), which has nginx ask gunicorn and keep the answer, and comes back here; where somebody else's
+# is on that way already, it waits. What has no plan, gunicorn sends itself (@direct).
 #
 # A plan may be older than the files. Every file it names is compared with its identity; what is sent is compared on
 # the open descriptor, and nginx gets it as /proc/self/fd/N, which is that very inode whatever its path has come to
@@ -25,24 +25,18 @@ use warnings;
 
 use conditions;
 use Config;
-use Digest::MD5 qw(md5_hex);
-use Errno       ();
-use Fcntl       qw(O_NONBLOCK O_RDONLY);
+use Errno ();
+use Fcntl qw(O_NONBLOCK O_RDONLY);
 use nginx;
+use plans;
 
 our $VERSION = '1';
 
 # How many plans a request is given before it is refused: files that change faster cannot be served.
 my $MAX_PLANS = 4;
 
-# How a plan begins in nginx's file, and what its other lines are; the type of gunicorn's answer that brings it.
-my $FIRST_LINE = "\r\n\r\nsplice 1\n";
-my @LINES      = qw(until type tag modified freshness guards files length pieces inline);
-my $PLAN_TYPE  = 'application/vnd.vodsplice.plan';
-
-# What is read of such a file at first, and then where that did not hold all lines.
-my $BLOCK    = 8192;
-my $MAX_TEXT = 262_144;
+# The type of gunicorn's answer that brings plans.
+my $PLAN_TYPE = 'application/vnd.vodsplice.plan';
 
 # Pieces of at most so many bytes are read, and of one answer at most so many.
 my $SMALL    = 4096;
@@ -77,17 +71,19 @@ sub handler {
         $r->variable( 'plan_status', 'BYPASS' );
         return direct($r);
     }
-    my $plan = kept_plan($r);
-    return another_plan($r) if !$plan || $plan->{until} <= time;
-    return act( $r, $plan );
+    my $plan = plans::kept($r);
+    return act( $r, $plan ) if $plan  && $plan->{until} > time;
+    return OK               if !$plan && plans::wait_for( $r, \&handler );
+    return another_plan($r);
 }
 
 # The same after gunicorn was asked for a plan. Where it is away, or has more to say than a text, there is none.
 sub planned {
     my ($r) = @_;
+    plans::note_made($r);
     my ( $status, $text ) = split / /, $r->variable('plan_refusal'), 2;
     return refuse( $r, $status, $text ) if $status;
-    my $plan = $r->variable('planned') eq $PLAN_TYPE && kept_plan($r);
+    my $plan = $r->variable('planned') eq $PLAN_TYPE && plans::kept($r);
     return $plan ? act( $r, $plan ) : direct($r);
 }
 
@@ -101,29 +97,6 @@ sub another_plan {
     my ($r) = @_;
     $r->internal_redirect('@plan');
     return OK;
-}
-
-# The plan in nginx's cache for this request, by the names of its lines; nothing where there is none. nginx's file
-# has the name of the key's hash, and holds binary facts, a line with the key, and gunicorn's answer as it came.
-sub kept_plan {
-    my ($r)  = @_;
-    my $key  = $r->variable('plan_key');
-    my $hash = md5_hex($key);
-    my $path = join q{/}, $r->variable('document_root'), substr( $hash, -1 ), substr( $hash, -3, 2 ), $hash;
-    sysopen my $file, $path, O_RDONLY or return;
-    my ( $text, %plan ) = (q{});
-    for my $bytes ( $BLOCK, $MAX_TEXT ) {
-        sysread $file, $text, $bytes, length $text or last;
-        my $head = index $text, "\nKEY: $key\n";
-        my $body = index $text, "\r\n\r\n", $head + length $key;
-        return if $head < 0 || $body < 0 || substr( $text, $body, length $FIRST_LINE ) ne $FIRST_LINE;
-        ( $plan{cors} ) = substr( $text, $head, $body - $head ) =~ /^Access-Control-Allow-Origin: (.*)\r/m;
-        @plan{@LINES} = split /\n/, substr( $text, $body + length $FIRST_LINE ), scalar @LINES;
-        last if defined $plan{inline};
-    }
-    return if !defined $plan{inline} && defined $plan{type};
-    @plan{qw(file text inline_at)} = ( $file, \$text, length($text) - length( $plan{inline} // q{} ) );
-    return \%plan;
 }
 
 sub act {
@@ -273,8 +246,9 @@ sub send_pieces {
 # Bytes of a file that are in memory; nothing where a disk would have to be waited for.
 sub read_piece {
     my ( $plan, $file, $offset, $bytes ) = @_;
-    return substr ${ $plan->{text} }, $offset, $bytes
-        if $file == $plan->{file} && $offset + $bytes <= length ${ $plan->{text} };
+    my $at = $offset - $plan->{text_at};
+    return substr ${ $plan->{text} }, $at, $bytes
+        if $file == $plan->{file} && $at + $bytes <= length ${ $plan->{text} };
     my $block  = "\0" x $bytes;
     my $vector = pack 'PJ', $block, $bytes;
     return if syscall( $PREADV2, fileno $file, $vector, 1, 0 + $offset, 0, $RWF_NOWAIT ) != $bytes;

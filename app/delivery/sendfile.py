@@ -20,7 +20,7 @@ from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
 from app.final_response import FinalResponse
 from app.http_answer import answer_to
 from app.permits import Permits
-from app.plan import FileIdentity, FileRanges, Piece, Plan
+from app.plan import FileIdentity, FileRanges, Neighbours, Piece, Plan
 from app.request_note import Note, note_of
 
 LOG = logging.getLogger("vodsplice.delivery")
@@ -39,7 +39,7 @@ class Sendfile:
         self._permits = permits
         self._stall_timeout_s = stall_timeout_s
 
-    def deliver(self, plan: Plan, request: Request) -> Response:
+    def deliver(self, plan: Plan, request: Request, _: Neighbours = tuple) -> Response:
         """Raises an `OriginError` before anything is sent, or not at all."""
         note = note_of(request.environ)
         note.delivery = NAME

@@ -2,21 +2,29 @@
 
 nginx asks for instructions with `X-Splice-Format: 1`. The answer is a 200 of type `PLAN_TYPE`, which nginx
 keeps in a file (the plan cache) and acts on as often as it likes, each time only if the files still are what
-they were. Its body is ten lines, then the inline bytes of the Plan in order, as they are:
+they were. Who asks for a segment will ask for the next ones, and a Plan is the least part of what a request
+costs here, so the Plans of a segment's neighbours come with it: a film that nobody has watched yet costs one
+request for ten segments. The body:
 
     splice 1                                                  the format
     1795210390                                                Until
+    seg_0010.m4s 0 271, seg_0011.m4s 1690 270                 Places
+
+and a Plan after another, each of eight lines and its inline bytes in order, as they are:
+
     video/mp4
-    "0123456789-muxed-7"                                      ETag
+    "0123456789-muxed-9"                                      ETag
     Fri, 20 Nov 2026 20:33:00 GMT                             Last-Modified
     public, max-age=31536000, immutable                       Cache-Control
     /index/a.idx 8:1 977 412000 1795206790000000000           Guards
     /films/a.mp4 8:1 131 734003200 1795206780123456789        Files
     113934                                                    the length of the body
-    -1 0 1423, 0 48 104211 150000 9000                        Pieces
+    -1 0 1419, 0 48 104211 150000 9000                        Pieces
 
 Until
-    Unix time: from then on nginx asks for a new one first, and acts on this one only while there is none.
+    Unix time: from then on nginx asks for new ones first, and acts on these only while there are none.
+Places
+    the last part of the URL of each; where its lines begin, from the end of this line; how long they are.
 Files
     those that are sent, separated by `, `; the first is file 0. Path, percent-quoted; device (major:minor),
     inode, size, mtime in ns. Each must still be that file.
@@ -29,14 +37,14 @@ Pieces
 An error has its status and text in `X-Splice-Refusal` as well: of an answer that is not kept, nginx sees the
 headers alone. Where it has more to say, nginx asks again, without X-Splice-Format, and passes the answer on.
 So it does with a Plan of more than `MAX_RANGES`, and with one that has a file name, whose head is megabytes:
-of these the first two lines are all.
+these have no lines.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import quote_from_bytes
 
@@ -45,7 +53,7 @@ from flask import Request, Response
 from app import metrics
 from app.final_response import FinalResponse
 from app.http_answer import date
-from app.plan import FileIdentity, Piece, Plan
+from app.plan import FileIdentity, Neighbours, Piece, Plan
 from app.request_note import note_of
 
 NAME = "splice"
@@ -70,15 +78,15 @@ class Splice:
     def __init__(self, direct: Callable[[Plan, Request], Response]) -> None:
         self._direct = direct
 
-    def deliver(self, plan: Plan, request: Request) -> Response:
+    def deliver(self, plan: Plan, request: Request, neighbours: Neighbours = tuple) -> Response:
         if request.environ.get(ASKED) != FORMAT:
             return self._direct(plan, request)
         note_of(request.environ).delivery = NAME
         if RETRIED in request.environ:
             metrics.IDENTITY_MISMATCHES.inc()
-        is_direct = plan.filename or sum(map(_range_count, plan.pieces)) > MAX_RANGES
         until_s = int(time.time()) + KEPT_S
-        body = f"{FIRST_LINE}\n{until_s}\n".encode() if is_direct else instructions(plan, until_s)
+        name = request.path.rpartition("/")[2]
+        body = instructions({name: plan, **dict(neighbours())}, until_s)
         headers = [
             ("Content-Type", PLAN_TYPE),
             ("Content-Length", str(len(body))),
@@ -87,13 +95,26 @@ class Splice:
         return FinalResponse((body,), "200 OK", headers)
 
 
-def instructions(plan: Plan, until_s: int) -> bytes:
-    """The body above."""
+def instructions(plans: Mapping[str, Plan], until_s: int) -> bytes:
+    """The body above. A name is the last part of a URL."""
+    at = 0
+    places, parts = [], [b""]
+    for name, plan in plans.items():
+        lines, inline = _lines(plan)
+        places.append(f"{name} {at} {len(lines)}")
+        parts += (lines, *inline)
+        at += len(lines) + sum(map(len, inline))
+    parts[0] = f"{FIRST_LINE}\n{until_s}\n{', '.join(places)}\n".encode()
+    return b"".join(parts)
+
+
+def _lines(plan: Plan) -> tuple[bytes, list[bytes]]:
+    """A Plan's lines, and its inline bytes. Nothing where gunicorn is to send it itself."""
+    if plan.filename or sum(map(_range_count, plan.pieces)) > MAX_RANGES:
+        return b"", []
     files: list[FileIdentity] = []
     pieces = ", ".join(_pieces(plan.pieces, files))
     lines = (
-        FIRST_LINE,
-        str(until_s),
         plan.content_type,
         f'"{plan.etag}"',
         date(plan.last_modified_s),
@@ -104,8 +125,7 @@ def instructions(plan: Plan, until_s: int) -> bytes:
         pieces,
         "",
     )
-    inline = (piece for piece in plan.pieces if isinstance(piece, bytes))
-    return b"".join(("\n".join(lines).encode(), *inline))
+    return "\n".join(lines).encode(), [piece for piece in plan.pieces if isinstance(piece, bytes)]
 
 
 def _pieces(pieces: Iterable[Piece], files: list[FileIdentity]) -> Iterator[str]:

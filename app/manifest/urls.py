@@ -12,6 +12,7 @@ _SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.(m4s|vtt)", re.ASCII)
 _INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
 _SHEET = re.compile(r"storyboard_(0\d\d|[1-9]\d{2,5})\.jpg", re.ASCII)
 _IFRAME = re.compile(r"iframe_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
+_PLANNED_TOGETHER = re.compile(r"((?:seg|iframe)_\d{3,8})\d(\.m4s|\.vtt)", re.ASCII)
 
 PLAYLIST = "playlist.m3u8"
 IFRAMES = "iframes.m3u8"
@@ -71,6 +72,15 @@ def init_number(name: str) -> int | None:
     """The inverse of `init_name`; None for any other spelling."""
     match = _INIT.fullmatch(name)
     return int(match[1] or 1) - 1 if match else None
+
+
+def planned_together(name: str) -> list[str]:
+    """The names whose numbers differ from that of `name` in the last digit at most: a minute's, as a rule.
+
+    They share a file of nginx's plan cache (nginx/plan_cache.conf). Empty for other names.
+    """
+    match = _PLANNED_TOGETHER.fullmatch(name)
+    return [f"{match[1]}{digit}{match[2]}" for digit in range(10)] if match else []
 
 
 def versioned(name: str, version: str, clip: str = "") -> str:

@@ -33,6 +33,17 @@ class Catalogue:
         part = "" if view == "muxed" else view + "/"
         return f"/v/{archive}/{NAME}/{part}{segment_name(segment)}?v={self.idx.version}"
 
+    def watched(self, viewers: int, segments: int, view: str = "muxed") -> list[str]:
+        """Targets that nobody has asked for before: so many viewers watch an archive each, in turn, from its
+        beginning; then others. All but archive 0.
+        """
+        return [
+            self.target(archive, segment, view)
+            for first in range(1, self.count - viewers, viewers)
+            for segment in range(segments)
+            for archive in range(first, first + viewers)
+        ]
+
     def sung_target(self, segment: int) -> str:
         return f"/v/{SUNG}/{NAME}/audio/{segment_name(segment)}?v={self.sung.version}"
 

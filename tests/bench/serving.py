@@ -1,8 +1,8 @@
 """The whole origin under load, against nginx serving the same bytes from files that were cut beforehand.
 
 Each case is run once a round and rounds follow one another, so that what else the machine does hits all
-alike; all ask for the same segments in turn. A cold case asks for plans that nobody has asked for before: the
-same segments of other ids.
+alike; all ask for the same segments in turn. A cold case asks for plans that nobody has asked for before: as
+many viewers as `VIEWERS` watch the same segments of an archive each, which has an id of its own, then others.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.bench.load import Load, apply_load
 from tests.nginx.static_nginx import running_static
 
 ARCHIVES = 1000
+VIEWERS = 16
 SEGMENTS = 40
 SECONDS = 2
 CONNECTIONS = 8
@@ -67,7 +68,7 @@ def _cases(
         with urllib.request.urlopen(spliced + target) as answer:
             (cut / f"{view}-{segment}.m4s").write_bytes(answer.read())
     files = [f"/{view}-{segment}.m4s" for segment in range(SEGMENTS)]
-    cold = [catalogue.target(id_, segment, view) for id_ in range(1, ARCHIVES) for segment in range(SEGMENTS)]
+    cold = catalogue.watched(VIEWERS, SEGMENTS, view)
     sung = [catalogue.sung_target(segment) for segment in range(SEGMENTS)]
     done = 0
 

@@ -28,6 +28,9 @@ SECONDS = 2
 ACCEPT_PLANS = "X-Splice-Format: 1"
 """How nginx asks for instructions in place of a body."""
 
+VIEWERS = 64
+"""More than there are connections, so that hardly ever two ask for neighbours at once."""
+
 ARCHIVES = 10_000
 HOT, AGAIN = "plans kept, of one archive", "plans kept, at random"
 OPEN, FIRST = "plans computed, of archives that are open", "plans computed, at random"
@@ -45,19 +48,25 @@ def _against_bare_route(folder: Path, rounds: int) -> Iterator[Figure]:
     """The machine's time a request, the load generator's included, with one worker."""
     made = make_catalogue(folder / "long", TEN_MINUTES, 1)
     targets = [made.target(0, segment) for segment in range(made.idx.segment_count)]
+    alone, in_tens = targets[99:100], targets[9:99]  # seg_0100, which has no neighbour; 0010 to 0099
     one = ("--workers", "1", "--splice", "on")
     bare: list[float] = []
     plans: list[float] = []
+    each_of_ten: list[float] = []
     with (
         running_gunicorn(folder / "bare.log", *one, module=bare_server.__name__) as nothing,
         running_gunicorn(folder / "plans.log", *one, *_folders(made)) as origin,
     ):
         for _ in range(rounds):
             bare.append(_load(nothing.base, [bare_server.ROUTE], folder).busy_us)
-            plans.append(_load(origin.base, targets, folder, headers=[ACCEPT_PLANS]).busy_us)
+            plans.append(_load(origin.base, alone, folder, headers=[ACCEPT_PLANS]).busy_us)
+            ten = _load(origin.base, in_tens, folder, headers=[ACCEPT_PLANS])
+            each_of_ten.append(ten.busy_us / 10)
     group = "one worker of gunicorn, busy time of the machine a request"
     yield of_rounds(group, "a bare Flask route", "µs", bare, baseline=median(bare))
-    yield of_rounds(group, "a plan of 6 s, muxed", "µs", plans, baseline=median(bare), goal=1.7)
+    yield of_rounds(group, "a plan of 6 s, muxed, alone", "µs", plans, baseline=median(bare), goal=1.7)
+    name = "ten neighbours, for each"
+    yield of_rounds(group, name, "µs", each_of_ten, baseline=median(bare), goal=1.7)
 
 
 def _memory(folder: Path) -> Iterator[Figure]:
@@ -78,9 +87,7 @@ def _memory(folder: Path) -> Iterator[Figure]:
 def _small_bodies(folder: Path, rounds: int) -> Iterator[Figure]:
     """Plans computed, of audio: what the origin can do where sending is nothing."""
     made = make_catalogue(folder / "sound", SOUND_ALONE, 1000)
-    cold = [
-        made.target(id_, number) for id_ in range(1, made.count) for number in range(made.idx.segment_count)
-    ]
+    cold = made.watched(VIEWERS, made.idx.segment_count)
     cut = folder / "sound-cut"
     cut.mkdir()
     (cut / "cut.m4s").write_bytes(bytes(made.idx.view_bytes[0][0]))
@@ -106,14 +113,16 @@ def _small_bodies(folder: Path, rounds: int) -> Iterator[Figure]:
 
 
 def _large_catalogue(folder: Path, rounds: int) -> Iterator[Figure]:
-    """Every request is for another archive than the last. Who comes first has a plan made, and as a rule an
-    index opened for it, since few can be open; who comes later finds a plan that is kept.
+    """Every request is for another archive than the last. Who comes first has plans made, and as a rule an
+    index opened for them, since few can be open; who comes later finds a plan that is kept. None comes for a
+    neighbour.
     """
     made = make_catalogue(folder / "large", SOUND_ALONE, ARCHIVES)
     chance = random.Random(1)
     segments = made.idx.segment_count
     hot = [made.target(0, number) for number in range(segments)]
-    opened = [made.target(number, segment) for number in range(1, 200) for segment in range(segments)]
+    strangers = [(segment, view) for segment in range(9, segments, 10) for view in ("muxed", "audio")]
+    opened = [made.target(number, *each) for each in strangers for number in range(1, 250)]
     every = [made.target(number, 0) for number in range(made.count)]
     again = chance.choices(every, k=20_000)
     rates: dict[str, list[float]] = {HOT: [], AGAIN: [], OPEN: [], FIRST: []}
@@ -125,11 +134,11 @@ def _large_catalogue(folder: Path, rounds: int) -> Iterator[Figure]:
         for _ in range(rounds):
             rates[HOT].append(_load(stack.base, hot, folder).requests_a_second)
             rates[AGAIN].append(_load(stack.base, again, folder).requests_a_second)
-            load = _load(stack.base, opened[done:], folder)
+            load = _load(stack.base, opened[done:], folder, seconds=1)
             done += load.requests + BUSY_CONNECTIONS
             rates[OPEN].append(load.requests_a_second)
-            first = [made.target(chance.randrange(made.count), chance.randrange(1, segments)) for _ in again]
-            rates[FIRST].append(_load(stack.base, first, folder).requests_a_second)
+            first = [made.target(chance.randrange(250, made.count), *chance.choice(strangers)) for _ in again]
+            rates[FIRST].append(_load(stack.base, first, folder, seconds=1).requests_a_second)
         time.sleep(1)
         largest = max(map(resident_bytes, children_of(stack.gunicorn.pid)))
     if done > len(opened):
@@ -152,9 +161,11 @@ def _folders(made: Catalogue) -> tuple[str, ...]:
     return ("--media-dir", str(made.media_dir), "--index-dir", str(made.index_dir))
 
 
-def _load(base: str, targets: list[str], folder: Path, headers: list[str] | None = None) -> Load:
+def _load(
+    base: str, targets: list[str], folder: Path, headers: list[str] | None = None, seconds: int = SECONDS
+) -> Load:
     return apply_load(
-        base, targets, folder, seconds=SECONDS, connections=BUSY_CONNECTIONS, headers=headers or []
+        base, targets, folder, seconds=seconds, connections=BUSY_CONNECTIONS, headers=headers or []
     )
 
 

@@ -13,6 +13,7 @@ from typing import cast
 
 import pytest
 
+from app.manifest.urls import iframe_name, init_name, planned_together, segment_name, sheet_name
 from app.resources import IN_PARTS
 from tests.app.made_archive import MadeArchive, make_archive, write_index
 from tests.app.running_origin import eventually
@@ -47,6 +48,42 @@ def test_the_second_one_is_a_hit(spliced: StackOrigin, film: MadeArchive) -> Non
         assert (first.headers["cache-status"], second.headers["cache-status"]) == (MISS, HIT)
         assert first.body == second.body
         assert asked_of_gunicorn(spliced, film, asked) == asked
+
+
+def test_neighbours_are_planned_together(spliced: StackOrigin) -> None:
+    """Those whose numbers differ in the last digit; a plan is of one segment all the same."""
+    film = make_archive(spliced.media_dir, spliced.index_dir, next(NAMES), segments=12)
+    assert spliced.get(segment_url(film, 3)).headers["cache-status"] == MISS
+    for number in range(1, 10):
+        reply = spliced.get(segment_url(film, number))
+        assert reply.headers["cache-status"] == HIT
+        assert reply.headers["etag"].endswith(f'-muxed-{number - 1}"')
+        assert reply.body.endswith(film.media[number - 1])
+        part = spliced.get(segment_url(film, number), Range="bytes=-100")
+        assert (part.status, part.body) == (206, film.media[number - 1][-100:])
+    assert asked_of_gunicorn(spliced, film, 1) == 1
+    assert spliced.get(segment_url(film, 12)).headers["cache-status"] == MISS
+    assert spliced.get(segment_url(film, 10)).headers["cache-status"] == HIT
+    assert asked_of_gunicorn(spliced, film, 2) == 2
+    for absent in (segment_url(film, 13), segment_url(film, 0), f"/v/{film.id}/seg_000-.m4s"):
+        assert spliced.get(absent).status == 404
+        assert spliced.get(absent, "HEAD").status == 404
+
+
+def test_all_that_is_planned_together_is_one_file() -> None:
+    conf = (Path(__file__).parents[2] / "nginx" / "plan_cache.conf").read_text()
+    (together,) = re.findall(r'"~(.*)"  \$1-\$3;', conf)
+    segments = (segment_name(8), segment_name(9, "vtt"), segment_name(99_999), iframe_name(7))
+    names = (*IN_PARTS, *segments, sheet_name(3), init_name(1))
+    assert {name for name in names if planned_together(name)} == set(segments)
+    for name in names:
+        match = re.match(together, f"/v/film/{name}")
+        assert bool(match) == bool(planned_together(name))
+        for each in planned_together(name):
+            other = re.match(together, f"/v/film/{each}")
+            assert match
+            assert other
+            assert (other[1], other[3]) == (match[1], match[3])
 
 
 def test_spellings_share_a_plan(spliced: StackOrigin, film: MadeArchive) -> None:
@@ -167,6 +204,11 @@ def test_a_stampede_costs_one_plan(spliced: StackOrigin, film: MadeArchive) -> N
     assert asked_of_gunicorn(spliced, film, 1) == 1
 
 
+def test_who_waits_for_what_cannot_be_made_is_told(spliced: StackOrigin) -> None:
+    answers = at_once(spliced, b"GET /v/nothing/seg_0001.m4s HTTP/1.0\r\n\r\n", clients=100)
+    assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 404 Not Found"}
+
+
 def at_once(origin: StackOrigin, request: bytes, clients: int) -> list[bytes]:
     """The answers to as many clients, who all ask before any reads."""
     received: dict[socket.socket, bytearray] = {origin.socket(): bytearray() for _ in range(clients)}
@@ -190,9 +232,9 @@ def at_once(origin: StackOrigin, request: bytes, clients: int) -> list[bytes]:
 def test_without_gunicorn_hot_segments_keep_playing(tmp_path: Path) -> None:
     media_dir, index_dir = tmp_path / "media", tmp_path / "index"
     media_dir.mkdir()
-    film = make_archive(media_dir, index_dir)
+    film = make_archive(media_dir, index_dir, segments=10)
     with running_stack(media_dir, index_dir, tmp_path / "log", "--workers", "1") as origin:
-        hot, cold = segment_url(film, 1), segment_url(film, 2)
+        hot, cold = segment_url(film, 1), segment_url(film, 10)
         assert origin.get(hot).headers["cache-status"] == MISS
         os.killpg(origin.process.pid, signal.SIGKILL)
         origin.process.wait()

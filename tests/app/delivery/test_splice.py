@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.delivery.splice import ASKED, MAX_RANGES, PLAN_TYPE, Splice, instructions
+from app.delivery.splice import ASKED, FORMAT, MAX_RANGES, PLAN_TYPE, Splice, instructions
 from app.plan import FileIdentity, FileRanges, Piece, Plan, one_range
 
 FILES = tuple(
@@ -41,17 +41,28 @@ def identity(row: str) -> FileIdentity:
     return FileIdentity(name, minor & 0xFF | major << 8 | (minor >> 8) << 20, inode, size, mtime_ns)
 
 
-def lines_and_inline(body: bytes) -> tuple[list[str], bytes]:
-    *lines, inline = body.split(b"\n", 10)
-    return [line.decode("ascii") for line in lines], inline
+def plans_of(body: bytes) -> dict[str, tuple[list[str], bytes]]:
+    """A plan's eight lines and inline bytes, by its name."""
+    _, _, table, content = body.split(b"\n", 3)
+    rows = [row.split() for row in table.decode("ascii").split(", ")]
+    ends = [*(int(begin) for _, begin, _ in rows[1:]), len(content)]
+    found = {}
+    for (name, begin, length), end in zip(rows, ends, strict=True):
+        lines_end = int(begin) + int(length)
+        lines = content[int(begin) : lines_end].decode("ascii").splitlines()
+        found[name] = lines, content[lines_end:end]
+    return found
 
 
-def read_back(body: bytes) -> tuple[Piece, ...]:
-    lines, inline = lines_and_inline(body)
-    files = [identity(row) for row in lines[7].split(", ") if row]
+def written(*pieces: Piece) -> tuple[list[str], bytes]:
+    return plans_of(instructions({"x.m4s": plan(*pieces)}, until_s=0))["x.m4s"]
+
+
+def read_back(lines: list[str], inline: bytes) -> tuple[Piece, ...]:
+    files = [identity(row) for row in lines[5].split(", ") if row]
     pieces: list[Piece] = []
     inline_at = 0
-    for words in filter(None, lines[9].split(", ")):
+    for words in filter(None, lines[7].split(", ")):
         file, *numbers = map(int, words.split())
         offsets, lengths = tuple(numbers[0::2]), tuple(numbers[1::2])
         if file == -1:
@@ -64,32 +75,36 @@ def read_back(body: bytes) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-@given(bodies)
-def test_pieces_come_back(pieces: tuple[Piece, ...]) -> None:
-    what = plan(*pieces)
-    body = instructions(what, until_s=0)
-    assert read_back(body) == pieces
-    assert int(lines_and_inline(body)[0][8]) == what.length
+@given(st.lists(bodies, min_size=1, max_size=4))
+def test_pieces_come_back(each: list[tuple[Piece, ...]]) -> None:
+    names = [f"seg_{number:04d}.m4s" for number in range(len(each))]
+    plans = {name: plan(*pieces) for name, pieces in zip(names, each, strict=True)}
+    found = plans_of(instructions(plans, until_s=0))
+    assert list(found) == names
+    for name, (lines, inline) in found.items():
+        assert read_back(lines, inline) == plans[name].pieces
+        assert int(lines[6]) == plans[name].length
 
 
 def test_the_lines() -> None:
-    lines, inline = lines_and_inline(instructions(plan(b"head\n", one_range(FILES[0], 5, 6)), until_s=17))
-    assert lines[:6] == [
-        "splice 1", "17", "video/mp4", '"0123456789-muxed-7"', "Fri, 20 Nov 2026 20:33:00 GMT",
-        "public, max-age=60",
+    body = instructions({"x.m4s": plan(b"head\n", one_range(FILES[0], 5, 6))}, until_s=17)
+    assert body.split(b"\n")[:2] == [b"splice 1", b"17"]
+    lines, inline = plans_of(body)["x.m4s"]
+    assert lines[:4] == [
+        "video/mp4", '"0123456789-muxed-7"', "Fri, 20 Nov 2026 20:33:00 GMT", "public, max-age=60",
     ]  # fmt: skip
-    assert identity(lines[6]) == INDEX
-    assert identity(lines[7]) == FILES[0]
-    assert lines[8:] == ["11", "-1 0 5, 0 5 6"]
+    assert identity(lines[4]) == INDEX
+    assert identity(lines[5]) == FILES[0]
+    assert lines[6:] == ["11", "-1 0 5, 0 5 6"]
     assert inline == b"head\n"
 
 
 def test_a_file_is_named_once() -> None:
     one, two = (one_range(file, 100, 10) for file in FILES[:2])
     again = FileRanges(FILES[0], (105, 90), (1, 2), 3)
-    lines, _ = lines_and_inline(instructions(plan(one, two, one, again), until_s=0))
-    assert lines[7].count(", ") == 1
-    assert lines[9] == "0 100 10, 1 100 10, 0 100 10, 0 105 1 90 2"
+    lines, _ = written(one, two, one, again)
+    assert lines[5].count(", ") == 1
+    assert lines[7] == "0 100 10, 1 100 10, 0 100 10, 0 105 1 90 2"
 
 
 class AsSent(Response):
@@ -98,12 +113,19 @@ class AsSent(Response):
     default_mimetype = None
 
 
+NEIGHBOUR = Plan("video/mp4", "0123456789-muxed-8", 1_795_206_780, 60, False, (b"next",))
+
+
 def delivered(what: Plan, **environ: str) -> AnyResponse:
     def direct(plan: Plan, request: Request) -> Response:
         return Response("the media itself")
 
-    with Flask("tests").test_request_context(environ_overrides=environ):
-        return AsSent.from_app(Splice(direct).deliver(what, request), request.environ)
+    def neighbours() -> list[tuple[str, Plan]]:
+        assert environ.get(ASKED) == FORMAT, "planned for nothing"
+        return [("seg_0002.m4s", NEIGHBOUR)]
+
+    with Flask("tests").test_request_context("/v/film/seg_0001.m4s", environ_overrides=environ):
+        return AsSent.from_app(Splice(direct).deliver(what, request, neighbours), request.environ)
 
 
 @pytest.mark.parametrize("environ", [{}, {ASKED: "2"}, {ASKED: "0"}])
@@ -114,7 +136,8 @@ def test_who_asks_for_no_such_format_gets_the_media(environ: dict[str, str]) -> 
 def test_who_asks_gets_instructions() -> None:
     response = delivered(plan(b"x"), **{ASKED: "1"})
     assert (response.status_code, response.headers["Content-Type"]) == (200, PLAN_TYPE)
-    assert read_back(response.get_data()) == (b"x",)
+    found = {name: read_back(*each) for name, each in plans_of(response.get_data()).items()}
+    assert found == {"seg_0001.m4s": (b"x",), "seg_0002.m4s": (b"next",)}
     assert int(response.headers["X-Accel-Expires"]) > 0
     assert int(response.headers["Content-Length"]) == len(response.get_data())
 
@@ -123,6 +146,6 @@ def test_who_asks_gets_instructions() -> None:
 def test_the_number_of_ranges_is_bounded(more: int, has_pieces: bool) -> None:
     count = MAX_RANGES - 1 + more
     ranges = FileRanges(FILES[0], range(0, 100 * count, 100), [50] * count, 50 * count)
-    body = delivered(plan(b"head", ranges), **{ASKED: "1"}).get_data()
-    assert body.startswith(b"splice 1\n")
-    assert (body.count(b"\n") > 2) == has_pieces
+    found = plans_of(delivered(plan(b"head", ranges), **{ASKED: "1"}).get_data())
+    assert bool(found["seg_0001.m4s"][0]) == has_pieces
+    assert found["seg_0002.m4s"][1] == b"next"
