@@ -18,6 +18,10 @@ MAX_TRACKS = 128
 MAX_CHILDREN = 1024
 """Boxes in one container, about 1 us each. `moov` holds its tracks, `traf` its runs, `udta` its notes."""
 
+MAX_SAMPLE_ENTRIES_BYTES = 1 << 20
+"""Of all tracks: some 0.6 us each where all are parameter sets, and they go into the index. A track has some
+300; a colour profile may have 100 KB."""
+
 MAX_TOP_LEVEL_BOXES = 200_000
 """Some 2 us each. A fragment takes two to five."""
 
@@ -34,8 +38,8 @@ MAX_EDITS = 1024
 """Entries of one `elst`. Editors write one or two, a long cut list a few hundred."""
 
 MAX_EDITED_SAMPLES = 1 << 20
-"""In a track that an edit list cuts, where their times differ: 24 bytes each. That is five hours of 60
-frames a second."""
+"""In a track that an edit list cuts, where their times differ, or of which some have no bytes: 24 bytes each.
+That is five hours of 60 frames a second."""
 
 MAX_REPLAYED_SHARE = 2
 """Samples that the edits of a track may show, over those that it has."""
@@ -97,6 +101,10 @@ MAX_SEGMENT_BYTES = 256 << 20
 
 MAX_SEGMENTS = 50_000
 """At 6 s: 83 hours. A gap in time can ask for any number."""
+
+MAX_FORMAT_CHANGES = 500
+"""Each begins a segment, however short, and short ones cost the square of their number when the peak of bit
+rates is looked for. Commercials every minute are 60 an hour."""
 
 MAX_BARE_PARTS = 30_000
 SAMPLES_A_PART, PARTS_A_CUE = 4, 8

@@ -17,7 +17,7 @@ from indexer.box_tree import REMUX
 from indexer.codes import holds_zero
 from indexer.demux.columns import collapsed
 from indexer.errors import LimitExceeded
-from indexer.limits import MAX_DURATION_TICKS
+from indexer.limits import MAX_DURATION_TICKS, MAX_EDITED_SAMPLES
 from indexer.track import Column, Samples, each
 
 _TYPECODES = {
@@ -103,9 +103,16 @@ def without_empty(samples: Samples) -> Samples:
     and what is built on it take it for damage. Raises `LimitExceeded`.
     """
     sizes = samples.size_bytes
-    if sizes if isinstance(sizes, int) else not holds_zero(sizes):
+    if isinstance(sizes, int):
+        return samples if sizes else replace(samples, count=0)
+    if not holds_zero(sizes):
         return samples
-    has_bytes = bytes(map(bool, islice(each(sizes), samples.count)))
+    if samples.count > MAX_EDITED_SAMPLES:
+        raise LimitExceeded(
+            f"samples of no bytes are in a track of {samples.count}; it may have {MAX_EDITED_SAMPLES}",
+            remedy=REMUX,
+        )
+    has_bytes = bytes(map(bool, sizes))
     lasting = islice(each(samples.duration_ticks), samples.count)
     starts = accumulate(lasting, initial=samples.first_decode_ticks)
     times = array("Q", compress(starts, has_bytes + b"\1"))  # and the end

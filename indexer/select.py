@@ -10,18 +10,18 @@ without them; and so is one whose only video or audio is damaged, or has an edit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
 from indexer.codecs import pcm
-from indexer.codecs.describe import describe, same_in_effect
+from indexer.codecs.describe import describe, effect
 from indexer.codecs.media_format import MediaFormat
 from indexer.codecs.unserved import CONVERT, PUT_BESIDE
 from indexer.edits import shown
-from indexer.errors import Malformed, SourceError, Unplaceable, Unsupported
-from indexer.limits import MAX_PCM_PACKETS
+from indexer.errors import LimitExceeded, Malformed, SourceError, Unplaceable, Unsupported
+from indexer.limits import MAX_FORMAT_CHANGES, MAX_PCM_PACKETS
 from indexer.part_names import part_names
 from indexer.pieces import grouped
 from indexer.track import SYNC_FLAGS, Movie, Samples, Track
@@ -144,18 +144,22 @@ def _described(track: Track) -> ServedTrack:
         raise Unsupported("it has no samples", remedy=CONVERT)
     formats: list[MediaFormat] = []
     number_of: dict[int, int] = {}
+    number_by_effect: dict[Hashable, int] = {}
     changes: list[Change] = []
     for first_sample, description in _descriptions(track):
         if description not in number_of:
             described = describe(track, description)
-            same = (
-                number for number, each in enumerate(formats) if same_in_effect(each.entry, described.entry)
-            )
-            number_of[description] = next(same, len(formats))
+            same = effect(described.entry) if len(track.sample_entries) > 1 else None
+            number_of[description] = number_by_effect.setdefault(same, len(formats))
             if number_of[description] == len(formats):
                 formats.append(described)
         if not changes or changes[-1].format_number != number_of[description]:
             changes.append(Change(first_sample, number_of[description]))
+    if len(changes) - 1 > MAX_FORMAT_CHANGES:
+        raise LimitExceeded(
+            f"track {track.track_id} changes its format more than {MAX_FORMAT_CHANGES} times",
+            remedy="write it anew in one format",
+        )
     if track.handler == "soun" and _counts_bytes(track.samples):
         raise Unsupported("its sample table counts bytes of sound, not samples", remedy=CONVERT)
     return ServedTrack(formats[0].kind, track, tuple(formats), tuple(changes))

@@ -7,6 +7,7 @@ layouts. ISO/IEC 14496-12 §8.5.2, 14496-15, RFC 6381.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from operator import itemgetter
 
 from indexer.codecs import (
@@ -167,14 +168,10 @@ def _served_audio(entry: AudioEntry, codec: AudioCodec) -> bytes:
     return write(codec.fourcc, channels, codec.bit_depth or 16, rate_hz, [*codec.boxes, *kept])
 
 
-def same_in_effect(one: bytes, other: bytes) -> bool:
-    """Whether two entries of a track differ only in what no decoder reads: bit rates, the compressor's name,
-    the order of boxes, QuickTime's extras. Raises as `describe_entry` does unless they are the same bytes.
+def effect(entry: bytes) -> Hashable:
+    """What a decoder reads of an entry: not bit rates, the compressor's name, the order of boxes, QuickTime's
+    extras. Entries of a track that have the same are one. Raises as `describe_entry` does.
     """
-    return one == other or _effect(one) == _effect(other)
-
-
-def _effect(entry: bytes) -> tuple[object, ...]:
     served = describe_entry(entry)
     layout = read_visual(served.entry) if served.kind == "video" else read_audio(served.entry)
     boxes = [
@@ -182,4 +179,4 @@ def _effect(entry: bytes) -> tuple[object, ...]:
         for child in layout.children.boxes
         if child.fourcc != "btrt"
     ]
-    return served._replace(entry=b""), sorted(boxes, key=itemgetter(0))
+    return served._replace(entry=b""), tuple(sorted(boxes, key=itemgetter(0)))

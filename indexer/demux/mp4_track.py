@@ -20,7 +20,7 @@ from indexer.demux.reading import MAIN_HANDLERS, Reading
 from indexer.demux.sample_table import read_samples
 from indexer.demux.tables import FULL_BOX_BYTES, counted_rows
 from indexer.errors import LimitExceeded, Unsupported
-from indexer.limits import MAX_EDITS
+from indexer.limits import MAX_EDITS, MAX_TRACKS
 from indexer.track import EMPTY, Edit, Track
 
 ENABLED_FLAG = 1
@@ -60,6 +60,7 @@ def read_track(trak: Box, handler: str, reading: Reading) -> Track:
     minf = required(media, "minf", mdia)
     stbl = required(first_of_each(minf), "stbl", minf)
     stsd = required(first_of_each(stbl), "stsd", stbl)
+    reading.take_entries(stsd)
     entries = tuple(children(stsd, skip_bytes=8))
     if handler in MAIN_HANDLERS:
         _refuse_encrypted(entries)
@@ -144,9 +145,10 @@ def _read_edits(edts: Box | None) -> tuple[Edit, ...]:
 
 
 def _read_references(tref: Box | None) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Type and track ids of each reference (§8.3.3)."""
+    """Type and track ids of each reference (§8.3.3), as many as there may be tracks."""
     if tref is None:
         return ()
     return tuple(
-        (box.type, tuple(big_endian(box.body[:len(box.body) // 4 * 4], "I"))) for box in children(tref)
+        (box.type, tuple(big_endian(box.body[:min(len(box.body) // 4, MAX_TRACKS) * 4], "I")))
+        for box in children(tref)
     )

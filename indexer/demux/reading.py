@@ -9,7 +9,12 @@ from collections.abc import Iterable
 
 from indexer.box_tree import REMUX, Box
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
-from indexer.limits import EXPANSION_FLOOR_BYTES, EXPANSION_PER_TABLE_BYTE, MAX_REFERENCED_SHARE
+from indexer.limits import (
+    EXPANSION_FLOOR_BYTES,
+    EXPANSION_PER_TABLE_BYTE,
+    MAX_REFERENCED_SHARE,
+    MAX_SAMPLE_ENTRIES_BYTES,
+)
 from indexer.source import COPY_AGAIN, Source
 from indexer.track import LostTrack
 
@@ -34,6 +39,7 @@ class Reading:
         self.lost: list[LostTrack] = []
         self._budget_bytes = EXPANSION_FLOOR_BYTES
         self._referenced_bytes = 0
+        self._entry_bytes = 0
 
     def lose(self, handler: str, name: str, error: SourceError) -> None:
         """Pass over a track; raises `error` where it is about the archive rather than about that track."""
@@ -62,6 +68,15 @@ class Reading:
                 remedy=REMUX, where=box.where, offset=box.offset,
             )
         self._budget_bytes -= expanded_bytes
+
+    def take_entries(self, stsd: Box) -> None:
+        """The sample entries of a track are about to be taken apart."""
+        self._entry_bytes += len(stsd.body)
+        if self._entry_bytes > MAX_SAMPLE_ENTRIES_BYTES:
+            raise LimitExceeded(
+                f"brings sample entries to {self._entry_bytes} bytes; {MAX_SAMPLE_ENTRIES_BYTES} are read",
+                remedy=REMUX, where=stsd.where, offset=stsd.offset,
+            )
 
     def refer(self, referenced_bytes: int, box: Box) -> None:
         """Count bytes that a track's samples lie in; a file cannot be made of more than it is."""

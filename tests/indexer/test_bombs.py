@@ -13,12 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from indexer.limits import EXPANSION_FLOOR_BYTES, MAX_TEXT_SAMPLES
+from indexer.limits import (
+    EXPANSION_FLOOR_BYTES,
+    MAX_CHILDREN,
+    MAX_EDITED_SAMPLES,
+    MAX_FORMAT_CHANGES,
+    MAX_SAMPLE_ENTRIES_BYTES,
+    MAX_TEXT_SAMPLES,
+)
+from tests.indexer.codecs.entries import visual
 from tests.indexer.demux.made_mp4 import (
     DATA,
     box,
     ctts,
     elst,
+    full_box,
     movie,
     stco,
     stsc,
@@ -26,6 +35,8 @@ from tests.indexer.demux.made_mp4 import (
     stsz_constant,
     stts,
     trak,
+    u16,
+    u32,
 )
 from tests.indexer.subtitles.made_text import tx3g, tx3g_entry
 from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY
@@ -86,6 +97,29 @@ def silence(tracks: int, seconds: int) -> bytes:
     return movie(picture, *sounds, data=bytes(tracks + 1))
 
 
+def no_bytes(count: int) -> bytes:
+    """Every other sample has none, so that each of the others lasts a time of its own."""
+    sizes = full_box("stsz", u32(0, count), u32(0, 1) * (count // 2))
+    tables = stts(*halves(count)), stsc((1, count, 1)), sizes, stco(DATA)
+    return movie(trak(tables, entries=(AVC_ENTRY,)), data=bytes(count))
+
+
+def descriptions(count: int) -> bytes:
+    """A sample of each description, of which no two are the same in effect."""
+    entries = [AVC_ENTRY.replace(b"\xeb\xe3", u16(number)) for number in range(count)]
+    tables = stts((count, 1)), stsc(*((1 + number, 1, 1 + number) for number in range(count)))
+    places = stsz_constant(1, count), stco(*range(DATA, DATA + count))
+    return movie(trak((*tables, *places), entries=entries), data=bytes(count))
+
+
+def parameter_sets(count: int) -> bytes:
+    """As many as a record may list, of no bytes each."""
+    record = bytes.fromhex("01 01 60000000 900000000000 5d f000 fc fd f8 f8 0000 0f 0a")
+    record += (b"\x20" + u16(count // 10) + bytes(count // 10 * 2)) * 10
+    entry = visual("hvc1", box("hvcC", record))
+    return movie(trak((stts((1, 1)), stsc((1, 1, 1)), stsz_constant(1, 1), stco(DATA)), entries=(entry,)))
+
+
 CUTS = [(400, 80, 0x10000), (400, 9080, 0x10000)] * 500
 BOMBS = {
     "durations": bomb(MOST, stts(*halves(MOST))),
@@ -93,6 +127,10 @@ BOMBS = {
     "both, and flags": bomb(MOST // 3, stts(*halves(MOST // 3)), ctts(*halves(MOST // 3)), stss(1)),
     "edits": bomb(MOST // 2, stts(*halves(MOST // 2)), ctts(*halves(MOST // 2)), edits=CUTS),
     "edits of sound": bomb(MOST, stts(*halves(MOST)), handler="soun", edits=CUTS),
+    "samples of no bytes": no_bytes(MAX_EDITED_SAMPLES),
+    "descriptions": descriptions(MAX_FORMAT_CHANGES),
+    "more descriptions": descriptions(MAX_CHILDREN),
+    "parameter sets": parameter_sets((MAX_SAMPLE_ENTRIES_BYTES - 1000) // 2),
     "silence": silence(100, 295 * 6),
     "silence for days": silence(100, 49_000 * 6),
     "subtitles": subtitles(20),

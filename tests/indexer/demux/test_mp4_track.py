@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.errors import LimitExceeded, Malformed, Unsupported
-from indexer.limits import MAX_EDITS, MAX_TRACKS
+from indexer.limits import MAX_EDITS, MAX_SAMPLE_ENTRIES_BYTES, MAX_TRACKS
 from indexer.track import Edit
 from tests.indexer.demux.demuxed import demuxed, only_track, refusal
 from tests.indexer.demux.made_mp4 import (
@@ -75,6 +75,13 @@ def test_edits_that_are_not_there() -> None:
     assert "announces 2 rows" in refusal(movie(trak(extra=[edts])), Malformed).rule
     edts = box("edts", full_box("elst", u32(0), version=2))
     assert "version 2" in refusal(movie(trak(extra=[edts])), Malformed).rule
+
+
+def test_more_bytes_of_sample_entries_than_are_read() -> None:
+    """Of all tracks together; what they hold would be in the index, and in every init segment."""
+    half = sample_entry("avc1", bytes(MAX_SAMPLE_ENTRIES_BYTES // 2))
+    assert only_track(movie(trak(entries=[half]))).sample_entries == (half,)
+    refusal(movie(trak(entries=[half]), trak(track_id=2, entries=[half])), LimitExceeded)
 
 
 def test_more_edits_than_are_read() -> None:
