@@ -98,8 +98,13 @@ def test_a_part_has_its_chapters_as_dates_alone() -> None:
 )
 def test_a_part_has_the_chapters_that_lie_in_its_segments(clip: Clip, numbers: list[int]) -> None:
     """Segments begin at 0 and at 6 s."""
-    found = re.findall(r'ID="chapter-(\d)"', text(plan_media_playlist(index(), 0, ARCHIVE, clip)))
-    assert [int(each) for each in found] == numbers
+    playlist = text(plan_media_playlist(index(), 0, ARCHIVE, clip))
+    assert [int(each) for each in re.findall(r'ID="chapter-(\d)"', playlist)] == numbers
+    assert f"DATE-TIME:2000-01-01T00:00:0{clip.start_ms // 6000 * 6}.000Z\n" in playlist
+
+
+def test_a_part_has_none_that_only_touch_it() -> None:
+    assert [each.number for each in chapters_of(index(), 2500, 9000)] == [2]
 
 
 def test_json_as_apples_players_read_it() -> None:

@@ -286,3 +286,13 @@ def test_a_text_of_each_period_counts_from_its_start() -> None:
     url = f"http://origin/v/film/text-eng/subtitles.vtt?v={idx.version}"
     assert [each.whole for each in read(idx) if each.whole] == [f"{url}&end=5", f"{url}&start=5"]
     assert [each.whole for each in clipped(idx, Clip(6000), 5) if each.whole] == [f"{url}&start=5"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "role"),
+    [({}, "subtitle"), ({"forced": True}, "forced-subtitle"), ({"hearing_impaired": True}, "caption")],
+)
+def test_what_a_text_is_for(facts: dict[str, bool], role: str) -> None:
+    words = Text("SubRip", (Cue(0, 9000, "", "words"),), "en", file="film.en.srt", **facts)
+    found = read(built(make_movie([video()], [Chunk(0, 10)]), texts=[words]))
+    assert [value for each in found if each.whole for _, value in described(each, "Role")] == [role]
