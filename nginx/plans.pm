@@ -30,10 +30,13 @@ my $ROW_SIZE = length pack $ROW, 0, 0;
 my $NOTED_S  = 1;
 
 # How long a request waits for such a plan, time after time, in milliseconds.
-my @WAITS = ( 5, 10, 20, 40, 80, 160, 320 );
+my @WAITS = ( 2, 4, 8, 16, 32, 64, 128, 256 );
 
-# The plan in nginx's cache for this request, by the names of its lines; nothing where there is none. nginx's file
-# has the name of the key's hash, and holds binary facts, a line with the key, and gunicorn's answer as it came.
+# The plan in nginx's cache for this request, by the names of its lines; nothing where there is none. What gunicorn is
+# to send itself has no lines. nginx's file has the name of the key's hash, and holds binary facts, a line with the key,
+# and gunicorn's answer as it came.
+#
+# `text` is what was read of that file, from `text_at` on; the plan's inline bytes are at `inline_at` there.
 sub kept {
     my ($r)  = @_;
     my $key  = $r->variable('plan_key');
@@ -52,15 +55,16 @@ sub kept {
     my %plan = ( until => $until, cors => $cors, file => $file );
     return \%plan if !$bytes;
     $offset += $body + length("$until\n$places\n");
-    my $begin = 0;
+    my $text_at = 0;
 
     if ( $offset + $bytes > length $text ) {
-        $begin = sysseek $file, $offset, SEEK_SET;
+        $text_at = sysseek $file, $offset, SEEK_SET;
         sysread $file, $text, $bytes + $MORE;
     }
-    @plan{@LINES} = split /\n/, substr $text, $offset - $begin, $bytes;
-    @plan{qw(text text_at inline_at)} = ( \$text, $begin, $offset + $bytes );
-    return defined $plan{pieces} ? \%plan : undef;
+    return if $offset + $bytes > $text_at + length $text;
+    @plan{@LINES} = split /\n/, substr( $text, $offset - $text_at, $bytes ), -1;
+    @plan{qw(text text_at inline_at)} = ( \$text, $text_at, $offset + $bytes );
+    return \%plan;
 }
 
 # Of the plan for a URL: where it begins after the line that tells, and how long its lines are.
