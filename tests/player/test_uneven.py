@@ -1,7 +1,7 @@
 """Players on an archive one of whose tracks begins late or ends early: segments that hold nothing of it.
 
-Not all of them: hls.js waits for sound that has ended, and all that play by Media Source Extensions begin where
-every track has begun, whoever serves it (ffmpeg's own HLS of these archives fares no better).
+Not all of them: hls.js waits for sound that has ended, and all but Chromium's own begin where every track has
+begun, whoever serves it (ffmpeg's own HLS of these archives fares no better).
 """
 
 from __future__ import annotations

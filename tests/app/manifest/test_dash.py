@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate
+from typing import Any
 
 import pytest
 
@@ -292,7 +293,7 @@ def test_a_text_of_each_period_counts_from_its_start() -> None:
     ("facts", "role"),
     [({}, "subtitle"), ({"forced": True}, "forced-subtitle"), ({"hearing_impaired": True}, "caption")],
 )
-def test_what_a_text_is_for(facts: dict[str, bool], role: str) -> None:
+def test_what_a_text_is_for(facts: dict[str, Any], role: str) -> None:
     words = Text("SubRip", (Cue(0, 9000, "", "words"),), "en", file="film.en.srt", **facts)
     found = read(built(make_movie([video()], [Chunk(0, 10)]), texts=[words]))
     assert [value for each in found if each.whole for _, value in described(each, "Role")] == [role]
