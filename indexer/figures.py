@@ -8,7 +8,7 @@ alone would take most of the time that indexing takes. Lengths are bytes.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain, compress
 from operator import lt, sub
@@ -18,7 +18,7 @@ from app.cmaf import fragment
 from app.cmaf.arrange import SegmentRuns, runs_of
 from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
 from app.cmaf.order import Order
-from app.cmaf.slop import choose_merge_bytes
+from app.cmaf.slop import RANGE_COST_BYTES, choose_merge_bytes
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
 from app.idx.view import Idx
 from app.ttml import plan_ttml
@@ -36,7 +36,7 @@ class _Weighed(NamedTuple):
     head_bytes: int
     spared_bytes: int
     payload_bytes: int
-    gaps: list[int]  # between its ranges; negative where they overlap
+    gaps: list[int]  # those between its ranges that may be sent rather than skipped
     range_count: int
 
     @property
@@ -87,28 +87,41 @@ def _weigh_views(draft: Idx, number: int) -> list[_Weighed]:
     runs = runs_of(draft, number, range(len(draft.tracks)))
     places = list(accumulate(runs.lengths, initial=0))
     has_empty = 0 in runs.lengths
-    return [_weigh(view, runs, places, has_empty=has_empty) for view in draft.header.views]
+    weights = {
+        track: (share.traf_bytes(len(share.run_samples)), sum(share.run_bytes))
+        for track, share in runs.shares.items()
+    }
+    return [_weigh(view, runs, places, weights, has_empty=has_empty) for view in draft.header.views]
 
 
-def _weigh(view: ViewFacts, runs: SegmentRuns, places: list[int], *, has_empty: bool) -> _Weighed:
-    """`places` say where the runs and holes begin, counted from the first, and where the last one ends."""
-    shares = [runs.shares[track] for track in view.tracks]
-    present = [share for share in shares if share.samples] or shares[:1]
-    trafs_bytes = sum([share.traf_bytes(len(share.run_samples)) for share in present])
-    spared_truns = max(0, len(shares[0].run_samples) - 1) if len(shares) == 1 else 0
-    spared_bytes = fragment.TRUN_HEADER_BYTES * spared_truns
+def _weigh(
+    view: ViewFacts,
+    runs: SegmentRuns,
+    places: list[int],
+    weights: Mapping[int, tuple[int, int]],
+    *,
+    has_empty: bool,
+) -> _Weighed:
+    """`places` say where the runs and holes begin, counted from the first, and where the last one ends;
+    `weights` are of each track the bytes of its `traf` and of its samples.
+    """
+    present = [track for track in view.tracks if runs.shares[track].samples] or view.tracks[:1]
+    trafs_bytes = sum([weights[track][0] for track in present])
+    payload_bytes = sum([weights[track][1] for track in view.tracks])
+    spared_bytes = 0
+    if len(view.tracks) == 1:
+        spared_bytes = fragment.TRUN_HEADER_BYTES * max(0, len(runs.shares[view.tracks[0]].run_samples) - 1)
     head_bytes = len(view.styp) + fragment.PAYLOAD_AT + trafs_bytes
-    payload_bytes = sum([sum(share.run_bytes) for share in shares])
     begins, ends = _edges(view, runs.order, places)
     if has_empty:  # samples without bytes need no range
         has_bytes = list(map(lt, begins, ends))
         begins, ends = list(compress(begins, has_bytes)), list(compress(ends, has_bytes))
-    gaps = list(map(sub, begins[1:], ends))
-    if len(shares) > 1 and 0 in gaps:
+    gaps = [gap for gap in map(sub, begins[1:], ends) if 0 <= gap <= RANGE_COST_BYTES]
+    range_count = len(begins)
+    if len(view.tracks) > 1 and 0 in gaps:  # then they are one range
+        range_count -= gaps.count(0)
         gaps = [gap for gap in gaps if gap]
-    return _Weighed(
-        head_bytes - spared_bytes, spared_bytes, payload_bytes, gaps, len(gaps) + bool(begins)
-    )
+    return _Weighed(head_bytes - spared_bytes, spared_bytes, payload_bytes, gaps, range_count)
 
 
 def _edges(view: ViewFacts, order: Order, places: list[int]) -> tuple[list[int], list[int]]:
@@ -131,7 +144,7 @@ def _figures(
     merged: list[list[int]] = [[]] * len(weighed)
     if merge_bytes:
         heads = [segment.head_bytes + segment.spared_bytes for segment in weighed]
-        merged = [[gap for gap in segment.gaps if 0 <= gap <= merge_bytes] for segment in weighed]
+        merged = [[gap for gap in segment.gaps if gap <= merge_bytes] for segment in weighed]
     lengths = array("Q")
     for segment, head_bytes, sent_gaps in zip(weighed, heads, merged, strict=True):
         lengths.append(head_bytes + segment.payload_bytes + sum(sent_gaps))
