@@ -9,15 +9,19 @@ from app.idx.header import SubtitleFile
 from indexer.errors import LimitExceeded, SourceError
 from indexer.limits import MAX_SUBTITLE_FILES, MAX_SUBTITLE_FILES_BYTES
 from indexer.segmentation import Segmentation
+from indexer.select import TEXT_HANDLERS
 from indexer.source import Source
 from indexer.subtitles.cue import Text
-from indexer.subtitles.tabulate import REMEDY, Subtitles, tabulate_texts
-from indexer.subtitles.tracks import Playback, read_tracks
+from indexer.subtitles.tabulate import NO_SUBTITLES, REMEDY, Subtitles, tabulate_texts
 from indexer.track import Movie
 
 
 def collect(source: Source, movie: Movie, paths: Sequence[str], segmentation: Segmentation) -> Subtitles:
     """`paths` are those of files beside the archive. What cannot be shown is left out with a note."""
+    if not paths and not any(track.handler in TEXT_HANDLERS for track in movie.tracks):
+        return NO_SUBTITLES
+    from indexer.subtitles.tracks import Playback, read_tracks  # noqa: PLC0415 - takes 5 ms to load
+
     playback = Playback.of(segmentation)
     files = files_as_they_are(paths)
     texts, notes = read_tracks(source, movie, playback)
