@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin
 
 import m3u8
 import pytest
 
+from app.manifest.presentation import Member, of_title
 from app.titles import TITLE_CHANGED, TITLE_DAMAGED
 from tests.app.conftest import Client
-from tests.media.made_title import index_all, picture, put_rendition, sound
+from tests.indexer.built import ARCHIVE, NO_FILE, built
+from tests.media.made_movie import Chunk, make_movie
+from tests.media.made_title import SECONDS, index_all, picture, put_rendition, sound
 from tests.oracle import mpd
 
 MASTER, MPD, INFO = "/v/film/master.m3u8", "/v/film/manifest.mpd", "/v/film/info.json"
@@ -53,6 +57,22 @@ def test_the_mpd_has_pictures_in_one_set(client: Client, title: Path) -> None:
     for each in found:
         assert client.get(each.init).status_int == 200
         assert [client.get(media.url).status_int for media in each.media] == [200] * 3
+
+
+@pytest.mark.parametrize("ages_s", [(0, 5), (5, 0)])
+def test_it_is_called_as_the_best_is_and_as_old_as_the_newest(ages_s: tuple[int, int]) -> None:
+    idx = built(make_movie([picture(100)], [Chunk(0, SECONDS)]))
+    members = [
+        Member(
+            f"film/{name}",
+            replace(idx, header=replace(idx.header, title=name)),
+            replace(ARCHIVE, mtime_ns=ARCHIVE.mtime_ns + age_s * 1_000_000_000),
+        )
+        for name, age_s in zip(("best", "other"), ages_s, strict=True)
+    ]
+    shown = of_title("film", "", "0123456789", NO_FILE, members)
+    assert (shown.title, shown.last_modified_s) == ("best", ARCHIVE.mtime_ns // 1_000_000_000 + 5)
+    assert of_title("film", "A film", "0123456789", NO_FILE, members).title == "A film"
 
 
 def test_what_the_page_shows(client: Client, title: Path) -> None:
