@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import av
 import pytest
 
 from app.idx.view import open_idx
-from app.storyboard import plan_sheet
+from app.storyboard import plan_sheet, plan_storyboard
 from indexer.archives import find_archives
 from indexer.pipeline import Options, index_archive
 from tests.app.conftest import Client
@@ -39,6 +40,14 @@ def test_a_cue_names_a_tile(client: Client, version: str) -> None:
         for second in range(SECONDS)
     ]
     assert reply.text == "WEBVTT\n\n" + "\n".join(cues)
+
+
+def test_times_count_from_where_playback_begins(version: str, index_dir: Path) -> None:
+    idx = open_idx(str(index_dir / "film.idx"))
+    assert idx.iframes
+    later, times = ([at + 5000 for at in ticks] for ticks in (idx.segment_time, idx.iframes.time))
+    late = replace(idx, segment_time=later, iframes=replace(idx.iframes, time=times))
+    assert plan_storyboard(late, 0, idx.identity) == plan_storyboard(idx, 0, idx.identity)
 
 
 def test_a_sheet_is_a_picture(client: Client, version: str) -> None:

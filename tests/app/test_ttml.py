@@ -51,7 +51,9 @@ def test_each_document_is_in_the_segments_it_is_shown_in(film: Idx) -> None:
     for number, start in enumerate(film.segment_time[:-1]):
         content = served(film, f"seg_{number + 1:04d}.m4s")
         assert [each.fourcc for each in walk(content)] == ["styp", "moof", "mdat"]
-        samples = read_segment(content, setups).tracks[1]
+        segment = read_segment(content, setups)
+        assert (segment.sequence_number, b"cmfs" in content[:40]) == (number + 1, True)
+        samples = segment.tracks[1]
         at = start
         for sample in samples:
             assert sample.decode_ticks == sample.presentation_ticks == at

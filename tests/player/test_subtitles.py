@@ -138,18 +138,20 @@ def with_ttml(
     command = [tool("ffmpeg"), "-v", "error", "-i", str(clip), "-i", str(words), "-map", "0", "-map", "1"]
     options = ("-c", "copy", "-c:s", "ttml", "-metadata:s:s:0", "language=eng")
     subprocess.run([*command, *options, str(folder / "media" / "film.mp4")], check=True)
+    late = ("-output_ts_offset", "3", str(folder / "media" / "late.mp4"))
+    subprocess.run([*command, *options, *late], check=True)
     index(folder / "media", folder / "index")
     with serving(running_origin, folder) as running:
         yield running
 
 
 @pytest.mark.parametrize(("name", "shows"), [("dash.js", "showsTtml"), ("shaka", "showsCues")])
-@pytest.mark.parametrize("query", ["", "?start=2.5"])
+@pytest.mark.parametrize(("archive", "query"), [("film", ""), ("film", "?start=2.5"), ("late", "")])
 def test_dash_players_show_ttml(
-    name: str, shows: str, query: str, with_ttml: Origin, players_site: str, open_tab: OpenTab
+    name: str, shows: str, archive: str, query: str, with_ttml: Origin, players_site: str, open_tab: OpenTab
 ) -> None:
     begin_s = 2 if query else 0
-    player = start(open_tab, players_site, name, with_ttml, "film", "manifest.mpd" + query)
+    player = start(open_tab, players_site, name, with_ttml, archive, "manifest.mpd" + query)
     assert [each["lang"] for each in player.report()["texts"]] == ["en"]
     player.run("loadedToEnd()")
     player.run("chooseText(argument)", 0)
