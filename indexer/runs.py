@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from heapq import merge
 from itertools import accumulate, chain, compress, pairwise, repeat
-from operator import itemgetter, mul
+from operator import itemgetter, lt, mul
 from typing import NamedTuple
 
 from app.cmaf.share import adder_of
@@ -77,6 +77,9 @@ class Shapes(dict[Shape, int]):
         self[shape] = number = len(self.listed)
         self.listed.append(shape)
         return number
+
+    def track(self, number: int) -> int:
+        return self.listed[number][0]
 
 
 class Pieces(NamedTuple):
@@ -181,40 +184,51 @@ def _apart(of_tracks: Iterable[Pieces], shapes: Shapes) -> tuple[int, array[int]
     never touch, and none overlap. None where they lie otherwise.
     """
     present = sorted((pieces for pieces in of_tracks if pieces.begins), key=lambda pieces: pieces.begins[0])
-    turns = min([len(pieces.begins) for pieces in present], default=0) if len(present) > 1 else 0
-    for guess in sorted({turns, 0}, reverse=True) if present else ():
-        begins, ends, numbers = _by_turns(present, guess)
+    for ahead, turns in _guesses(present):
+        begins, ends, numbers = _by_turns(present, ahead, turns)
         holes = subtracted(begins[1:], ends[:-1])
-        if holes is not None and not any(_may_touch(pieces, guess) for pieces in present):
-            lengths = holes.tolist()
-            for place in reversed(list(compress(range(len(lengths)), lengths))):
-                numbers.insert(place + 1, shapes[HOLE, lengths[place]])
-            return begins[0], numbers
+        if holes is None:
+            continue
+        after = ahead + turns * len(present)
+        for place in chain(range(ahead), range(max(after - 1, 0), len(holes))):  # where no turns are taken
+            if not holes[place] and shapes.track(numbers[place]) == shapes.track(numbers[place + 1]):
+                return None
+        lengths = holes.tolist()
+        for place in reversed(list(compress(range(len(lengths)), lengths))):
+            numbers.insert(place + 1, shapes[HOLE, lengths[place]])
+        return begins[0], numbers
     return None
 
 
-def _by_turns(present: Sequence[Pieces], turns: int) -> Pieces:
-    """All pieces: so many turns that the tracks take, a piece each, then the rest by offset."""
-    tracks = len(present)
-    merged = Pieces(*(array(code, [0]) * (turns * tracks) for code in "QQI"))
+def _guesses(present: Sequence[Pieces]) -> Iterator[tuple[int, int]]:
+    """How many pieces of the first track may lie ahead of turns that the tracks take, and how many turns."""
+    if len(present) > 1:
+        first, second, *_ = present
+        ahead = max(bisect_left(first.begins, second.begins[0]) - 1, 0)
+        yield ahead, min(len(first.begins) - ahead, *(len(pieces.begins) for pieces in present[1:]))
+    if present:
+        yield 0, 0
+
+
+def _by_turns(present: Sequence[Pieces], ahead: int, turns: int) -> Pieces:
+    """All pieces: some of the first track, then so many turns of a piece of each, then the rest by offset.
+
+    Those of one track stay as they are decoded, so that they fall where they do not rise in the archive.
+    """
+    tracks, rises = len(present), True
+    merged = Pieces(*(array(code, [0]) * (ahead + turns * tracks) for code in "QQI"))
     rest: list[tuple[int, ...]] = []
     for place, pieces in enumerate(present):
+        start = 0 if place else ahead
         for column, own in zip(merged, pieces, strict=True):
-            column[place::tracks] = own[:turns]
-        if len(pieces.begins) > turns:
-            rest += zip(*(own[turns:] for own in pieces), strict=True)
-    for column, values in zip(merged, zip(*sorted(rest), strict=True), strict=False):
+            column[ahead + place :: tracks] = own[start : start + turns]
+            column[:start] = own[:start]
+        if late := pieces.begins[start + turns :]:
+            rest += zip(*(own[start + turns :] for own in pieces), strict=True)
+            rises = rises and all(map(lt, late, late[1:]))
+    for column, values in zip(merged, zip(*sorted(rest) if rises else rest, strict=True), strict=False):
         column.extend(values)
     return merged
-
-
-def _may_touch(pieces: Pieces, turns: int) -> bool:
-    """Whether one touches the next; during turns, pieces of other tracks lie between."""
-    if len(pieces.begins) == turns:
-        return False
-    first = max(turns - 1, 0)
-    holes = subtracted(pieces.begins[first + 1 :], pieces.ends[first:-1])
-    return holes is None or not all(holes)
 
 
 def _in_file_order(of_tracks: Sequence[Pieces], shapes: Shapes) -> list[Run]:

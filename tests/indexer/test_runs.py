@@ -5,10 +5,12 @@ from __future__ import annotations
 from array import array
 from itertools import accumulate, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.idx.layout import HOLE
+from indexer import runs
 from indexer.runs import ChunkMap, RunTables, tabulate_runs
 from indexer.track import Samples
 from tests.indexer.movies import movies
@@ -73,6 +75,20 @@ def test_turns_may_end_before_the_segment_does() -> None:
     ]
     touching = track_of(20, (110, 1), (140, 1), (160, 1))
     assert spelled(tabulated(video, touching)) == [["0x1", "1x1", "0x1", "1x2"]]
+
+
+def test_turns_may_begin_after_the_segment_does() -> None:
+    sound = track_of(20, (100, 1), (130, 1), (160, 1))
+    assert spelled(tabulated(track_of(10, (150, 1), (180, 1)), sound)) == [
+        ["1x1", "+10", "1x1", "0x1", "1x1", "0x1"]
+    ]
+    touching = track_of(20, (110, 1), (130, 1), (160, 1))
+    assert spelled(tabulated(track_of(10, (150, 1), (180, 1)), touching)) == [["1x2", "0x1", "1x1", "0x1"]]
+
+
+def test_what_follows_turns_stays_in_decode_order() -> None:
+    tables = tabulated(track_of(10, (100, 1)), track_of(10, (110, 1), (140, 1), (125, 1)))
+    assert spelled(tables) == [["0x1", "1x1", "+20", "1x1", "-25", "1x1"]]
 
 
 def test_a_track_may_have_two_turns() -> None:
@@ -154,6 +170,16 @@ def test_codes_lead_back_to_every_sample(made: MadeMovie, data: st.DataObject) -
                 at += size
         assert [len(each) for each in found] == [cut[segment + 1] for cut in cuts]
     assert found == [made.sample_bytes(track) for track in made.movie.tracks]
+
+
+@given(movies(), st.data())
+def test_the_short_way_leads_where_the_long_one_does(made: MadeMovie, data: st.DataObject) -> None:
+    tracks = [track.samples for track in made.movie.tracks]
+    cuts = [data.draw(cuts_of(samples.count)) for samples in tracks]
+    short = tabulated(*tracks, cuts=cuts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "_apart", lambda *_: None)
+        assert tabulated(*tracks, cuts=cuts) == short
 
 
 def cuts_of(count: int) -> st.SearchStrategy[list[int]]:
