@@ -14,10 +14,13 @@ from typing import NamedTuple
 from indexer.box_tree import REMUX
 from indexer.codes import coded, first_rows, numbering
 from indexer.errors import LimitExceeded
+from indexer.limits import MAX_HASHED_KINDS
 from indexer.track import Column, Samples, each
 
 Row = tuple[int, ...]  # duration, flags, composition
 
+_BLOCK = 1 << 14
+"""Rows that are numbered at once."""
 MAX_COMPOSITION_TICKS = 2**31 - 1
 """`sample_composition_time_offset` of a version 1 `trun` is signed."""
 
@@ -38,8 +41,8 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
     """
     columns = (samples.duration_ticks, samples.flags, samples.composition_ticks)
     varying = [column for column in columns if not isinstance(column, int)]
-    kind, kinds = _numbered(columns, varying, samples.count) if varying else (None, [columns])
-    durations, flags, compositions = zip(*kinds, strict=True)
+    alike = None, [[column] for column in columns if isinstance(column, int)]
+    kind, (durations, flags, compositions) = _numbered(columns, varying, samples.count) if varying else alike
     shifted = [composition + composition_shift_ticks for composition in compositions]
     if max(shifted) > MAX_COMPOSITION_TICKS:
         raise LimitExceeded(
@@ -47,19 +50,33 @@ def tabulate_kinds(samples: Samples, composition_shift_ticks: int) -> KindTables
             remedy=REMUX,
         )
     return KindTables(
-        kind if len(kinds) > 1 else None, array("I", durations), array("I", flags), array("i", shifted)
+        kind if len(flags) > 1 else None, array("I", durations), array("I", flags), array("i", shifted)
     )
 
 
 def _numbered(
     columns: Sequence[Column], varying: Sequence[array[int]], count: int
-) -> tuple[array[int], list[tuple[int, ...]]]:
-    """The number of each row's kind, and the kinds in the order in which they come."""
+) -> tuple[array[int], list[list[int]]]:
+    """The number of each row's kind, and the columns of the kinds, in the order in which they come."""
     codes = coded(varying, count)
     if codes is None:
-        numbers: dict[Row, int] = {}
-        rows = islice(zip(*map(each, columns), strict=False), count)
-        return array("I", [numbers.setdefault(row, len(numbers)) for row in rows]), list(numbers)
+        return _numbered_by_hash(columns, count)
     firsts = first_rows(codes)
-    kinds = [tuple(c if isinstance(c, int) else c[first] for c in columns) for first in firsts]
+    kinds = [[column] * len(firsts) if isinstance(column, int) else [column[first] for first in firsts]
+             for column in columns]  # fmt: skip
     return array("B", codes.translate(numbering(codes[first] for first in firsts))), kinds
+
+
+def _numbered_by_hash(columns: Sequence[Column], count: int) -> tuple[array[int], list[list[int]]]:
+    """Where kinds are many. After `MAX_HASHED_KINDS`, 180 bytes each, every row is one of its own."""
+    numbers: dict[Row, int] = {}
+    rows = islice(zip(*map(each, columns), strict=False), count)
+    kind = array("I")
+    while len(numbers) < MAX_HASHED_KINDS and (block := list(islice(rows, _BLOCK))):
+        kind.extend([numbers.setdefault(row, len(numbers)) for row in block])
+    kinds = [[row[place] for row in numbers] for place in range(len(columns))]
+    rest = len(kind)
+    kind.extend(range(len(numbers), len(numbers) + count - rest))
+    for values, column in zip(kinds, columns, strict=True):
+        values.extend([column] * (count - rest) if isinstance(column, int) else column[rest:])
+    return kind, kinds

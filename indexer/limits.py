@@ -41,6 +41,10 @@ MAX_EDITED_SAMPLES = 1 << 20
 """In a track that an edit list cuts, where their times differ, or of which some have no bytes: 24 bytes each.
 That is five hours of 60 frames a second."""
 
+MAX_HASHED_KINDS = 1 << 17
+"""Of one track: rows of duration, flags and composition offset that are looked for among those before them.
+Where every frame lasts a time of its own, an hour and a quarter has so many."""
+
 MAX_REPLAYED_SHARE = 2
 """Samples that the edits of a track may show, over those that it has."""
 

@@ -30,20 +30,22 @@ def planes_of_column(column: memoryview[int]) -> list[Plane]:
 
 
 class KindPlanes:
-    """A column of a table of kinds: codes of samples become planes by a translation each."""
+    """A column of a table of kinds: codes of samples become planes by a translation each. Of a long one, as
+    an archive has whose frames each last a time of their own, nothing is copied.
+    """
 
     __slots__ = ("_tables", "_words")
 
     def __init__(self, words: Sequence[int]) -> None:
-        self._words = [word & WORD_MASK for word in words]
+        self._words = words
         self._tables: list[Plane] = []
         if len(words) <= 256:
-            of_all = planes_of_words(self._words)
+            of_all = planes_of_words(word & WORD_MASK for word in words)
             self._tables = [(byte, table.ljust(256, b"\0")) for byte, table in of_all if any(table)]
 
     def of(self, codes: memoryview[int]) -> list[Plane]:
         """Of a word for each code."""
         if codes.itemsize > 1:
-            return planes_of_words(map(self._words.__getitem__, codes))
+            return planes_of_words(self._words[code] & WORD_MASK for code in codes)
         content = codes.tobytes()
         return [(byte, content.translate(table)) for byte, table in self._tables]

@@ -32,6 +32,7 @@ from app.idx.runs import Runs, read_runs
 from app.plan import FileIdentity
 
 Ints = Sequence[int]
+MAX_LISTED_KINDS = 256
 
 
 class IndexDamaged(Exception):
@@ -265,9 +266,9 @@ def _track(
         columns[prefix + "decode_time"],
         size,
         kind,
-        duration.tolist(),
-        flags.tolist(),
-        composition.tolist(),
+        _table(duration),
+        _table(flags),
+        _table(composition),
         KindPlanes(duration),
         KindPlanes(flags),
         KindPlanes(composition),
@@ -286,6 +287,12 @@ def _column(mapping: memoryview[int], offset: int, typecode: str, count: int) ->
     return mapping[offset:stop].cast(typecode)  # type: ignore[call-overload,no-any-return]
 
 
+def _table(column: memoryview[int]) -> Ints:
+    """A column of a table of kinds; a list is faster to look into, and takes memory for each of many."""
+    return column.tolist() if len(column) <= MAX_LISTED_KINDS else column
+
+
 def _constant(column: memoryview[int]) -> int | None:
     first: int = column[0]
-    return first if min(column) == max(column) else None
+    content = column.tobytes()
+    return first if content == content[: column.itemsize] * len(column) else None

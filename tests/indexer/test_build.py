@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from fractions import Fraction
 from itertools import accumulate
 
@@ -10,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.cmaf.segments import segment_parts
-from app.idx.view import Idx
+from app.idx.view import Idx, read_idx
 from indexer import figures as figures_module
 from indexer.errors import LimitExceeded
 from indexer.select import ServedTrack, select
 from indexer.track import NON_SYNC_BIT, Movie, Track
-from tests.indexer.built import built
+from tests.indexer.built import NO_FILE, build, built
 from tests.indexer.movies import movies
 from tests.media.made_movie import MEDIA_AT, Chunk, MadeMovie, MadeTrack, listed, make_movie
 from tests.oracle.boxes import outline
@@ -236,3 +237,19 @@ def test_facts_are_those_of_the_movie() -> None:
     seconds, view_bytes = 0.12, built(made).view_bytes[0][0]
     assert header.views[0].average_bps == pytest.approx(8 * view_bytes / seconds, abs=1)
     assert list(accumulate(built(made).durations_us())) == [120_000]
+
+
+def test_opening_takes_no_memory_for_kinds() -> None:
+    """Of which there is one a frame where each lasts a time of its own, as in what phones record."""
+    frames = 20_000
+    video = MadeTrack([1] * frames, [3000 + number % 9973 for number in range(frames)], timescale=90_000)
+    content = build(make_movie([video], [Chunk(0, frames)]))
+    read_idx(NO_FILE, memoryview(content))  # what is imported and remembered on the way is
+    tracemalloc.start()
+    try:
+        idx = read_idx(NO_FILE, memoryview(content))
+        held_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(idx.tracks[0].kind_duration) == 9973
+    assert held_bytes < 50_000

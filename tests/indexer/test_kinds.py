@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from array import array
 from itertools import islice
 
@@ -10,6 +11,7 @@ from hypothesis import given
 
 from indexer.errors import LimitExceeded
 from indexer.kinds import tabulate_kinds
+from indexer.limits import MAX_HASHED_KINDS
 from indexer.track import SYNC_FLAGS, Samples, each
 from tests.indexer.movies import movies
 from tests.media.made_movie import MadeMovie
@@ -48,3 +50,19 @@ def test_offsets_that_a_signed_word_cannot_hold_are_refused() -> None:
     assert list(tabulate_kinds(samples_of(2, widest), 2**30).composition) == [0, 2**31 - 1]
     with pytest.raises(LimitExceeded, match="2147483648 ticks out of order; 2147483647 can be said"):
         tabulate_kinds(samples_of(2, array("i", [-(2**30), 2**30])), 2**30)
+
+
+def test_kinds_without_end_are_not_all_remembered() -> None:
+    """As in a recording whose frames each last a time of their own: 180 bytes each would be too much."""
+    count = MAX_HASHED_KINDS * 2
+    offsets = array("i", [*range(count), 5, 5])
+    tracemalloc.start()
+    try:
+        tables = tabulate_kinds(samples_of(count + 2, offsets), 7)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert tables.kind is not None
+    assert [tables.composition[kind] - 7 for kind in tables.kind] == list(offsets)
+    assert {*tables.duration} == {40}
+    assert peak_bytes < 200 * MAX_HASHED_KINDS + 100 * (count - MAX_HASHED_KINDS)

@@ -38,5 +38,5 @@ def test_of_kinds_few_and_many(count: int, data: st.DataObject) -> None:
     table = [number * 2_654_435_761 % 2**32 - 2**31 for number in range(count)]
     codes = data.draw(st.lists(st.integers(0, count - 1), max_size=20))
     column = memoryview(array("B" if count <= 256 else "H", codes))
-    planes = KindPlanes(table).of(column)
+    planes = KindPlanes(memoryview(array("i", table))).of(column)
     assert words_of(planes, len(codes)) == [table[code] % 2**32 for code in codes]
