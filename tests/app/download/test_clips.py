@@ -96,13 +96,28 @@ def test_it_begins_on_the_keyframe_before(
     assert shown[0][0] == keyframe * 512 - round(start_ms * 12.8)
 
 
-def test_it_ends_exactly(sung: tuple[Idx, object], tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize(("clip", "lasting_s"), [(Clip(3100, 5250), 2.15), (Clip(3100), 8.9)])
+def test_it_ends_exactly(
+    clip: Clip, lasting_s: float, sung: tuple[Idx, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     idx, archive = sung
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
-    movie, _ = demuxed(written(plan_download(Heads(), idx, archive, Clip(3100, 5250)), path))  # type: ignore[arg-type]
+    movie, _ = demuxed(written(plan_download(Heads(), idx, archive, clip), path))  # type: ignore[arg-type]
     for track in movie.tracks:
         lasting = sum(edit.duration_movie_ticks for edit in track.edits)
-        assert Fraction(lasting, movie.timescale) == Fraction(2150, 1000)
+        assert lasting / movie.timescale == pytest.approx(lasting_s, abs=0.03 * (clip.end_ms is None))
+
+
+def test_sound_begins_before_the_clip_does(
+    sung: tuple[Idx, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By as much as a decoder needs, and no more than a frame of AAC beyond."""
+    idx, archive = sung
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    movie, content = demuxed(written(plan_download(Heads(), idx, archive, Clip(7500)), path))  # type: ignore[arg-type]
+    sound = movie.tracks[1]
+    begins_s = Fraction(samples_of(movie, sound, content)[0][0], sound.timescale)
+    assert -PREROLL_S - Fraction(1024, sound.timescale) <= begins_s <= -PREROLL_S
 
 
 def test_a_track_that_begins_later_is_delayed(tmp_path_factory: pytest.TempPathFactory) -> None:
