@@ -42,32 +42,27 @@ def pack_idx(header: Header, columns: Mapping[str, array[int]]) -> bytes:
 
 def narrowest(column: array[int]) -> array[int]:
     """The same values in the narrowest elements that hold them."""
+    if column.typecode == _UNSIGNED[0]:
+        return column
     if column.typecode in _SIGNED:
         low, high = min(column, default=0), max(column, default=0)
         if low < 0:
             fits = (code for code in _SIGNED if -_half(code) <= low and high < _half(code))
             return array(next(fits), column)
-        column = array(column.typecode.upper(), column.tobytes())
-    while column.itemsize > 1 and (halves := _lower_halves(column)) is not None:
-        column = halves
-    return column
+    content, width = column.tobytes(), column.itemsize
+    planes = [content[byte::width] for byte in range(width)]
+    while len(planes) > 1 and not planes[-1].strip(b"\0"):
+        planes.pop()
+    doublings = (len(planes) - 1).bit_length()
+    narrow = bytearray(len(column) << doublings)
+    for byte, plane in enumerate(planes):
+        narrow[byte :: 1 << doublings] = plane
+    return array(_UNSIGNED[doublings], narrow)
 
 
 def _half(typecode: str) -> int:
     """How many values of that type are negative."""
     return 1 << (8 * array(typecode).itemsize - 1)
-
-
-def _lower_halves(column: array[int]) -> array[int] | None:
-    """Unsigned numbers in elements half as wide; None where some do not fit."""
-    content, width = column.tobytes(), column.itemsize
-    half = width // 2
-    if any(content[byte::width].strip(b"\0") for byte in range(half, width)):
-        return None
-    lower = bytearray(len(content) // 2)
-    for byte in range(half):
-        lower[byte::half] = content[byte::width]
-    return array(_UNSIGNED[half.bit_length() - 1], lower)
 
 
 def _aligned(offset: int) -> int:
