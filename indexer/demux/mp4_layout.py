@@ -84,7 +84,8 @@ def read_layout(source: Source) -> Layout:
         raise _without_moov(source, last, end, fragments=bool(kept["moof"]))
     if len(kept["moof"]) > MAX_FRAGMENTS:
         raise LimitExceeded(f"has {len(kept['moof'])} fragments; {MAX_FRAGMENTS} are read", remedy=REMUX)
-    _refuse_more_fragments(source, end if kept["moof"] else source.size_bytes)
+    if kept["moof"] and end < source.size_bytes:
+        _refuse_more_fragments(source, end)
     moov, *other_moovs = kept["moov"]
     if other_moovs:
         notes.append(f"has {len(other_moovs)} 'moov' boxes too many; the first is used, as players do")
@@ -105,9 +106,7 @@ def read_layout(source: Source) -> Layout:
 
 
 def _refuse_more_fragments(source: Source, end: int) -> None:
-    """Refuse a fragmented file that has more of them behind something that is not a box."""
-    if end >= source.size_bytes:
-        return
+    """Refuse a fragmented file that has more of them behind something that is not a box, at `end`."""
     rest = source.pread(end, min(source.size_bytes - end, MAX_MOOF_BYTES))
     if (found := rest.find(b"moof")) >= 0:
         raise Malformed(f"holds something that is not a box, and at byte {end + found} a fragment behind it",
