@@ -190,7 +190,8 @@ def _apart(of_tracks: Iterable[Pieces], shapes: Shapes) -> tuple[int, array[int]
         if holes is None:
             continue
         after = ahead + turns * len(present)
-        for place in chain(range(ahead), range(max(after - 1, 0), len(holes))):  # where no turns are taken
+        beside_turns = chain(range(min(ahead, len(holes))), range(max(after - 1, 0), len(holes)))
+        for place in beside_turns:
             if not holes[place] and shapes.track(numbers[place]) == shapes.track(numbers[place + 1]):
                 return None
         lengths = holes.tolist()
@@ -202,11 +203,12 @@ def _apart(of_tracks: Iterable[Pieces], shapes: Shapes) -> tuple[int, array[int]
 
 def _guesses(present: Sequence[Pieces]) -> Iterator[tuple[int, int]]:
     """How many pieces of the first track may lie ahead of turns that the tracks take, and how many turns."""
+    if len(present) == 1:
+        yield len(present[0].begins), 0
     if len(present) > 1:
         first, second, *_ = present
         ahead = max(bisect_left(first.begins, second.begins[0]) - 1, 0)
         yield ahead, min(len(first.begins) - ahead, *(len(pieces.begins) for pieces in present[1:]))
-    if present:
         yield 0, 0
 
 
