@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import struct
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -20,6 +22,7 @@ from tests.indexer.movies import movies
 from tests.media.made_movie import Chunk, MadeMovie, MadeTrack, make_movie
 
 PREROLL_S = Fraction(80, 1000)
+NORMAL_RATE = 1 << 16
 
 
 def on_the_timeline(idx: Idx, rows: TrackRows) -> list[tuple[int, int, int]]:
@@ -126,11 +129,21 @@ def test_a_track_that_begins_later_is_delayed(tmp_path_factory: pytest.TempPathF
     sound = MadeTrack([20] * 20, [250] * 20, "soun", edits=(Edit(4000, -1), Edit(0, 0)))
     idx, archive = indexed(folder, make_movie([video, sound], [Chunk(0, 10), Chunk(1, 20)]))
     movie, _ = demuxed(written(plan_download(Heads(), idx, archive, Clip(2500, 6000)), folder / "clip.mp4"))
-    delay, _ = movie.tracks[1].edits
+    delay, shown = movie.tracks[1].edits
+    assert delay.rate_16_16 == shown.rate_16_16 == NORMAL_RATE
     assert (delay.media_time_ticks, Fraction(delay.duration_movie_ticks, movie.timescale)) == (
         -1,
         Fraction(3, 2),
     )
+
+
+def test_it_lasts_as_long_as_its_longest_track(tmp_path: Path) -> None:
+    video = MadeTrack([100] * 10, [1000] * 10, sync=[True] * 10)
+    sound = MadeTrack([20] * 12, [500] * 12, "soun")
+    idx, archive = indexed(tmp_path, make_movie([video, sound], [Chunk(0, 10), Chunk(1, 12)]))
+    _, content = demuxed(written(plan_download(Heads(), idx, archive, Clip(1000)), tmp_path / "clip.mp4"))
+    timescale, duration, rate = struct.unpack_from(">III", content, content.index(b"mvhd") + 16)
+    assert (duration, rate) == (9 * timescale, NORMAL_RATE)
 
 
 def test_a_clip_before_a_track_leaves_it_out(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -138,7 +151,8 @@ def test_a_clip_before_a_track_leaves_it_out(tmp_path_factory: pytest.TempPathFa
     video = MadeTrack([100] * 10, [1000] * 10, sync=[True] * 10)
     sound = MadeTrack([20] * 20, [250] * 20, "soun", edits=(Edit(4000, -1), Edit(0, 0)))
     idx, archive = indexed(folder, make_movie([video, sound], [Chunk(0, 10), Chunk(1, 20)]))
-    movie, _ = demuxed(written(plan_download(Heads(), idx, archive, Clip(1000, 3000)), folder / "clip.mp4"))
+    plan = plan_download(Heads(), idx, archive, Clip(1000, 3000))
+    movie, _ = demuxed(written(plan, folder / "clip.mp4"))
     assert [track.handler for track in movie.tracks] == ["vide"]
     assert [track.samples.count for track in movie.tracks] == [2]
 
