@@ -32,6 +32,7 @@ class Fragments:
         self._reading = reading
         self._box_count = 0
         self._run_count = 0
+        self._has_unknown = False
 
     def tracks(self) -> tuple[Track, ...]:
         """Those of `moov` that were not passed over, whole."""
@@ -54,7 +55,8 @@ class Fragments:
         parts = list(children(traf))
         header = read_tfhd(_tfhd(parts, traf), moof.offset, self._trex)
         track = self._tracks.get(header.track_id)
-        if track is None:  # unknown to `moov`, or passed over
+        if track is None:
+            self._pass_over(header.track_id, traf)
             return None
         try:
             runs = self._read_runs(parts, header, data_end, traf)
@@ -68,6 +70,13 @@ class Fragments:
             del self._tracks[header.track_id]
             return None
         return runs[-1].end if runs else data_end
+
+    def _pass_over(self, track_id: int, traf: Box) -> None:
+        """Say once that there are fragments of a track that `moov` lacks: of one that it has was said why."""
+        if track_id not in self._trex and not self._has_unknown:
+            self._has_unknown = True
+            rule = f"is of track {track_id}, which 'moov' lacks"
+            self._reading.notes.append(f"{traf.where} and others like it passed over: {rule}")
 
     def _read_runs(
         self, parts: list[Box], header: FragmentHeader, data_end: int | None, traf: Box

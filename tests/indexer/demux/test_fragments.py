@@ -115,12 +115,17 @@ def test_data_that_follow_those_of_an_unknown_track() -> None:
     assert "not read" in refusal(content, Malformed).rule
 
 
-def test_an_unknown_track_is_passed_over() -> None:
-    content = init() + at_end_of_moof(lambda offset: moof(
+def test_an_unknown_track_is_passed_over_with_a_note() -> None:
+    """Of which players would make an error: it may be one of those that are known, and damaged."""
+    one = at_end_of_moof(lambda offset: moof(
         [tfhd(9), trun(2, u32(offset), flags=1)],
         [tfhd(1, flags=BASE_IS_MOOF), trun(1, u32(offset), flags=1)],
     ))
-    assert len(samples(content)) == 1
+    found = demuxed(init() + one * 2)
+    assert len(samples_of(found.tracks[0])) == 2
+    assert found.notes == (
+        "moof[1]/traf[1] and others like it passed over: is of track 9, which 'moov' lacks",
+    )
 
 
 def test_partly_fragmented() -> None:
