@@ -33,8 +33,8 @@ my $NOTED_S  = 1;
 my @WAITS = ( 2, 4, 8, 16, 32, 64, 128, 256 );
 
 # The plan in nginx's cache for this request, by the names of its lines; nothing where there is none. What gunicorn is
-# to send itself has no lines. nginx's file has the name of the key's hash, and holds binary facts, a line with the key,
-# and gunicorn's answer as it came.
+# to send itself has no lines, nor has what it could not plan with its neighbours. nginx's file has the name of the
+# key's hash, and holds binary facts, a line with the key, and gunicorn's answer as it came.
 #
 # `text` is what was read of that file, from `text_at` on; the plan's inline bytes are at `inline_at` there.
 sub kept {
@@ -43,7 +43,7 @@ sub kept {
     my $hash = md5_hex($key);
     my $path = join q{/}, $r->variable('document_root'), substr( $hash, -1 ), substr( $hash, -3, 2 ), $hash;
     sysopen my $file, $path, O_RDONLY or return;
-    sysread $file, my $text, $BLOCK or return;
+    sysread( $file, my $text, $BLOCK ) or return;
     my $head = index $text, "\nKEY: $key\n";
     my $body = index $text, "\r\n\r\n", $head + length $key;
     return if $head < 0 || $body < 0 || substr( $text, $body, length $FIRST_LINE ) ne $FIRST_LINE;
@@ -51,7 +51,7 @@ sub kept {
     $body += length $FIRST_LINE;
     my ( $until, $places, $rest ) = split /\n/, substr( $text, $body ), 3;
     my ( $offset, $bytes ) = place_of( $r->uri, $places );
-    return if !defined $rest || !defined $bytes;
+    return if !defined $rest;
     my %plan = ( until => $until, cors => $cors, file => $file );
     return \%plan if !$bytes;
     $offset += $body + length("$until\n$places\n");
@@ -83,11 +83,11 @@ sub place_of {
 # twice a second, where making a plan takes milliseconds.
 sub wait_for {
     my ( $r, $handler ) = @_;
-    my $waits = $r->variable('plan_waits') || 0;
+    my $waits = $r->variable('plan_waits');
     return 0 if $waits > $#WAITS;
     my ( $file, $at, $mark ) = note_of($r) or return 0;
     sysseek $file, $at, SEEK_SET;
-    sysread $file, my $row, $ROW_SIZE;
+    sysread( $file, my $row, $ROW_SIZE );
     my ( $noted, $noted_s ) = unpack $ROW, $row;
     if ( defined $noted_s && $noted == $mark && time - $noted_s <= $NOTED_S ) {
         $r->variable( 'plan_waits', $waits + 1 );

@@ -67,10 +67,7 @@ my $RWF_NOWAIT    = 8;
 # From the plan that is kept, if it is fresh and true.
 sub handler {
     my ($r) = @_;
-    if ( $r->variable('is_direct') || conditions::are_odd($r) ) {
-        $r->variable( 'plan_status', 'BYPASS' );
-        return direct($r);
-    }
+    return direct($r) if $r->variable('is_direct') || conditions::are_odd($r);
     my $plan = plans::kept($r);
     return act( $r, $plan ) if $plan  && $plan->{until} > time;
     return OK               if !$plan && plans::wait_for( $r, \&handler );
@@ -89,6 +86,7 @@ sub planned {
 
 sub direct {
     my ($r) = @_;
+    $r->variable( 'plan_status', 'BYPASS' );
     $r->internal_redirect('@direct');
     return OK;
 }

@@ -7,6 +7,9 @@ import re
 import selectors
 import signal
 import socket
+import struct
+import time
+from hashlib import md5
 from itertools import count
 from pathlib import Path
 from typing import cast
@@ -65,9 +68,14 @@ def test_neighbours_are_planned_together(spliced: StackOrigin) -> None:
     assert spliced.get(segment_url(film, 12)).headers["cache-status"] == MISS
     assert spliced.get(segment_url(film, 10)).headers["cache-status"] == HIT
     assert asked_of_gunicorn(spliced, film, 2) == 2
-    for absent in (segment_url(film, 13), segment_url(film, 0), f"/v/{film.id}/seg_000-.m4s"):
-        assert spliced.get(absent).status == 404
-        assert spliced.get(absent, "HEAD").status == 404
+    for absent in (
+        segment_url(film, 13),
+        segment_url(film, 0),
+        f"/v/{film.id}/seg_000-.m4s?v={film.version}",
+    ):
+        for method in ("GET", "HEAD"):
+            reply = spliced.get(absent, method)
+            assert (reply.status, reply.headers["cache-status"]) == (404, FRESH)
 
 
 def test_all_that_is_planned_together_is_one_file() -> None:
@@ -207,6 +215,21 @@ def test_a_stampede_costs_one_plan(spliced: StackOrigin, film: MadeArchive) -> N
 def test_who_waits_for_what_cannot_be_made_is_told(spliced: StackOrigin) -> None:
     answers = at_once(spliced, b"GET /v/nothing/seg_0001.m4s HTTP/1.0\r\n\r\n", clients=100)
     assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 404 Not Found"}
+
+
+def test_a_note_that_nobody_takes_back_holds_nobody_up(spliced: StackOrigin, film: MadeArchive) -> None:
+    """Of a plan that is being made: whoever noted it may have ended, and the clock may have been set back."""
+    key = f"1 /v/{film.id}/seg_000-.m4s?v={film.version}".encode()
+    row, mark = struct.unpack("=HL", md5(key, usedforsecurity=False).digest()[:6])
+    assert spliced.get(f"/v/{film.id}/init.mp4").status == 200
+    with (spliced.stack.prefix / "run" / "plans-underway").open("r+b") as notes:
+        notes.seek(row * struct.calcsize("=2L"))
+        notes.write(struct.pack("=2L", mark, int(time.time()) + 3600))
+    assert spliced.get(segment_url(film)).body.endswith(film.media[0])
+
+
+def test_perl_has_nothing_to_warn_of(spliced: StackOrigin) -> None:
+    assert re.findall(r".*\.pm line .*", spliced.log.read_text()) == []
 
 
 def at_once(origin: StackOrigin, request: bytes, clients: int) -> list[bytes]:
