@@ -19,11 +19,12 @@ from indexer.track import Column
 
 
 class Chunks(NamedTuple):
-    """The `chunk_*` columns of `Samples`."""
+    """The `chunk_*` columns of `Samples`. `surplus_offset`: of chunks that are left without a sample."""
 
     offset: array[int]
     samples: array[int]
     description: Column
+    surplus_offset: array[int]
 
 
 def read_chunks(
@@ -33,16 +34,16 @@ def read_chunks(
     offset = _read_offsets(tables, stbl, reading)
     stsc = required(tables, "stsc", stbl)
     samples, description = _read_runs(stsc, len(offset), description_count, reading)
-    surplus = sum(samples) - sample_count
+    surplus, surplus_offset = sum(samples) - sample_count, array("Q")
     if surplus < 0:
         raise stsc.malformed(f"chunks hold {sum(samples)} samples, the size table lists {sample_count}")
     if surplus:
         reading.notes.append(f"{stbl.where}: chunks have room for {surplus} samples more than there are")
         used = _chunks_needed(samples, sample_count)
-        offset, samples = offset[:used], samples[:used]
+        offset, samples, surplus_offset = offset[:used], samples[:used], offset[used:]
         samples[-1] -= sum(samples) - sample_count
         description = description if isinstance(description, int) else collapsed(description[:used])
-    return Chunks(offset, samples, description)
+    return Chunks(offset, samples, description, surplus_offset)
 
 
 def _read_offsets(tables: dict[str, Box], stbl: Box, reading: Reading) -> array[int]:

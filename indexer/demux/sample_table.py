@@ -13,7 +13,7 @@ from array import array
 from indexer.box_tree import Box, first_of_each, required
 from indexer.demux.chunk_table import read_chunks
 from indexer.demux.columns import big_endian, collapsed, nibbles, total, widened
-from indexer.demux.extents import check_extents
+from indexer.demux.extents import check_extents, check_surplus
 from indexer.demux.reading import Reading
 from indexer.demux.sample_flags import read_flags
 from indexer.demux.tables import rows, word
@@ -53,6 +53,8 @@ def read_samples(
         byte_count=total(sizes, count),
     )
     check_extents(samples, stbl, reading)
+    if chunks.surplus_offset:
+        check_surplus(samples, chunks.surplus_offset, tables["stsc"])
     return samples
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.demux.open import demux
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unfinished
+from indexer.source import Source
 from tests.indexer.codecs.entries import sound, sound_v1, sound_v2
 from tests.indexer.demux.demuxed import Sample, demuxed, only_track, samples_of
 from tests.indexer.demux.made_mp4 import (
@@ -81,6 +84,29 @@ def test_each_chunk_names_its_sample_description() -> None:
     track = only_track(movie(trak(tables, entries=(sample_entry("avc1"), sample_entry("avc3")))))
     assert track.samples.chunk_description == array("I", [1, 1, 0])
     assert [entry[4:8] for entry in track.sample_entries] == [b"avc1", b"avc3"]
+
+
+@pytest.mark.parametrize("runs", [[(1, 1, 1), (2, 2, 1), (3, 1, 1)], [(1, 2, 1)], [(1, 1, 1), (3, 2, 1)]])
+def test_chunks_that_run_into_the_next_one_are_refused_where_some_are_left_over(
+    runs: list[tuple[int, int, int]]
+) -> None:
+    """What follows a chunk that is said to hold too many would be read from wrong places."""
+    places = stsz(1, 2, 3, 4), stco(DATA, DATA + 1, DATA + 3, DATA + 6)
+    assert placed(stts((4, 1)), stsc((1, 1, 1)), *places) == [(0, 1), (1, 2), (3, 3), (6, 4)]
+    assert "run into the next one" in refused(stts((4, 1)), stsc(*runs), *places).rule
+    alike = stsz_constant(2, 4), stco(DATA, DATA + 2, DATA + 4, DATA + 6)
+    assert "run into the next one" in refused(stts((4, 1)), stsc(*runs), *alike).rule
+
+
+def test_surplus_chunks_of_samples_without_end_cost_nothing(tmp_path: Path) -> None:
+    """As many as the file has bytes, all of one size."""
+    path = tmp_path / "sparse.mp4"
+    tables = stts((2**32 - 1, 1)), stsc((1, 2**32 - 1, 1)), stsz_constant(1, 2**32 - 1), stco(DATA, 8)
+    with path.open("wb") as file:
+        file.write(ftyp() + moov(trak(tables)))
+        file.truncate(2**36)
+    with Source(path) as source:
+        assert len(demux(source).tracks[0].samples.chunk_offset) == 1
 
 
 def test_surplus_chunks_are_dropped_with_a_note() -> None:
