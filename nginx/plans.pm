@@ -85,18 +85,32 @@ sub wait_for {
     my ( $r, $handler ) = @_;
     my $waits = $r->variable('plan_waits');
     return 0 if $waits > $#WAITS;
-    my ( $file, $at, $mark ) = note_of($r) or return 0;
-    sysseek $file, $at, SEEK_SET;
-    sysread( $file, my $row, $ROW_SIZE );
-    my ( $noted, $noted_s ) = unpack $ROW, $row;
-    if ( defined $noted_s && $noted == $mark && time - $noted_s <= $NOTED_S ) {
+    if ( is_noted($r) ) {
         $r->variable( 'plan_waits', $waits + 1 );
         $r->sleep( $WAITS[$waits], $handler );
         return 1;
     }
+    my ( $file, $at, $mark ) = note_of($r) or return 0;
     sysseek $file, $at, SEEK_SET;
     syswrite $file, pack $ROW, $mark, time;
     return 0;
+}
+
+# Whether the request has waited for a plan that is not being made any more. To be asked before `kept`: a plan is kept
+# before its note goes, so where there is none then, there will be none. nginx's lock would let those who waited for
+# that ask one after another, twice a second.
+sub is_wait_over {
+    my ($r) = @_;
+    return $r->variable('plan_waits') && !is_noted($r);
+}
+
+sub is_noted {
+    my ($r) = @_;
+    my ( $file, $at, $mark ) = note_of($r) or return 0;
+    sysseek $file, $at, SEEK_SET;
+    sysread( $file, my $row, $ROW_SIZE );
+    my ( $noted, $noted_s ) = unpack $ROW, $row;
+    return defined $noted_s && $noted == $mark && time - $noted_s <= $NOTED_S;
 }
 
 # The plan was made, or could not be.

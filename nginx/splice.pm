@@ -5,7 +5,7 @@ package splice;
 # Theory of operation: app/delivery/splice.py documents a plan. nginx keeps it in a file of its cache, which plans.pm
 # reads: one small file, and nobody is asked. Where there is none, or it is not fresh any more, the request goes by
 # @plan (splice.conf), which has nginx ask gunicorn and keep the answer, and comes back here; where somebody else's
-# is on that way already, it waits. What has no plan, gunicorn sends itself (@direct).
+# is on that way already, it waits. What has no plan, or is refused while it waits, gunicorn answers itself (@direct).
 #
 # A plan may be older than the files. Every file it names is compared with its identity; what is sent is compared on
 # the open descriptor, and nginx gets it as /proc/self/fd/N, which is that very inode whatever its path has come to
@@ -68,8 +68,10 @@ my $RWF_NOWAIT    = 8;
 sub handler {
     my ($r) = @_;
     return direct($r) if $r->variable('is_direct') || conditions::are_odd($r);
-    my $plan = plans::kept($r);
+    my $is_refused = plans::is_wait_over($r);
+    my $plan       = plans::kept($r);
     return act( $r, $plan ) if $plan  && $plan->{until} > time;
+    return direct($r)       if !$plan && $is_refused;
     return OK               if !$plan && plans::wait_for( $r, \&handler );
     return another_plan($r);
 }
