@@ -41,6 +41,9 @@ KEEPALIVE_S = 15
 SILENT_WORKER_S = 30
 """A worker whose main loop says nothing for so long hangs, and is replaced. Transfers are other threads."""
 
+BACKLOG = 4096
+"""Connections that wait for a worker, if net.core.somaxconn lets as many: nginx waits for no place."""
+
 MAX_REQUEST_LINE_BYTES = 8190
 _TIMEVAL = struct.Struct("@ll")
 
@@ -78,6 +81,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_connections": share.connections,
             "preload_app": True,
             "control_socket_disable": True,
+            "backlog": BACKLOG,
             "keepalive": KEEPALIVE_S,
             "timeout": SILENT_WORKER_S,
             "graceful_timeout": math.ceil(settings.graceful_timeout_s),

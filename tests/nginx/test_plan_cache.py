@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import time
+from contextlib import ExitStack
 from hashlib import md5
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 
 from app.manifest.urls import iframe_name, init_name, planned_together, segment_name, sheet_name
 from app.resources import IN_PARTS
+from app.server import BACKLOG
 from tests.app.made_archive import MadeArchive, make_archive, write_index
 from tests.app.running_origin import eventually
 from tests.nginx.running_stack import StackOrigin, running_stack
@@ -217,6 +219,24 @@ def test_who_waits_for_what_cannot_be_made_is_told(spliced: StackOrigin) -> None
     answers = at_once(spliced, b"GET /v/nothing/seg_0001.m4s HTTP/1.0\r\n\r\n", clients=300)
     assert {answer.split()[1] for answer in answers} == {b"404"}
     assert any(f"Cache-Status: {FRESH}".encode() in answer for answer in answers)
+
+
+def test_thousands_find_a_place_before_gunicorn(tmp_path: Path) -> None:
+    """nginx, which waits for none, would tell the others that the origin is away."""
+    most = min(BACKLOG, int(Path("/proc/sys/net/core/somaxconn").read_text()))
+    for name in ("media", "index"):
+        (tmp_path / name).mkdir()
+    with running_stack(tmp_path / "media", tmp_path / "index", tmp_path / "log", "--workers", "1") as origin:
+        path = str(origin.stack.prefix / "run" / "gunicorn.sock")
+        os.killpg(origin.process.pid, signal.SIGSTOP)
+        with ExitStack() as clients:
+            try:
+                for _ in range(most):
+                    client = clients.enter_context(socket.socket(socket.AF_UNIX))
+                    client.setblocking(False)
+                    client.connect(path)
+            finally:
+                os.killpg(origin.process.pid, signal.SIGCONT)
 
 
 def test_a_note_that_nobody_takes_back_holds_nobody_up(spliced: StackOrigin, film: MadeArchive) -> None:
