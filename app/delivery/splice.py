@@ -25,6 +25,7 @@ Until
     Unix time: from then on nginx asks for new ones first, and acts on these only while there are none.
 Places
     the last part of the URL of each; where its lines begin, from the end of this line; how long they are.
+    For what would share the file and is not there, nginx asks without X-Splice-Format.
 Files
     those that are sent, separated by `, `; the first is file 0. Path, percent-quoted; device (major:minor),
     inode, size, mtime in ns. Each must still be that file.
