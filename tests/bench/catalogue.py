@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from app.idx.view import Idx, open_idx
@@ -34,15 +35,13 @@ class Catalogue:
         return f"/v/{archive}/{NAME}/{part}{segment_name(segment)}?v={self.idx.version}"
 
     def watched(self, viewers: int, segments: int, view: str = "muxed") -> list[str]:
-        """Targets that nobody has asked for before: so many viewers watch an archive each, in turn, from its
-        beginning; then others. All but archive 0.
+        """Targets that nobody has asked for before: so many viewers, in turn, watch an archive each, then
+        another. They are a segment ahead of each other, as strangers are not in step. All but archive 0.
         """
-        return [
-            self.target(archive, segment, view)
-            for first in range(1, self.count - viewers, viewers)
-            for segment in range(segments)
-            for archive in range(first, first + viewers)
-        ]
+        moments = (self.count - 1) // viewers * segments - viewers
+        moments_of_each = product(range(moments), range(viewers))
+        at = ((viewer, *divmod(moment + viewer, segments)) for moment, viewer in moments_of_each)
+        return [self.target(1 + seen * viewers + viewer, segment, view) for viewer, seen, segment in at]
 
     def sung_target(self, segment: int) -> str:
         return f"/v/{SUNG}/{NAME}/audio/{segment_name(segment)}?v={self.sung.version}"
