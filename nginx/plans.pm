@@ -49,12 +49,13 @@ sub kept {
     return if $head < 0 || $body < 0 || substr( $text, $body, length $FIRST_LINE ) ne $FIRST_LINE;
     my ($cors) = substr( $text, $head, $body - $head ) =~ /^Access-Control-Allow-Origin: (.*)\r/m;
     $body += length $FIRST_LINE;
-    my ( $until, $places, $rest ) = split /\n/, substr( $text, $body ), 3;
-    my ( $offset, $bytes ) = place_of( $r->uri, $places );
-    return if !defined $rest;
-    my %plan = ( until => $until, cors => $cors, file => $file );
+    my $second = 1 + index $text, "\n", $body;
+    my $third  = 1 + index $text, "\n", $second;
+    return if !$third;
+    my %plan = ( until => substr( $text, $body, $second - 1 - $body ), cors => $cors, file => $file );
+    my ( $offset, $bytes ) = place_of( $r->uri, substr $text, $second, $third - 1 - $second );
     return \%plan if !$bytes;
-    $offset += $body + length("$until\n$places\n");
+    $offset += $third;
     my $text_at = 0;
 
     if ( $offset + $bytes > length $text ) {
@@ -73,7 +74,7 @@ sub place_of {
     my $name = substr $uri, 1 + rindex $uri, q{/};
     my $at   = index ", $places", ", $name ";
     return if $at < 0;
-    return split / /, substr( $places, $at + 1 + length $name ) =~ s/,.*//r;
+    return substr( $places, $at + 1 + length $name ) =~ /\A(\d+) (\d+)/;
 }
 
 # Whether the request is to wait, as its plan is being made for somebody: it is handled anew by and by. Otherwise it
