@@ -188,19 +188,17 @@ const showsFrame = (...numbers) => soon(`picture ${numbers}`, until(() => number
 // Resolves when what is shown is no further from the time that is played than three pictures.
 const isInTime = (fps) => soon("picture in time", until(() => Math.abs(shownFrame() - video.currentTime * fps) <= 3));
 
-// Shows the I-frame of each time in turn in a picture of its own, as beside a seek bar; their numbers.
-async function scrub(times_s) {
+// Shows the I-frame of each time in turn in a picture of its own, as beside a seek bar: those of the `wanted` numbers.
+async function scrub(times_s, wanted) {
   const scrubbed = document.body.appendChild(document.createElement("video"));
   const goTo = await scrubber(scrubbed);
-  const numbers = [];
-  for (const time_s of times_s) {
+  for (const [place, time_s] of times_s.entries()) {
     goTo(time_s);
     const isAt = () => Math.abs(scrubbed.currentTime - time_s) < 0.1;
     const isThere = () => isAt() && scrubbed.readyState >= 2 && !scrubbed.seeking;
-    await soon(`I-frame of ${time_s} s`, until(isThere));
-    numbers.push(shownFrame(scrubbed));
+    const isShown = () => isThere() && shownFrame(scrubbed) === wanted[place];
+    await soon(`frame ${wanted[place]} at ${time_s} s`, until(isShown)); // drawn a moment after it is there
   }
-  return numbers;
 }
 
 // Plays so many times as fast by I-frames, to the end; resolves to the numbers of the frames that were shown.
