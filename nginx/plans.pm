@@ -1,15 +1,18 @@
 package plans;
 
-# Finds a request's plan in nginx's cache, or waits for it while it is being made.
+# Finds a request's plan: among those that this worker has acted on lately, or in nginx's cache.
 #
 # app/delivery/splice.py documents what is in a file of that cache: the plans of neighbours share one. They share its
 # key, too, which plan_cache.conf makes. Offsets and lengths are bytes.
 
 use strict;
 use warnings;
+use open IO => ':unix';    # descriptors, and nothing that Perl would put on top of them
 
-use Digest::MD5 qw(md5 md5_hex);
-use Fcntl       qw(O_CREAT O_RDONLY O_RDWR SEEK_SET);
+use Digest::MD5 qw(md5_hex);
+use Fcntl       qw(O_RDONLY SEEK_SET);
+use files;
+use pieces;
 
 our $VERSION = '1';
 
@@ -17,26 +20,51 @@ our $VERSION = '1';
 my $FIRST_LINE = "\r\n\r\nsplice 1\n";
 my @LINES      = qw(type tag modified freshness guards files length pieces);
 
-# What is read of such a file at first: all that stands before the plans, and many a plan. Where that does not hold
-# the lines of the one that is asked for, these are read, and so much of what is inline.
+# What is read of such a file at first: all that stands before the plans, and many a plan.
 my $BLOCK = 8192;
-my $MORE  = 4096;
 
-# Notes of plans that are being made, for all workers: a file of rows, each a mark of the key and the time of the
-# note. The key's hash says which row. A note is believed for so many seconds.
-my $NOTES    = '-underway';
-my $ROW      = 'L2';
-my $ROW_SIZE = length pack $ROW, 0, 0;
-my $NOTED_S  = 1;
+# What a worker keeps in mind: plans by the target they were asked for with. Those that were asked for since the last
+# time that there were too many, and of those before them the ones that nobody has asked for since. A plan weighs as
+# much as its pieces, and as so many more; the weight of either lot is bounded: some 200 plans of a muxed segment, or
+# 70 of video alone, in 1 MB.
+my ( $fresh, $older, $weight ) = ( {}, {}, 0 );
+my $MOST        = 8192;
+my $PLAN_WEIGHT = 32;
 
-# How long a request waits for such a plan, time after time, in milliseconds.
-my @WAITS = ( 2, 4, 8, 16, 32, 64, 128, 256 );
+# The plan that this worker has for this target, if it is not due yet: else it is asked for as if there were none.
+sub remembered {
+    my ($target) = @_;
+    my $plan = $fresh->{$target};
+    if ( !$plan ) {
+        $plan = delete $older->{$target} or return;
+        remember( $target, $plan );
+    }
+    return $plan if $plan->{until} > time;
+    forget($target);
+    return;
+}
+
+sub remember {
+    my ( $target, $plan ) = @_;
+    my $added = $PLAN_WEIGHT + @{ $plan->{pieces} } / 3;
+    if ( $weight + $added > $MOST ) {
+        ( $fresh, $older, $weight ) = ( {}, $fresh, 0 );
+    }
+    $fresh->{$target} = $plan;
+    $weight += $added;
+    return;
+}
+
+sub forget {
+    my ($target) = @_;
+    delete $fresh->{$target};
+    delete $older->{$target};
+    return;
+}
 
 # The plan in nginx's cache for this request, by the names of its lines; nothing where there is none. What gunicorn is
 # to send itself has no lines, nor has what it could not plan with its neighbours. nginx's file has the name of the
 # key's hash, and holds binary facts, a line with the key, and gunicorn's answer as it came.
-#
-# `text` is what was read of that file, from `text_at` on; the plan's inline bytes are at `inline_at` there.
 sub kept {
     my ($r)  = @_;
     my $key  = $r->variable('plan_key');
@@ -52,19 +80,16 @@ sub kept {
     my $second = 1 + index $text, "\n", $body;
     my $third  = 1 + index $text, "\n", $second;
     return if !$third;
-    my %plan = ( until => substr( $text, $body, $second - 1 - $body ), cors => $cors, file => $file );
+    my %plan = ( until => substr( $text, $body, $second - 1 - $body ), cors => $cors // q{} );
     my ( $offset, $bytes ) = place_of( $r->uri, substr $text, $second, $third - 1 - $second );
     return \%plan if !$bytes;
-    $offset += $third;
-    my $text_at = 0;
-
-    if ( $offset + $bytes > length $text ) {
-        $text_at = sysseek $file, $offset, SEEK_SET;
-        sysread $file, $text, $bytes + $MORE;
-    }
-    return if $offset + $bytes > $text_at + length $text;
-    @plan{@LINES} = split /\n/, substr( $text, $offset - $text_at, $bytes ), -1;
-    @plan{qw(text text_at inline_at)} = ( \$text, $text_at, $offset + $bytes );
+    sysseek $file, $offset += $third, SEEK_SET;
+    my $wanted = $bytes + $pieces::SMALL;
+    return if ( sysread( $file, $text, $wanted ) // 0 ) < $bytes;
+    @plan{@LINES} = split /\n/, substr( $text, 0, $bytes, q{} ), -1;
+    return if !defined $plan{pieces};
+    $plan{$_} = [ map { [ files::read_row($_) ] } split /, /, $plan{$_} ] for qw(guards files);
+    locate_inline( \%plan, $file, $offset + $bytes, $text );
     return \%plan;
 }
 
@@ -77,58 +102,27 @@ sub place_of {
     return substr( $places, $at + 1 + length $name ) =~ /\A(\d+) (\d+)/;
 }
 
-# Whether the request is to wait, as its plan is being made for somebody: it is handled anew by and by. Otherwise it
-# is noted as the one that has it made.
-#
-# nginx's own lock (proxy_cache_lock) sees to it that a plan is made once, also where a note is missed; but it looks
-# twice a second, where making a plan takes milliseconds.
-sub wait_for {
-    my ( $r, $handler ) = @_;
-    my $waits = $r->variable('plan_waits');
-    return 0 if $waits > $#WAITS;
-    if ( is_noted($r) ) {
-        $r->variable( 'plan_waits', $waits + 1 );
-        $r->sleep( $WAITS[$waits], $handler );
-        return 1;
+# Makes the line of pieces the list of them that pieces.pm has nginx send. Inline bytes stay with the plan where they
+# are few, as `text`, of which `text` has the beginning; else it keeps nginx's file open, as `file`, where they begin
+# at `inline_at`.
+sub locate_inline {
+    my ( $plan, $file, $inline_at, $text ) = @_;
+    my ( $inline, @pieces ) = (0);
+    for ( split /, /, $plan->{pieces} ) {
+        my ( $source, @ranges ) = split / /;
+        $inline += $ranges[1] if $source == $pieces::OWN;
+        push @pieces, map { 0 + $_ } $source, splice @ranges, 0, 2 while @ranges;
     }
-    my ( $file, $at, $mark ) = note_of($r) or return 0;
-    sysseek $file, $at, SEEK_SET;
-    syswrite $file, pack $ROW, $mark, time;
-    return 0;
-}
-
-# Whether the request has waited for a plan that is not being made any more. To be asked before `kept`: a plan is kept
-# before its note goes, so where there is none then, there will be none. nginx's lock would let those who waited for
-# that ask one after another, twice a second.
-sub is_wait_over {
-    my ($r) = @_;
-    return $r->variable('plan_waits') && !is_noted($r);
-}
-
-sub is_noted {
-    my ($r) = @_;
-    my ( $file, $at, $mark ) = note_of($r) or return 0;
-    sysseek $file, $at, SEEK_SET;
-    sysread( $file, my $row, $ROW_SIZE );
-    my ( $noted, $noted_s ) = unpack $ROW, $row;
-    return defined $noted_s && $noted == $mark && time - $noted_s <= $NOTED_S;
-}
-
-# The plan was made, or could not be.
-sub note_made {
-    my ($r) = @_;
-    my ( $file, $at ) = note_of($r) or return;
-    sysseek $file, $at, SEEK_SET;
-    syswrite $file, pack $ROW, 0, 0;
+    my $is_short = $inline <= $pieces::SMALL && $inline <= length $text;
+    for my $number ( 0 .. @pieces / 3 - 1 ) {
+        next if $pieces[ 3 * $number ] != $pieces::OWN;
+        if ($is_short) { $pieces[ 3 * $number ] = $pieces::TEXT }
+        else           { $pieces[ 3 * $number + 1 ] += $inline_at }
+    }
+    $plan->{pieces} = \@pieces;
+    $plan->{text}   = substr $text, 0, $inline if $is_short;
+    $plan->{file}   = $file if !$is_short;
     return;
-}
-
-# The file of notes, where the request's plan has its row, and the plan's mark. Nothing where there is no such file.
-sub note_of {
-    my ($r) = @_;
-    sysopen my $file, $r->variable('document_root') . $NOTES, O_RDWR | O_CREAT or return;
-    my ( $row, $mark ) = unpack 'S L', md5( $r->variable('plan_key') );
-    return ( $file, $row * $ROW_SIZE, $mark );
 }
 
 1;

@@ -39,6 +39,8 @@ def fill(folder: Path) -> None:
     with (folder / "far").open("wb") as far:
         far.seek(FAR)
         far.write(random.Random("far").randbytes(200_000))
+    os.utime(folder / "one", ns=(0, 1_700_000_000_999_999_999))
+    os.utime(folder / "two", ns=(0, -1))
     for odd_name in ODD_NAMES:
         (folder / os.fsdecode(odd_name)).write_bytes(b"file " + odd_name)
 

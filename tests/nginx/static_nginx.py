@@ -21,6 +21,7 @@ events {{ worker_connections 4096; }}
 http {{
     include limits.conf;
     include transfer.conf;
+    tcp_nopush on;
     types {{ video/mp4 m4s mp4; }}
     access_log off;
     server_tokens off;

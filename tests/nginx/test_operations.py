@@ -24,7 +24,7 @@ def test_one_id_through_both_layers(spliced: StackOrigin) -> None:
     make_archive(spliced.media_dir, spliced.index_dir, "film")
     cold, hot = spliced.get(SEGMENT), spliced.get(SEGMENT)
     cold_id, hot_id = (reply.headers["x-request-id"] for reply in (cold, hot))
-    assert eventually(lambda: hot_id in spliced.access_log)
+    assert eventually(lambda: cold_id in spliced.access_log and hot_id in spliced.access_log)
     (of_nginx,) = (line for line in spliced.access_log.splitlines() if cold_id in line)
     assert re.search(r" GET /v/film/seg_0001\.m4s 200 \d+B \d\.\d+s id=[0-9a-f]{32} plan=miss$", of_nginx)
     (of_gunicorn,) = (line for line in spliced.log.read_text().splitlines() if cold_id in line)

@@ -107,6 +107,30 @@ def test_a_kept_plan_that_cannot_be_read(plans: StackOrigin, bodies: dict[str, b
         plan.write_bytes(content)
 
 
+def test_a_worker_remembers_plans(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    """What it has acted on it acts on again without looking at nginx's cache."""
+    connection = plans.connection()
+    for name in ("inline-between", "inline-long"):
+        assert ask(connection, f"/v/{name}?remembered").status == 200
+        assert ask(connection, f"/v/{name}?remembered").status == 200
+        for path in (plans.stack.prefix / "run" / "plans").rglob("*"):
+            if path.is_file():
+                path.unlink()
+        again = ask(connection, f"/v/{name}?remembered")
+        assert (again.headers["cache-status"], again.body) == ("vodsplice; hit", bodies[name])
+    connection.close()
+
+
+def test_how_many_it_remembers(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    """Each of these keeps nginx's file of it open."""
+    connection = plans.connection()
+    for number in range(800):
+        assert ask(connection, f"/v/inline-long?{number}").body == bodies["inline-long"]
+    opened = [sum("/run/plans/" in path for path in open_files(pid)) for pid in nginx_workers(plans)]
+    assert 200 < max(opened) < 500
+    connection.close()
+
+
 @pytest.mark.parametrize(("name", "is_read"), [("large-backwards", False), ("backwards", True)])
 def test_how_often_one_request_opens_a_file(plans: StackOrigin, name: str, *, is_read: bool) -> None:
     """Once, however many ranges are under way to a client that takes none; small ones are read before."""

@@ -1,0 +1,85 @@
+package waits;
+
+# Has a request wait while the plan that it needs is being made for somebody else.
+#
+# nginx's own lock (proxy_cache_lock) sees to it that a plan is made once, also where a note is missed; but it looks
+# twice a second, where making a plan takes milliseconds.
+
+use strict;
+use warnings;
+use open IO => ':unix';    # descriptors, and nothing that Perl would put on top of them
+
+use Digest::MD5 qw(md5);
+use Fcntl       qw(O_CREAT O_RDWR SEEK_SET);
+
+our $VERSION = '1';
+
+# Notes of plans that are being made, for all workers: a file of rows, each a mark of the key and the time of the
+# note. The key's hash says which row. A note is believed for so many seconds.
+my $NOTES    = '-underway';
+my $ROW      = 'L2';
+my $ROW_SIZE = length pack $ROW, 0, 0;
+my $NOTED_S  = 1;
+
+# How long a request waits, time after time, in milliseconds.
+my @WAITS = ( 2, 4, 8, 16, 32, 64, 128, 256 );
+
+# Whether the request is to wait: it is handled anew by and by. Otherwise it is noted as the one that has the plan
+# made.
+sub begin {
+    my ( $r, $handler ) = @_;
+    my $waits = $r->variable('plan_waits');
+    return 0 if $waits > $#WAITS;
+    my $note = note_of($r) or return 0;
+    if ( is_believed($note) ) {
+        $r->variable( 'plan_waits', $waits + 1 );
+        $r->sleep( $WAITS[$waits], $handler );
+        return 1;
+    }
+    write_row( $note, $note->{mark}, time );
+    return 0;
+}
+
+# Whether the request has waited for a plan that is not being made any more. To be asked before the plan is looked
+# for: it is kept before its note goes, so where there is none then, there will be none. nginx's lock would let those
+# who waited for that ask one after another, twice a second.
+sub are_over {
+    my ($r) = @_;
+    return 0 if !$r->variable('plan_waits');
+    my $note = note_of($r);
+    return !$note || !is_believed($note);
+}
+
+# The plan was made, or could not be.
+sub end {
+    my ($r) = @_;
+    my $note = note_of($r) or return;
+    write_row( $note, 0, 0 );
+    return;
+}
+
+# The file of notes, open; where the request's plan has its row there; and the plan's mark. Nothing where there is no
+# such file.
+sub note_of {
+    my ($r) = @_;
+    sysopen my $file, $r->variable('document_root') . $NOTES, O_RDWR | O_CREAT or return;
+    my ( $row, $mark ) = unpack 'S L', md5( $r->variable('plan_key') );
+    return { file => $file, at => $row * $ROW_SIZE, mark => $mark };
+}
+
+sub is_believed {
+    my ($note) = @_;
+    sysseek $note->{file}, $note->{at}, SEEK_SET;
+    sysread( $note->{file}, my $row, $ROW_SIZE );
+    my ( $mark, $noted_s ) = unpack $ROW, $row;
+    return defined $noted_s && $mark == $note->{mark} && time - $noted_s <= $NOTED_S;
+}
+
+sub write_row {
+    my ( $note, $mark, $noted_s ) = @_;
+    sysseek $note->{file}, $note->{at}, SEEK_SET;
+    syswrite $note->{file}, pack $ROW, $mark, $noted_s;
+    return;
+}
+
+1;
