@@ -30,6 +30,7 @@ my %PREADV2_OF = ( x86_64 => 327, powerpc64le => 380, s390x => 376 );
 my ($MACHINE)  = $Config{archname} =~ /\A(\w+?)-/;
 my $PREADV2    = $PREADV2_OF{$MACHINE} // 286;                          # aarch64, riscv64, loongarch64
 my $RWF_NOWAIT = 8;
+my $BLOCK      = "\0" x $SMALL;                                         # what is read comes here
 
 # Bytes [start, stop) of the pieces.
 sub part_of {
@@ -46,21 +47,20 @@ sub part_of {
     return \@part;
 }
 
-# `files` are open: those of the plan in its order, then its own, if any.
+# `files` are descriptors: of those of the plan in its order, then of its own, if any.
 sub send_all {
     my ( $r, $pieces, $text, $files ) = @_;
-    my ( $read, $spare, %names ) = ( q{}, $MAX_READ );
+    my ( $read, $spare, $named, $name, %names ) = ( q{}, $MAX_READ, $TEXT );
     for ( my $at = 0 ; $at < @{$pieces} ; $at += 3 ) {
-        my ( $source, $offset, $bytes ) = @{$pieces}[ $at .. $at + 2 ];
-        if ( $source == $TEXT ) {
-            $read .= substr $text, $offset, $bytes;
-            next;
-        }
-        if ( $bytes <= $SMALL && $bytes <= $spare ) {
-            my $block = read_piece( $files->[$source], $offset, $bytes );
+        my ( $source, $bytes ) = ( $pieces->[$at], $pieces->[ $at + 2 ] );
+        if ( $bytes <= $SMALL && ( $bytes <= $spare || $source == $TEXT ) ) {
+            my $block =
+                $source == $TEXT
+                ? substr $text, $pieces->[ $at + 1 ], $bytes
+                : read_piece( $files->[$source], $pieces->[ $at + 1 ], $bytes );
             if ( defined $block ) {
                 $read .= $block;
-                $spare -= $bytes;
+                $spare -= $bytes if $source != $TEXT;
                 next;
             }
         }
@@ -68,7 +68,9 @@ sub send_all {
             $r->print($read);
             $read = q{};
         }
-        $r->sendfile( $names{$source} //= name_of( $files->[$source] ), $offset, $bytes );
+        ( $named, $name ) = ( $source, $names{$source} //= name_of( $files->[$source] ) )
+            if $source != $named;
+        $r->sendfile( $name, $pieces->[ $at + 1 ], $bytes );
     }
     $r->print($read) if length $read;
     return;
@@ -77,10 +79,9 @@ sub send_all {
 # Bytes of a file that are in memory; nothing where a disk would have to be waited for.
 sub read_piece {
     my ( $file, $offset, $bytes ) = @_;
-    my $block  = "\0" x $bytes;
-    my $vector = pack 'PJ', $block, $bytes;
-    return if syscall( $PREADV2, fileno $file, $vector, 1, $offset, 0, $RWF_NOWAIT ) != $bytes;
-    return $block;
+    my $vector = pack 'PJ', $BLOCK, $bytes;
+    return if syscall( $PREADV2, $file, $vector, 1, $offset, 0, $RWF_NOWAIT ) != $bytes;
+    return substr $BLOCK, 0, $bytes;
 }
 
 # A name of an open file that no other request ever uses, thanks to a count that is spelled in / and ./, a byte at
@@ -94,7 +95,7 @@ sub read_piece {
         my ($file) = @_;
         my ( $rest, $unique ) = ( $count++, q{} );
         do { $unique .= $spellings[ $rest & 255 ] } while $rest >>= 8;
-        return "/proc/self/fd/$unique" . fileno $file;
+        return "/proc/self/fd/$unique$file";
     }
 }
 

@@ -129,7 +129,9 @@ sub send_pieces {
     $r->header_out( 'Accept-Ranges',  'bytes' );
     $r->header_out( 'Content-Length', $length );
     $r->send_http_header( $plan->{type} );
-    pieces::send_all( $r, $pieces, $plan->{text}, [ @{$files}, $plan->{file} ] ) if !$r->header_only;
+    return OK if $r->header_only;
+    pieces::send_all( $r, $pieces, $plan->{text},
+        [ map { fileno $_ } grep { defined } @{$files}, $plan->{file} ] );
     return OK;
 }
 
