@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 
-from app.idx.view import open_idx
-from indexer.archives import find_archives
-from indexer.pipeline import Options, index_archive
-from tests.app.running_origin import Origin, running_origin
-from tests.fuzz.forest import Forest, Node, planted, written
+from tests.app.running_origin import Origin
+from tests.fuzz.forest import Forest, Node, planted
 from tests.indexer.demux.made_mp4 import elst
 from tests.media.clips import Clip, clip_file
-from tests.roundtrip.played import differences, playlist_url
+from tests.roundtrip.made import differences_of, serving
 
 NORMAL, EMPTY = 0x1_0000, -1
 RATE_HZ = 64_000
@@ -56,23 +52,13 @@ def with_list(trak: Node, rows: Sequence[tuple[int, int]]) -> Node:
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     folder = tmp_path_factory.mktemp("edited")
-    media_dir, index_dir = folder / "media", folder / "index"
-    media_dir.mkdir()
     clip = planted(clip_file(Clip(seconds=8, rate_hz=RATE_HZ), folder).read_bytes())
-    for name, rows in LISTS.items():
-        (media_dir / f"{name}.mp4").write_bytes(written(edited(clip, rows)))
-    for found in find_archives([str(media_dir)], str(media_dir), str(index_dir)):
-        outcome = index_archive(found, Options(segment_duration_ms=2000))
-        assert outcome.status == "indexed", outcome.text
-    with running_origin(media_dir, index_dir, folder / "log", "--workers", "1") as running:
+    archives = {name: edited(clip, rows) for name, rows in LISTS.items()}
+    with serving(folder, archives, segment_duration_ms=2000) as running:
         yield running
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_what_the_edits_show_is_served_on_time(name: str, origin: Origin) -> None:
-    source = origin.media_dir / f"{name}.mp4"
-    header = open_idx(str(origin.index_dir / f"{name}.idx")).header
-    track_ids = [header.tracks[number].source_track_id for number in header.views[0].tracks]
-    found = list(differences(Path(source), playlist_url(origin.base, source.name), track_ids))
     # The whole archive, by which EXTINF are judged, is longer than what is shown of it.
-    assert [line for line in found if not line.startswith("EXTINF")] == []
+    assert [line for line in differences_of(origin, name) if not line.startswith("EXTINF")] == []
