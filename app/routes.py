@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -95,11 +94,16 @@ def _plan_unversioned(plan_of: PlanOf, name: str) -> Plan:
 
 
 def _neighbours(name: str, plan_of: PlanOf) -> Iterator[tuple[str, Plan]]:
-    """Those that can be planned: what cannot will say why where it is asked for."""
+    """Those that can be planned: what cannot will say why where it is asked for. None after the last one."""
     for each in planned_together(name):
         if each != name:
-            with suppress(OriginError):
+            try:
                 yield each, plan_of(each)
+            except NotFound:
+                if each > name:
+                    return
+            except OriginError:
+                pass
 
 
 def _find(catalog: Catalog, path: str) -> tuple[Archive, Part]:
