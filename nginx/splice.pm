@@ -39,6 +39,7 @@ my $PLAN_TYPE = 'application/vnd.vodsplice.plan';
 sub handler {
     my ($r) = @_;
     my $target = $r->variable('plain_target');
+    $r->variable( 'plan_status', 'HIT' );
     if ( my $plan = $target && plans::remembered($target) ) {
         my ($files) = files::open_all($plan);
         return send_whole( $r, $plan, $files ) if $files;
@@ -72,6 +73,7 @@ sub direct {
 
 sub another_plan {
     my ($r) = @_;
+    $r->variable( 'plan_path', $r->uri );
     $r->internal_redirect('@plan');
     return OK;
 }

@@ -21,14 +21,15 @@ my $ROW      = 'L2';
 my $ROW_SIZE = length pack $ROW, 0, 0;
 my $NOTED_S  = 1;
 
-# How long a request waits, time after time, in milliseconds.
+# How long a request waits, time after time, in milliseconds. How often it has is a variable that the configuration
+# does not know.
 my @WAITS = ( 2, 4, 8, 16, 32, 64, 128, 256 );
 
 # Whether the request is to wait: it is handled anew by and by. Otherwise it is noted as the one that has the plan
 # made.
 sub begin {
     my ( $r, $handler ) = @_;
-    my $waits = $r->variable('plan_waits');
+    my $waits = $r->variable('plan_waits') // 0;
     return 0 if $waits > $#WAITS;
     my $note = note_of($r) or return 0;
     if ( is_believed($note) ) {

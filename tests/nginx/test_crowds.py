@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.nginx, pytest.mark.exam, pytest.mark.timeout(600)]
 
 CLIENTS = 4000
 HALF_SENT_BYTES = 8000
-SLOW_READER_BYTES = 13_000
+SLOW_READER_BYTES = 12_000
 """Of nginx, a client; limits.conf says what it is made of."""
 
 SOCKET_BYTES = 256_000
