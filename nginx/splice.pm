@@ -5,8 +5,8 @@ package splice;
 # Theory of operation: app/delivery/splice.py documents a plan. nginx keeps it in a file of its cache, which plans.pm
 # reads: one small file, and nobody is asked; and a worker remembers what it has acted on lately. Where there is none,
 # or it is not fresh any more, the request goes by @plan (splice.conf), which has nginx ask gunicorn and keep the
-# answer, and comes back here; where somebody else's is on that way already, it waits (waits.pm). What has no plan, or
-# is refused while it waits, gunicorn answers itself (@direct).
+# answer, and by @planned comes back here; where somebody else's is on that way already, it waits (waits.pm). What has
+# no plan, or is refused while it waits, gunicorn answers itself (@direct).
 #
 # A plan may be older than the files. Every file it names is compared with its identity (files.pm); what is sent is
 # compared on the open descriptor, and nginx gets that (pieces.pm). Where a file differs, another plan is asked for,
@@ -35,7 +35,7 @@ my $MAX_PLANS = 4;
 # The type of gunicorn's answer that brings plans.
 my $PLAN_TYPE = 'application/vnd.vodsplice.plan';
 
-# From a plan that is at hand, if it is due to nobody and true.
+# From a plan that is at hand, if it is not due, and true.
 sub handler {
     my ($r) = @_;
     my $target = $r->variable('plain_target');
@@ -46,22 +46,33 @@ sub handler {
         plans::forget($target);
     }
     return direct($r) if $r->variable('is_direct') || conditions::are_odd($r);
-    my $is_refused = waits::are_over($r);
-    my $plan       = plans::kept($r);
-    return act( $r, $plan ) if $plan  && $plan->{until} > time;
-    return direct($r)       if !$plan && $is_refused;
-    return OK               if !$plan && waits::begin( $r, \&handler );
+    my $is_over = waits::are_over($r);
+    my $plan    = plans::kept($r);
+    return another_plan($r) if $plan && $plan->{until} <= time;
+    return OK               if $plan && act( $r, $plan );
+    return direct($r)       if $is_over;
+    return OK               if waits::begin( $r, \&handler );
     return another_plan($r);
 }
 
-# The same after gunicorn was asked for a plan. Where it is away, or has more to say than a text, there is none.
-sub planned {
+# Once gunicorn was asked for a plan. Where it is away, or has more to say than a text, there is none.
+sub asked {
     my ($r) = @_;
     waits::end($r);
     my ( $status, $text ) = split / /, $r->variable('plan_refusal'), 2;
     return refuse( $r, $status, $text ) if $status;
-    my $plan = $r->variable('planned') eq $PLAN_TYPE && plans::kept($r);
-    return $plan ? act( $r, $plan ) : direct($r);
+    return direct($r)                   if $r->variable('planned') ne $PLAN_TYPE;
+    $r->internal_redirect('@planned');
+    return OK;
+}
+
+# From the plan that it answered with.
+sub planned {
+    my ($r) = @_;
+    my $plan = plans::kept($r) or return direct($r);
+    return OK               if act( $r, $plan );
+    return another_plan($r) if $r->variable('plan_retry') < $MAX_PLANS;
+    return refuse_for_now( $r, $plan, HTTP_CONFLICT );
 }
 
 sub direct {
@@ -78,23 +89,27 @@ sub another_plan {
     return OK;
 }
 
+# Answers from a plan; false where its files are others now, and another plan is to be asked for, past the cache.
 sub act {
     my ( $r, $plan ) = @_;
-    return direct($r) if !defined $plan->{type};
+    if ( !defined $plan->{type} ) {
+        direct($r);
+        return 1;
+    }
     my ( $files, $refusal, $error ) = files::open_all($plan);
     if ($files) {
         my $target = $r->variable('plain_target');
         plans::remember( $target, $plan ) if $target;
-        return answer( $r, $plan, $files );
+        answer( $r, $plan, $files );
+        return 1;
     }
-    log_error( $r, $error ) if $error;
     if ( $refusal == HTTP_CONFLICT ) {
-        my $plans = $r->variable('plan_retry') || 1;
-        $r->variable( 'plan_retry', $plans + 1 );
-        return another_plan($r) if $plans < $MAX_PLANS;
+        $r->variable( 'plan_retry', 1 + ( $r->variable('plan_retry') || 0 ) );
+        return 0;
     }
-    set_headers( $r, $plan );
-    return refuse( $r, $refusal, 'The archive is being changed, or cannot be read now. Try again soon.' );
+    log_error( $r, $error );
+    refuse_for_now( $r, $plan, $refusal );
+    return 1;
 }
 
 # What the client asks for of a plan's body, from open files; `send_whole` where nothing is asked of it.
@@ -159,6 +174,12 @@ sub unsatisfiable {
     $r->header_out( 'Content-Range', "bytes */$length" );
     return refuse( $r, HTTP_RANGE_NOT_SATISFIABLE,
         "This resource has $length bytes; the request's Range names none of them." );
+}
+
+sub refuse_for_now {
+    my ( $r, $plan, $status ) = @_;
+    set_headers( $r, $plan );
+    return refuse( $r, $status, 'The archive is being changed, or cannot be read now. Try again soon.' );
 }
 
 sub refuse {

@@ -214,6 +214,21 @@ def test_a_stampede_costs_one_plan(spliced: StackOrigin, film: MadeArchive) -> N
     assert asked_of_gunicorn(spliced, film, 1) == 1
 
 
+def test_so_does_one_on_what_was_replaced(spliced: StackOrigin, film: MadeArchive) -> None:
+    """But for those who had begun with the old plan when the new one came."""
+    unversioned = f"/v/{film.id}/seg_0001.m4s"
+    before = spliced.get(unversioned).body
+    replacement = film.path.with_suffix(".new")
+    replacement.write_bytes(bytes(reversed(film.path.read_bytes())))
+    os.replace(replacement, film.path)
+    write_index(film.index, film.path, 3, 3, 10_000, 100)
+    answers = at_once(spliced, f"GET {unversioned} HTTP/1.0\r\n\r\n".encode(), clients=1000)
+    (body,) = {answer.partition(b"\r\n\r\n")[2] for answer in answers}
+    assert len(body) == len(before)
+    assert body != before
+    assert asked_of_gunicorn(spliced, film, 2) <= 10
+
+
 def test_who_waits_for_what_cannot_be_made_is_told(spliced: StackOrigin) -> None:
     """By gunicorn, all at once: nginx's lock would let them ask in turn, twice a second."""
     answers = at_once(spliced, b"GET /v/nothing/seg_0001.m4s HTTP/1.0\r\n\r\n", clients=300)
@@ -290,6 +305,7 @@ def test_without_gunicorn_hot_segments_keep_playing(tmp_path: Path) -> None:
         refused = origin.get(cold)
         assert (refused.status, refused.headers["cache-control"]) == (503, "no-store")
         assert int(refused.headers["retry-after"]) > 0
+        assert "run/gunicorn.sock failed" in origin.log.read_text()
         assert refused.headers["content-type"] == "text/plain; charset=utf-8"
         film.path.unlink()
         assert origin.get(hot).status == 503
