@@ -1,36 +1,40 @@
-"""Bit rates of a stream of segments, as playlists state them (RFC 8216bis §4.1, §4.4.6.2)."""
+"""Bit rates of a stream of segments, as playlists state them (RFC 8216bis §4.1, §4.4.6.2).
+
+Whole microseconds throughout, as `EXTINF` has them: a run of exactly half a target duration counts, which
+sums of floating point would miss.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
 
-_SHORTEST, _LONGEST = 0.5, 1.5
-"""A run of segments counts for the peak when it lasts this many target durations."""
+_SHORTEST_US, _LONGEST_US = 500_000, 1_500_000
+"""A run of segments counts for the peak when it lasts so long for each second of the target duration."""
 
 
-def average_bps(segment_bytes: Sequence[int], segment_s: Sequence[float]) -> int:
-    return _bps(sum(segment_bytes), sum(segment_s))
+def average_bps(segment_bytes: Sequence[int], durations_us: Sequence[int]) -> int:
+    return _bps(sum(segment_bytes), sum(durations_us))
 
 
-def peak_bps(segment_bytes: Sequence[int], segment_s: Sequence[float]) -> int:
+def peak_bps(segment_bytes: Sequence[int], durations_us: Sequence[int]) -> int:
     """The largest rate of any run of segments between 0.5 and 1.5 target durations long.
 
     A stream too short to hold such a run peaks at its average.
     """
-    target_s = max(1, *(int(lasting_s + 0.5) for lasting_s in segment_s))  # as EXT-X-TARGETDURATION
-    ends_bytes, ends_s = list(accumulate(segment_bytes, initial=0)), list(accumulate(segment_s, initial=0.0))
+    target_s = max(1, (max(durations_us) + 500_000) // 1_000_000)  # as EXT-X-TARGETDURATION
+    ends_bytes, ends_us = (list(accumulate(each, initial=0)) for each in (segment_bytes, durations_us))
     peak = 0
-    for first in range(len(segment_s)):
-        for last in range(first + 1, len(ends_s)):
-            lasting_s = ends_s[last] - ends_s[first]
-            if lasting_s > _LONGEST * target_s:
+    for first in range(len(durations_us)):
+        for last in range(first + 1, len(ends_us)):
+            lasting_us = ends_us[last] - ends_us[first]
+            if lasting_us > _LONGEST_US * target_s:
                 break
-            if lasting_s >= _SHORTEST * target_s:
-                peak = max(peak, _bps(ends_bytes[last] - ends_bytes[first], lasting_s))
-    return peak or average_bps(segment_bytes, segment_s)
+            if lasting_us >= _SHORTEST_US * target_s:
+                peak = max(peak, _bps(ends_bytes[last] - ends_bytes[first], lasting_us))
+    return peak or average_bps(segment_bytes, durations_us)
 
 
-def _bps(count_bytes: int, lasting_s: float) -> int:
+def _bps(count_bytes: int, lasting_us: int) -> int:
     """Rounded up: a stated peak must not be passed."""
-    return -int(-8 * count_bytes // lasting_s) if lasting_s > 0 else 0
+    return -(-8_000_000 * count_bytes // lasting_us) if lasting_us > 0 else 0

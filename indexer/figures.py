@@ -51,23 +51,24 @@ def measure(draft: Idx, slop: float) -> list[tuple[array[int], ViewFacts]]:
     Raises `LimitExceeded` where a segment would be too large to serve.
     """
     by_segment = [_weigh_views(draft, number) for number in range(draft.segment_count)]
-    seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
+    durations_us = draft.durations_us()
     found = []
     for view, own in zip(draft.header.views, zip(*by_segment, strict=True), strict=True):
         weighed = [each.from_sidecar for each in own] if draft.has_in_sidecar(view) else own
-        found.append(_figures(view, weighed, seconds, slop))
+        found.append(_figures(view, weighed, durations_us, slop))
     return found
 
 
 def measure_texts(draft: Idx) -> tuple[TextFacts, ...]:
     """The texts of `draft` with their rates."""
-    seconds = [duration_us / 1e6 for duration_us in draft.durations_us()]
+    durations_us = draft.durations_us()
     measured = []
     for text in draft.texts:
         plan_segment = plan_ttml if text.facts.codec else plan_cues
         plans = (plan_segment(draft, text, number, draft.identity) for number in range(draft.segment_count))
         lengths = [plan.length for plan in plans]
-        peak_bps, average_bps = bandwidth.peak_bps(lengths, seconds), bandwidth.average_bps(lengths, seconds)
+        peak_bps = bandwidth.peak_bps(lengths, durations_us)
+        average_bps = bandwidth.average_bps(lengths, durations_us)
         measured.append(replace(text.facts, peak_bps=peak_bps, average_bps=average_bps))
     return tuple(measured)
 
@@ -79,8 +80,8 @@ def measure_iframes(draft: Idx) -> IFrameFacts:
     rows = draft.tracks[VIDEO]
     head, _ = iframe_parts(draft, draft.view_number(rows.facts.name), 0)
     lengths = [len(head) + sample_bytes(rows, sample) for sample in draft.iframes.sample]
-    seconds = [duration_us / 1e6 for duration_us in draft.iframe_durations_us()]
-    return IFrameFacts(bandwidth.peak_bps(lengths, seconds), bandwidth.average_bps(lengths, seconds))
+    figures = lengths, draft.iframe_durations_us()
+    return IFrameFacts(bandwidth.peak_bps(*figures), bandwidth.average_bps(*figures))
 
 
 def _weigh_views(draft: Idx, number: int) -> list[_Weighed]:
@@ -135,7 +136,7 @@ def _edges(view: ViewFacts, order: Order, places: list[int]) -> tuple[list[int],
 
 
 def _figures(
-    view: ViewFacts, weighed: Sequence[_Weighed], seconds: Sequence[float], slop: float
+    view: ViewFacts, weighed: Sequence[_Weighed], durations_us: Sequence[int], slop: float
 ) -> tuple[array[int], ViewFacts]:
     wanted_bytes = sum(segment.payload_bytes for segment in weighed)
     gaps = chain.from_iterable(segment.gaps for segment in weighed)
@@ -152,8 +153,8 @@ def _figures(
     figures = replace(
         view,
         merge_bytes=merge_bytes,
-        peak_bps=bandwidth.peak_bps(lengths, seconds),
-        average_bps=bandwidth.average_bps(lengths, seconds),
+        peak_bps=bandwidth.peak_bps(lengths, durations_us),
+        average_bps=bandwidth.average_bps(lengths, durations_us),
         range_count=sum(segment.range_count for segment in weighed) - sum(map(len, merged)),
         slop_bytes=sum(map(sum, merged)),
         head_bytes=sum(heads),
