@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from tests.app.running_origin import Origin, eventually
 from tests.deploy.conftest import free_port
 from tests.deploy.debian_root import SOURCES, DebianRoot, DebianServices, image_running, make_base
 from tests.deploy.service_manager import obeying
-from tests.deploy.test_images import README, Stage, stages
+from tests.deploy.test_images import Stage, readme_commands, stages
 from tests.player.clips import write_clip
 
 pytestmark = [
@@ -41,11 +40,6 @@ class Host(Origin):
             return self.get(f"/v/{archive}/seg_0001.m4s").status == 200
         except OSError:
             return False
-
-
-def readme_commands(heading: str) -> list[str]:
-    section = README.split(f"### {heading}\n")[1].split("\n### ")[0]
-    return re.findall(r"(?m)^ {4}(\S.*)$", section)
 
 
 def test_one_machine(base: Path, tmp_path: Path) -> None:

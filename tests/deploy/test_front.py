@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from app.routes import _TRACK
 from deploy.stack import nginx_command
 from tests.app.running_origin import ask, eventually
 from tests.deploy.conftest import free_port
+from tests.deploy.test_images import readme_commands
 from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.requires_tool("nginx")
@@ -37,24 +40,70 @@ http {{
     access_log off;
     client_body_temp_path .; proxy_temp_path .; fastcgi_temp_path .; scgi_temp_path .; uwsgi_temp_path .;
     {nodes}
-    include front.conf;
+    include conf.d/*.conf;
+    include sites-enabled/*;
 }}
 """
-NODE = 'server {{ listen 127.0.0.1:{port}; default_type text/plain; return 200 "{name}"; }}\n'
+NODE = """
+server {{
+    listen 127.0.0.1:{port};
+    default_type text/plain;
+    location / {{ return 200 "{name}"; }}
+    location /v/broken/ {{
+        add_header Retry-After 5 always;
+        return 503 "{name}";
+    }}
+}}
+"""
+
+DEBIANS_SITE = """
+server {
+    listen 80 default_server;
+    listen [::]:80 default_server;
+    root /var/www/html;
+    index index.html index.htm index.nginx-debian.html;
+    server_name _;
+    location / {
+        try_files $uri $uri/ =404;
+    }
+}
+"""
+"""sites-enabled/default as its nginx package has it, without comments."""
+
+AS_A_TEST = """
+systemctl() { test "$*" = "reload nginx"; }
+apt-get() { test "$*" = "install -y nginx"; }
+EDITOR=true
+"""
+"""Commands of the README that are not for a machine that only tests them."""
+
+
+def set_up(conf: Path) -> None:
+    """The README's commands, where `conf` is what a fresh Debian has as /etc/nginx."""
+    for folder in ("conf.d", "sites-enabled"):
+        (conf / folder).mkdir(parents=True)
+    (conf / "sites-enabled" / "default").write_text(DEBIANS_SITE)
+    commands = readme_commands("Many machines")
+    of_the_front = commands[commands.index("apt-get install -y nginx") :]
+    script = AS_A_TEST + "\n".join(of_the_front).replace("/etc/nginx", str(conf))
+    subprocess.run(["bash", "-euc", script], cwd=ROOT, check=True, env={"PATH": os.environ["PATH"]})
 
 
 @contextmanager
 def fronted(folder: Path, ports: Sequence[int], up: Sequence[str] = NODES) -> Iterator[int]:
     """The port of the provided configuration before nodes that say their names, of which some are up."""
     port, *nodes = ports
-    text = (ROOT / "deploy" / "front.conf.example").read_text().replace("listen 80;", f"listen {port};")
-    for address, node in zip(re.findall(r"server (10\.\S+)", text), nodes, strict=True):
-        text = text.replace(address, f"127.0.0.1:{node}")
-    (folder / "conf").mkdir(parents=True)
-    (folder / "conf" / "front.conf").write_text(text.replace(f"listen {port}", f"listen 127.0.0.1:{port}"))
+    conf = folder / "conf"
+    set_up(conf)
+    for path in (*conf.glob("conf.d/*"), *conf.glob("sites-enabled/*")):
+        text = path.read_text().replace("listen 80", f"listen 127.0.0.1:{port}")
+        text = re.sub(r"(?m)^ +listen \[::\].*\n", "", text)
+        for address, node in zip(re.findall(r"server (10\.\S+)", text), nodes, strict=False):
+            text = text.replace(address, f"127.0.0.1:{node}")
+        path.write_text(text)
     named = zip(NODES, nodes, strict=True)
     listening = "".join(NODE.format(port=node, name=name) for name, node in named if name in up)
-    (folder / "conf" / "nginx.conf").write_text(AROUND.format(nodes=listening))
+    (conf / "nginx.conf").write_text(AROUND.format(nodes=listening))
     process = subprocess.Popen(nginx_command(folder, "nginx.conf"), cwd=folder)
     try:
         assert eventually((folder / "nginx.pid").exists)
@@ -98,3 +147,28 @@ def test_the_others_keep_theirs_while_one_is_away(tmp_path: Path, ports: list[in
     moved = {archive for archive in ARCHIVES if before[archive] != after[archive]}
     assert moved == {archive for archive in ARCHIVES if before[archive] == {"three"}}
     assert {node for archive in moved for node in after[archive]} == {"one", "two"}
+
+
+def test_a_refused_archive_costs_no_node_its_others(tmp_path: Path, ports: list[int]) -> None:
+    """503 is one archive's: it cannot be read, or too much of it is underway. All nodes would say so."""
+    with fronted(tmp_path, ports) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        refusals = [ask(connection, "/v/broken/playlist.m3u8") for _ in range(12)]
+        found = nodes_of(port)
+        connection.close()
+    assert {reply.status for reply in refusals} == {503}
+    assert {reply.headers["retry-after"] for reply in refusals} == {"5"}
+    assert len({reply.body for reply in refusals}) == 1
+    assert set.union(*found.values()) == set(NODES)
+
+
+def test_names_that_only_begin_as_tracks_do_are_archives(tmp_path: Path, ports: list[int]) -> None:
+    """A folder of them is spread over the nodes like any other."""
+    conf = (ROOT / "deploy" / "front.conf.example").read_text()
+    assert f"(/{_TRACK.pattern})?/" in conf
+    with fronted(tmp_path, ports) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        for name in ("video_{}", "audio.{}", "text {}", "videos{}"):
+            paths = (f"/v/cam/{name.format(n).replace(' ', '%20')}/seg_0001.m4s" for n in range(30))
+            assert {ask(connection, path).body.decode() for path in paths} == set(NODES)
+        connection.close()

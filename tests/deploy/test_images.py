@@ -38,6 +38,11 @@ def stages() -> dict[str, Stage]:
     return found
 
 
+def readme_commands(heading: str) -> list[str]:
+    section = README.split(f"### {heading}\n")[1].split("\n### ")[0]
+    return re.findall(r"(?m)^ {4}(\S.*)$", section)
+
+
 def commands(stage: Stage) -> list[str]:
     return [command for rest in stage.all("RUN") for command in rest.split(" && ")]
 
