@@ -161,7 +161,7 @@ sub set_headers {
     return;
 }
 
-# On standard error, which is nginx's error log: splice.conf says why not by nginx.
+# On standard error, which is nginx's error log: sending.conf says why not by nginx.
 sub log_error {
     my ( $r, $text ) = @_;
     my $id = $r->variable('request_id');
