@@ -112,6 +112,11 @@ def create_app(folder: Path) -> Flask:
         body = instructions({name: replace(plans[name], etag=f"at-{now_s}")}, now_s + 1)
         return Response(body, content_type=PLAN_TYPE, headers={"X-Accel-Expires": "1"})
 
+    @app.get("/v/unplanned/<name>")
+    def unplanned_media(name: str) -> Response:
+        """As of a release with another format: the body itself, which caches may keep for a year."""
+        return direct(plans[name], request)
+
     return app
 
 

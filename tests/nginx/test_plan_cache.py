@@ -214,6 +214,19 @@ def test_a_stampede_costs_one_plan(spliced: StackOrigin, film: MadeArchive) -> N
     assert asked_of_gunicorn(spliced, film, 1) == 1
 
 
+def test_so_does_one_without_notes(spliced: StackOrigin, film: MadeArchive) -> None:
+    """Those of what is being made: where they cannot be kept, nginx's own lock has the others wait."""
+    notes = spliced.stack.prefix / "run" / "plans-underway"
+    notes.unlink(missing_ok=True)
+    notes.mkdir()
+    try:
+        answers = at_once(spliced, f"GET {segment_url(film)} HTTP/1.0\r\n\r\n".encode(), clients=200)
+    finally:
+        notes.rmdir()
+    assert {answer.split()[1] for answer in answers} == {b"200"}
+    assert asked_of_gunicorn(spliced, film, 1) == 1
+
+
 def test_so_does_one_on_what_was_replaced(spliced: StackOrigin, film: MadeArchive) -> None:
     """But for those who had begun with the old plan when the new one came."""
     unversioned = f"/v/{film.id}/seg_0001.m4s"

@@ -92,6 +92,15 @@ def test_a_plan_that_is_due_is_made_anew(plans: StackOrigin) -> None:
     assert eventually(lambda: plans.get(url).headers["etag"] != first.headers["etag"])
 
 
+def test_only_plans_are_kept(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    """What else gunicorn may answer with is megabytes, whoever else may keep it."""
+    reply = plans.get("/v/unplanned/whole-file")
+    assert (reply.status, reply.body, "x-direct" in reply.headers) == (200, bodies["whole-file"], True)
+    assert "max-age=31536000" in reply.headers["cache-control"]
+    kept = [path for path in (plans.stack.prefix / "run" / "plans").rglob("*") if path.is_file()]
+    assert not any(b"/v/unplanned/" in path.read_bytes() for path in kept)
+
+
 @pytest.mark.parametrize("spoilt", [b"", b"splice", bytes(1000)])
 def test_a_kept_plan_that_cannot_be_read(plans: StackOrigin, bodies: dict[str, bytes], spoilt: bytes) -> None:
     """As where another nginx keeps its answers in another manner: gunicorn sends the body itself."""
