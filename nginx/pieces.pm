@@ -2,8 +2,8 @@ package pieces;
 
 # Has nginx send a plan's pieces.
 #
-# Pieces are a flat list, three numbers each: where it is from (a file's place among those of the plan, or $OWN or
-# $TEXT), its offset there, and its length, in bytes.
+# Pieces are runs of ranges, each a source (a file's place among those of the plan, or $OWN or $TEXT) and a list of
+# offsets there and lengths, in bytes. Of one run all ranges are small, or none is.
 #
 # nginx gets a file as /proc/self/fd/N, which is the very inode that was compared, whatever its path has come to mean
 # since. Small pieces are read here, into one buffer: to have nginx send a few hundred bytes of audio costs several
@@ -32,45 +32,62 @@ my $PREADV2    = $PREADV2_OF{$MACHINE} // 286;                          # aarch6
 my $RWF_NOWAIT = 8;
 my $BLOCK      = "\0" x $SMALL;                                         # what is read comes here
 
+# Puts a range behind the others.
+sub add {
+    my ( $pieces, $source, $offset, $bytes ) = @_;
+    my $last = $pieces->[-1];
+    if ( $last && $last->[0] == $source && ( $last->[1][1] <= $SMALL ) == ( $bytes <= $SMALL ) ) {
+        push @{ $last->[1] }, $offset, $bytes;
+        return;
+    }
+    push @{$pieces}, [ $source, [ $offset, $bytes ] ];
+    return;
+}
+
 # Bytes [start, stop) of the pieces.
 sub part_of {
     my ( $pieces, $start, $stop ) = @_;
     my ( $begin, @part ) = (0);
-    for ( my $at = 0 ; $at < @{$pieces} ; $at += 3 ) {
-        my ( $source, $offset, $bytes ) = @{$pieces}[ $at .. $at + 2 ];
-        my $end   = $begin + $bytes;
-        my $first = $start > $begin ? $start : $begin;
-        my $final = $end < $stop    ? $end   : $stop;
-        push @part, $source, $offset + $first - $begin, $final - $first if $first < $final;
-        $begin = $end;
+    for my $run ( @{$pieces} ) {
+        my ( $source, $ranges ) = @{$run};
+        for ( my $at = 0 ; $at < @{$ranges} ; $at += 2 ) {
+            my $end   = $begin + $ranges->[ $at + 1 ];
+            my $first = $start > $begin ? $start : $begin;
+            my $final = $end < $stop    ? $end   : $stop;
+            add( \@part, $source, $ranges->[$at] + $first - $begin, $final - $first ) if $first < $final;
+            $begin = $end;
+        }
     }
     return \@part;
 }
 
-# `files` are descriptors: of those of the plan in its order, then of its own, if any.
+# `files` are descriptors: of those of the plan in its order, then of its own, if any. Once a range of a run is not in
+# memory, nginx sends the rest of it.
 sub send_all {
     my ( $r, $pieces, $text, $files ) = @_;
-    my ( $read, $spare, $named, $name, %names ) = ( q{}, $MAX_READ, $TEXT );
-    for ( my $at = 0 ; $at < @{$pieces} ; $at += 3 ) {
-        my ( $source, $bytes ) = ( $pieces->[$at], $pieces->[ $at + 2 ] );
-        if ( $bytes <= $SMALL && ( $bytes <= $spare || $source == $TEXT ) ) {
-            my $block =
-                $source == $TEXT
-                ? substr $text, $pieces->[ $at + 1 ], $bytes
-                : read_piece( $files->[$source], $pieces->[ $at + 1 ], $bytes );
-            if ( defined $block ) {
-                $read .= $block;
-                $spare -= $bytes if $source != $TEXT;
-                next;
-            }
+    my ( $read, $spare, %names ) = ( q{}, $MAX_READ );
+    for my $run ( @{$pieces} ) {
+        my ( $source, $ranges ) = @{$run};
+        my ( $at,     $end )    = ( 0, scalar @{$ranges} );
+        if ( $source == $TEXT ) {
+            $read .= substr $text, $ranges->[ $at++ ], $ranges->[ $at++ ] while $at < $end;
+            next;
         }
+        my $file = $files->[$source];
+        while ( $at < $end && $ranges->[ $at + 1 ] <= ( $spare < $SMALL ? $spare : $SMALL ) ) {
+            my $block = read_piece( $file, $ranges->[$at], $ranges->[ $at + 1 ] );
+            last if !defined $block;
+            $read .= $block;
+            $spare -= $ranges->[ $at + 1 ];
+            $at    += 2;
+        }
+        next if $at == $end;
         if ( length $read ) {
             $r->print($read);
             $read = q{};
         }
-        ( $named, $name ) = ( $source, $names{$source} //= name_of( $files->[$source] ) )
-            if $source != $named;
-        $r->sendfile( $name, $pieces->[ $at + 1 ], $bytes );
+        my $name = $names{$source} //= name_of($file);
+        $r->sendfile( $name, $ranges->[ $at++ ], $ranges->[ $at++ ] ) while $at < $end;
     }
     $r->print($read) if length $read;
     return;

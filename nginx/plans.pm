@@ -25,7 +25,7 @@ my $BLOCK = 8192;
 
 # What a worker keeps in mind: plans by the target they were asked for with. Those that were asked for since the last
 # time that there were too many, and of those before them the ones that nobody has asked for since. A plan weighs as
-# much as its pieces, and as so many more; the weight of either lot is bounded: some 200 plans of a muxed segment, or
+# much as its ranges, and as so many more; the weight of either lot is bounded: some 200 plans of a muxed segment, or
 # 70 of video alone, in 1 MB.
 my ( $fresh, $older, $weight ) = ( {}, {}, 0 );
 my $MOST        = 8192;
@@ -46,7 +46,8 @@ sub remembered {
 
 sub remember {
     my ( $target, $plan ) = @_;
-    my $added = $PLAN_WEIGHT + @{ $plan->{pieces} } / 3;
+    my $added = $PLAN_WEIGHT;
+    $added += @{ $_->[1] } / 2 for @{ $plan->{pieces} };
     if ( $weight + $added > $MOST ) {
         ( $fresh, $older, $weight ) = ( {}, $fresh, 0 );
     }
@@ -102,26 +103,29 @@ sub place_of {
     return substr( $places, $at + 1 + length $name ) =~ /\A(\d+) (\d+)/;
 }
 
-# Makes the line of pieces the list of them that pieces.pm has nginx send. Inline bytes stay with the plan where they
-# are few, as `text`, of which `text` has the beginning; else it keeps nginx's file open, as `file`, where they begin
-# at `inline_at`.
+# Makes the line of pieces what pieces.pm has nginx send. Inline bytes stay with the plan where they are few, as
+# `text`, of which `text` has the beginning; else it keeps nginx's file open, as `file`, where they begin at
+# `inline_at`.
 sub locate_inline {
     my ( $plan, $file, $inline_at, $text ) = @_;
-    my ( $inline, @pieces ) = (0);
-    for ( split /, /, $plan->{pieces} ) {
-        my ( $source, @ranges ) = split / /;
-        $inline += $ranges[1] if $source == $pieces::OWN;
-        push @pieces, map { 0 + $_ } $source, splice @ranges, 0, 2 while @ranges;
+    my @rows   = map { [ split / / ] } split /, /, $plan->{pieces};
+    my $inline = 0;
+    $inline += $_->[2] for grep { $_->[0] == $pieces::OWN } @rows;
+    my ( $own, $shift ) = ( $pieces::OWN, $inline_at );
+    if ( $inline <= $pieces::SMALL && $inline <= length $text ) {
+        $plan->{text} = substr $text, 0, $inline;
+        ( $own, $shift ) = ( $pieces::TEXT, 0 );
     }
-    my $is_short = $inline <= $pieces::SMALL && $inline <= length $text;
-    for my $number ( 0 .. @pieces / 3 - 1 ) {
-        next if $pieces[ 3 * $number ] != $pieces::OWN;
-        if ($is_short) { $pieces[ 3 * $number ] = $pieces::TEXT }
-        else           { $pieces[ 3 * $number + 1 ] += $inline_at }
+    else {
+        $plan->{file} = $file;
+    }
+    my @pieces;
+    for my $row (@rows) {
+        my ( $source, @ranges ) = @{$row};
+        my ( $from,   $added )  = $source == $pieces::OWN ? ( $own, $shift ) : ( $source, 0 );
+        pieces::add( \@pieces, $from, $added + shift @ranges, 0 + shift @ranges ) while @ranges;
     }
     $plan->{pieces} = \@pieces;
-    $plan->{text}   = substr $text, 0, $inline if $is_short;
-    $plan->{file}   = $file if !$is_short;
     return;
 }
 
