@@ -7,13 +7,12 @@ The figures that only an arranged segment can give (response lengths, ranges, ba
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-from app.idx.header import ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, TrackFacts, ViewFacts
+from app.idx.header import ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, ViewFacts
 from app.idx.view import assemble
 from app.plan import FileIdentity
 from indexer.codecs.media_format import MediaFormat
@@ -21,13 +20,13 @@ from indexer.figures import measure, measure_iframes, measure_texts
 from indexer.iframes import tabulate_iframes
 from indexer.init_segment import InitTrack, build_init, segment_type_box
 from indexer.kinds import tabulate_kinds
-from indexer.labels import label_of_sound, roles_of_sound
 from indexer.runs import ChunkMap, tabulate_runs
 from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
 from indexer.sidecar import sidecar_offsets, tracks_in_sidecar
 from indexer.subtitles.tabulate import NO_SUBTITLES, Subtitles
-from indexer.track import NON_SYNC_BIT, Movie, Samples
+from indexer.track import NON_SYNC_BIT, Movie
+from indexer.track_facts import track_facts
 from indexer.write import pack_idx
 
 MUXED = "muxed"
@@ -67,7 +66,7 @@ def build_idx(archive: Archive) -> bytes:
         segment_duration_ms=archive.segment_duration_ms,
         slop=archive.slop,
         title=archive.movie.title,
-        tracks=tuple(_track_facts(archive, number) for number in range(len(archive.served))),
+        tracks=tuple(map(track_facts, archive.served, archive.placed)),
         views=views,
         texts=archive.subtitles.texts,
         subtitle_files=archive.subtitles.files,
@@ -150,64 +149,6 @@ def _track_columns(prefix: str, placed: PlacedTrack, first_samples: list[int]) -
     if not isinstance(samples.size_bytes, int):
         columns[prefix + "size"] = samples.size_bytes
     return columns
-
-
-def _track_facts(archive: Archive, number: int) -> TrackFacts:
-    served, placed = archive.served[number], archive.placed[number]
-    track, described, samples = served.track, served.format, served.track.samples
-    size = samples.size_bytes
-    duration_ticks = placed.decode_ticks[-1] - placed.decode_ticks[0]
-    turned = described.kind == "video" and track.matrix[0] == 0 and track.matrix[4] == 0
-    width, height = described.display_width, described.display_height
-    is_video = described.kind == "video"
-    return TrackFacts(
-        name=served.name,
-        kind=described.kind,
-        source_track_id=track.track_id,
-        codec=described.codecs,
-        codec_name=described.name,
-        supplemental_codec=described.supplemental_codecs,
-        timescale=track.timescale,
-        duration_ticks=duration_ticks,
-        sample_count=samples.count,
-        size_bytes=size if isinstance(size, int) else None,
-        byte_count=samples.byte_count,
-        language=track.language,
-        title=track.title,
-        label=track.title if is_video else label_of_sound(track.title, track.language),
-        roles=track.kind_roles if is_video else roles_of_sound(track.kind_roles, track.title),
-        default=track.enabled,
-        width=height if turned else width,
-        height=width if turned else height,
-        frame_rate_milli=_rate_milli(samples, track.timescale) if is_video else 0,
-        video_range=described.video_range,
-        colour=_colour(described),
-        channels=described.channels,
-        hls_channels=described.hls_channels,
-        sample_rate_hz=described.sample_rate_hz,
-        expected_players=described.players,
-        media_time_ticks=placed.placement.media_time_ticks,
-    )
-
-
-def _colour(described: MediaFormat) -> tuple[int, ...]:
-    points = described.colour
-    return (points.primaries, points.transfer, points.matrix) if points else ()
-
-
-def _rate_milli(samples: Samples, timescale: int) -> int:
-    """That of the frames which last no more than half as long again as the median: HLS tells the highest rate
-    (RFC 8216bis §4.4.6.2), which those that are held do not lower. Ticks may be rounded, so it is a mean.
-    """
-    durations = samples.duration_ticks
-    if isinstance(durations, int):
-        return round(1000 * timescale / durations) if durations else 0
-    counts = sorted(Counter(durations).items())
-    ends = accumulate(count for _, count in counts)
-    median = next(lasts for (lasts, _), end in zip(counts, ends, strict=True) if 2 * end >= samples.count)
-    usual = [(lasts, count) for lasts, count in counts if 2 * lasts <= 3 * median]
-    ticks = sum(lasts * count for lasts, count in usual)
-    return round(1000 * timescale * sum(count for _, count in usual) / ticks) if ticks else 0
 
 
 def _views(archive: Archive) -> tuple[ViewFacts, ...]:

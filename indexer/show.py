@@ -65,6 +65,9 @@ def _track(number: int, facts: TrackFacts) -> Iterator[str]:
     title = f", {facts.title!r}" if facts.title else ""
     yield f"track {number}: {facts.name}, track_ID {facts.source_track_id} of the archive{title}"
     yield f"  {facts.codec_name}, {facts.codec}"
+    for init, each in enumerate(facts.formats, start=1):
+        size = f", {each.width}x{each.height}" if facts.kind == "video" else f", {each.sample_rate_hz} Hz"
+        yield f"  init {init}: {each.codec_name}, {each.codec}{size}"
     lasts = f"{facts.duration_ticks / facts.timescale:.6f} s at {facts.timescale} ticks a second"
     yield f"  {facts.sample_count} samples, {facts.byte_count} bytes, {lasts}"
     if facts.kind == "video":

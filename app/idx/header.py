@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from types import UnionType
 from typing import Any, Self, get_args, get_origin, get_type_hints
@@ -95,8 +95,28 @@ class SidecarFacts(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class FormatFacts(Record):
+    """What a track is in the samples of one init segment. Fields as those of `TrackFacts`."""
+
+    codec: str
+    codec_name: str
+    supplemental_codec: str
+    width: int
+    height: int
+    video_range: str
+    colour: tuple[int, ...]
+    channels: int
+    hls_channels: str
+    sample_rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrackFacts(Record):
-    """A track as players are told of it."""
+    """A track as players are told of it.
+
+    Where its codec parameters change on the way, `formats` has what it is with each init segment; its codec
+    and colour are then the first one's, its size, range and channels the largest that there are.
+    """
 
     name: str  # stable, readable, unique: video, audio-eng, audio-eng-2
     kind: str  # video, audio
@@ -124,6 +144,25 @@ class TrackFacts(Record):
     sample_rate_hz: int
     expected_players: tuple[str, ...]
     media_time_ticks: int = 0  # `elst` of the init segment: presentation = decode + composition - this
+    formats: tuple[FormatFacts, ...] = ()  # one an init segment, or () where they are alike
+
+    def in_format(self, init: int) -> TrackFacts:
+        """The track as it is with init segment `init`."""
+        if not self.formats:
+            return self
+        found = self.formats[init]
+        return replace(self, **{field.name: getattr(found, field.name) for field in fields(found)})
+
+    @property
+    def codecs(self) -> tuple[str, ...]:
+        """Every `codec` there is, once."""
+        return tuple(dict.fromkeys(each.codec for each in self.formats or (self,)))
+
+    @property
+    def supplemental_codecs(self) -> tuple[str, ...]:
+        """Every `supplemental_codec` there is, once."""
+        found = dict.fromkeys(each.supplemental_codec for each in self.formats or (self,))
+        return tuple(each for each in found if each)
 
 
 @dataclass(frozen=True, slots=True)

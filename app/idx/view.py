@@ -194,6 +194,8 @@ def assemble(
     check(len(columns["segment.offset"]) == segments, "segment.offset")
     inits = columns.get("segment.init")
     check(inits is None or len(inits) == segments, "segment.init")
+    for facts in header.tracks:
+        check(not facts.formats or len(facts.formats) > max(inits or (0,)), f"track {facts.name}")
     for view in header.views:
         check(bool(view.tracks) and set(view.tracks) <= {*range(len(tracks))}, f"view {view.name}")
         check(len(view.inits) > max(inits or (0,)), f"view {view.name}")

@@ -31,7 +31,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
     labels: list[str] = []
-    for number, members in enumerate(_adaptation_sets(shown)):
+    for number, members in enumerate(_adaptation_sets(shown, segments.start)):
         facts = members[0].facts
         adaptation = SubElement(period, "AdaptationSet", _of_set(number, members))
         if facts.label:
@@ -78,11 +78,12 @@ def _language(language: str) -> dict[str, str]:
     return {"lang": language} if language != "und" else {}
 
 
-def _adaptation_sets(shown: Presentation) -> list[list[Rendition]]:
+def _adaptation_sets(shown: Presentation, segment: int) -> list[list[Rendition]]:
     """Pictures that a player may change between on the way are one set; every sound is one of its own."""
     sets: dict[tuple[str, ...], list[Rendition]] = {}
     for each in shown.of_kind("video"):
-        key = each.facts.codec.partition(".")[0], each.facts.video_range
+        facts = each.facts_of(segment)
+        key = facts.codec.partition(".")[0], facts.video_range
         sets.setdefault(key, []).append(each)
     return [*sets.values(), *([each] for each in shown.of_kind("audio"))]
 
@@ -108,7 +109,7 @@ def _roles(facts: TrackFacts, first: TrackFacts) -> list[str]:
 
 
 def _write_representation(adaptation: Element, member: Rendition, segments: range) -> None:
-    facts = member.facts
+    facts = member.facts_of(segments.start)
     attributes = {
         "id": member.folder,
         "bandwidth": str(bandwidth_bps(member)),
@@ -120,8 +121,7 @@ def _write_representation(adaptation: Element, member: Rendition, segments: rang
         _describe_colour(representation, facts.colour)
     else:
         _describe_channels(representation, facts)
-    inits = member.idx.segment_init or bytes(member.idx.segment_count)
-    _write_template(representation, member, init_name(inits[segments.start]), segments)
+    _write_template(representation, member, init_name(member.init_of(segments.start)), segments)
 
 
 def _of_picture(facts: TrackFacts) -> dict[str, str]:

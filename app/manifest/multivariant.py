@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from app.clip import WHOLE, Clip
+from app.idx.header import TrackFacts
 from app.manifest.attributes import listed, quoted
 from app.manifest.hls import CONTENT_TYPE, VERSION
 from app.manifest.presentation import Presentation, Rendition, Subtitles, unused
@@ -139,8 +140,8 @@ def _iframes(video: Rendition) -> Iterator[str]:
     attributes = {
         "BANDWIDTH": str(idx.header.iframes.peak_bps),
         "AVERAGE-BANDWIDTH": str(idx.header.iframes.average_bps),
-        "CODECS": quoted(facts.codec),
-        **({"SUPPLEMENTAL-CODECS": quoted(facts.supplemental_codec)} if facts.supplemental_codec else {}),
+        "CODECS": quoted(",".join(facts.codecs)),
+        **_supplemental(facts),
         "RESOLUTION": f"{facts.width}x{facts.height}",
         "VIDEO-RANGE": facts.video_range or "SDR",
         "URI": quoted(_playlist(video, IFRAMES)),
@@ -156,7 +157,7 @@ def _variant(
     What leads without a picture is itself one of `sounds`.
     """
     facts = leading.facts
-    codecs = dict.fromkeys(each.facts.codec for each in (leading, *sounds))
+    codecs = dict.fromkeys(codec for each in (leading, *sounds) for codec in each.facts.codecs)
     pictures = [leading.view] if facts.kind == "video" else []
     choices = pictures, [each.view for each in sounds], [each.facts for each in texts]
     peaks_bps = (max((each.peak_bps for each in rates), default=0) for rates in choices)
@@ -165,9 +166,8 @@ def _variant(
         "BANDWIDTH": str(sum(peaks_bps)),
         "AVERAGE-BANDWIDTH": str(sum(averages_bps)),
         "CODECS": quoted(",".join(codecs)),
+        **_supplemental(facts),
     }
-    if facts.supplemental_codec:
-        attributes["SUPPLEMENTAL-CODECS"] = quoted(facts.supplemental_codec)
     if facts.kind == "video":
         attributes["RESOLUTION"] = f"{facts.width}x{facts.height}"
         if facts.frame_rate_milli:
@@ -181,6 +181,11 @@ def _variant(
         attributes["CLOSED-CAPTIONS"] = "NONE"
     yield "#EXT-X-STREAM-INF:" + listed(attributes)
     yield _playlist(leading)
+
+
+def _supplemental(facts: TrackFacts) -> dict[str, str]:
+    codecs = ",".join(facts.supplemental_codecs)
+    return {"SUPPLEMENTAL-CODECS": quoted(codecs)} if codecs else {}
 
 
 def _playlist(rendition: Rendition | Subtitles, name: str = PLAYLIST) -> str:

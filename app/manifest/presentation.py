@@ -40,6 +40,14 @@ class Rendition:
     def facts(self) -> TrackFacts:
         return self.idx.tracks[self.view.tracks[0]].facts
 
+    def init_of(self, segment: int) -> int:
+        """Which init segment applies to a segment."""
+        return self.idx.segment_init[segment] if self.idx.segment_init else 0
+
+    def facts_of(self, segment: int) -> TrackFacts:
+        """The track as it is in a segment."""
+        return self.facts.in_format(self.init_of(segment))
+
     @property
     def segment_bytes(self) -> Ints:
         return self.idx.view_bytes[self.view_number]

@@ -26,6 +26,14 @@ _AVC = bytes.fromhex(
 AVC_ENTRY = visual("avc1", box("avcC", _AVC), width=64, height=48)
 OTHER_AVC_ENTRY = visual("avc1", box("avcC", _AVC.replace(b"\x68\xeb", b"\x68\xea")), width=64, height=48)
 """With another picture parameter set: a decoder has to be told of the change."""
+WIDE_AVC_ENTRY = visual(
+    "avc1",
+    box("avcC", b"\x01\x64\0\x0b" + _AVC[4:]),
+    box("pasp", bytes.fromhex("0000000200000001")),
+    width=64,
+    height=48,
+)
+"""Of another level, its pixels twice as wide."""
 AAC_ENTRY = sound("mp4a", esds(0x40, bytes.fromhex("1190")))
 AC3_ENTRY = sound("ac-3", box("dac3", bytes.fromhex("10112d")))
 

@@ -22,6 +22,7 @@ import pytest
 from app.idx.view import open_idx
 from tests.app.running_origin import Origin
 from tests.oracle import mpd
+from tests.oracle.avc import avc_codecs
 from tests.roundtrip import compare
 from tests.roundtrip.expected import SERVED
 from tests.roundtrip.measured import Cost
@@ -71,6 +72,8 @@ def test_lists_what_the_playlists_list(file: str, costs: dict[str, Cost], corpus
         for segment, start_s in zip(media, accumulate(lasting_s, initial=Fraction(0)), strict=False):
             assert abs(segment.start_s - start_s) <= WRITTEN_TO_S
         assert len({period.offset_s - period.period_start_s for period in periods}) == 1
+        for period in periods:
+            assert avc_codecs(fetched(period.init)) <= {period.attributes["codecs"]}
 
 
 @pytest.mark.requires_tool("ffprobe")

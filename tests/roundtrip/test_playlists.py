@@ -13,6 +13,7 @@ import pytest
 
 from tests.app.running_origin import Origin
 from tests.oracle import hls
+from tests.oracle.avc import avc_codecs
 from tests.oracle.hls_line import Line
 from tests.oracle.hls_rules import average_bps, peak_bps, together
 from tests.roundtrip.expected import SERVED
@@ -58,6 +59,11 @@ class Client:
         sizes = [self.length(urljoin(url, line.value)) for line in lines if not line.tag]
         return ceil(peak_bps(sizes, lasting_s)), ceil(average_bps(sizes, lasting_s))
 
+    def avc_codecs(self, url: str, lines: list[Line]) -> set[str]:
+        """Those of H.264 in the init segments that a media playlist names."""
+        maps = {urljoin(url, line.text("URI")) for line in lines if line.tag == "EXT-X-MAP"}
+        return set().union(*(avc_codecs(self.get(each)) for each in maps))
+
 
 @pytest.mark.parametrize("file", sorted(SERVED))
 def test_playlists_are_valid_and_rates_true(
@@ -73,14 +79,18 @@ def test_playlists_are_valid_and_rates_true(
         playlists = {url: client.media(url) for url in urls(master, lines)}
         assert list(together(playlists.values())) == []
         rates = {url: client.rates(url, playlist) for url, playlist in playlists.items()}
+        codecs = {url: client.avc_codecs(url, playlist) for url, playlist in playlists.items()}
     for line, following in pairwise(lines):
         if line.tag == "EXT-X-STREAM-INF":
             own = urljoin(master, following.value)
+            assert codecs[own] <= set(line.text("CODECS").split(","))
             groups = [members(master, lines, line, kind) for kind in ("AUDIO", "SUBTITLES")]
             groups += [] if any(own in group for group in groups) else [{own}]
             check_rates(line, [[rates[url] for url in group] for group in groups])
         elif line.tag == "EXT-X-I-FRAME-STREAM-INF":
-            check_rates(line, [[rates[urljoin(master, line.text("URI"))]]])
+            own = urljoin(master, line.text("URI"))
+            assert codecs[own] <= set(line.text("CODECS").split(","))
+            check_rates(line, [[rates[own]]])
 
 
 def check_rates(line: Line, groups: list[list[Rates]]) -> None:

@@ -13,13 +13,17 @@ PROLOGUE_BYTES, DIGEST_BYTES = 24, 32
 
 Columns = dict[str, "array[int]"]
 
+FORMAT = {
+    "codec": "avc1.640028", "codec_name": "H.264", "supplemental_codec": "", "width": 640, "height": 360,
+    "video_range": "SDR", "colour": [1, 1, 1], "channels": 0, "hls_channels": "", "sample_rate_hz": 0,
+}  # fmt: skip
 TRACK = {
     "name": "video", "kind": "video", "source_track_id": 1, "codec": "avc1.640028", "codec_name": "H.264",
     "supplemental_codec": "", "timescale": 1000, "duration_ticks": 4000, "sample_count": 4,
     "size_bytes": None, "byte_count": 100, "language": "und", "title": "", "label": "", "roles": [],
     "default": True, "width": 640, "height": 360, "frame_rate_milli": 1000, "video_range": "SDR",
     "colour": [], "channels": 0, "hls_channels": "", "sample_rate_hz": 0, "expected_players": [],
-    "media_time_ticks": 0,
+    "media_time_ticks": 0, "formats": [FORMAT],
 }  # fmt: skip
 VIEW = {
     "name": "muxed", "tracks": [0], "inits": [b"init"], "styp": b"styp", "merge_bytes": 0,

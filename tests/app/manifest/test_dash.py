@@ -18,7 +18,7 @@ from app.manifest.presentation import of_archive
 from indexer.subtitles.cue import Cue, Text
 from indexer.track import Edit
 from tests.indexer.built import ARCHIVE, NO_FILE, built
-from tests.media.made_movie import AC3_ENTRY, AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
+from tests.media.made_movie import AC3_ENTRY, Chunk, MadeTrack, make_movie
 from tests.oracle import mpd
 
 URL = "http://origin/v/film/manifest.mpd"
@@ -140,20 +140,6 @@ def test_times_are_exact_where_a_second_is_no_multiple_of_a_tick() -> None:
     assert last.start_s + last.lasting_s == Fraction(sum(range(30_030, 30_040)), 29_999)
 
 
-def test_each_init_segment_begins_a_period() -> None:
-    track = video(entries=(AVC_ENTRY, OTHER_AVC_ENTRY))
-    idx = built(make_movie([track], [Chunk(0, 5), Chunk(0, 5, description=1)]))
-    first, second = read(idx)
-    assert [float(each.period_start_s) for each in (first, second)] == [0, 5]
-    assert (first.init.rpartition("/")[2], second.init.rpartition("/")[2]) == (
-        f"init.mp4?v={idx.version}", f"init_2.mp4?v={idx.version}",
-    )  # fmt: skip
-    assert [media.url.partition("?")[0].rpartition("_")[2] for media in (*first.media, *second.media)] == [
-        "0001.m4s", "0002.m4s",
-    ]  # fmt: skip
-    assert [float(each.offset_s) for each in (first, second)] == [0, 5]
-
-
 def test_languages_roles_and_labels() -> None:
     idx = index(video(), audio("en"), audio("fr", "Commentaire"))
     facts = replace(idx.tracks[2].facts, roles=("about:html-kind", "commentary"))
@@ -268,25 +254,6 @@ def test_a_clip_begins_with_its_first_segment_and_ends_within_its_last(
         assert [int(re.findall(r"seg_(\d+)", media.url)[0]) for media in each.media] == numbers
         assert [media.start_s for media in each.media] == [5 * place for place in range(len(numbers))]
         assert each.offset_s == 5 * (numbers[0] - 1)
-
-
-def test_a_clip_over_a_change_of_codec_parameters() -> None:
-    track = video(entries=(AVC_ENTRY, OTHER_AVC_ENTRY))
-    idx = built(make_movie([track], [Chunk(0, 5), Chunk(0, 5, description=1)]))
-    before, after = clipped(idx, Clip(2500, 7500), 7.5)
-    assert [each.period_start_s for each in (before, after)] == [0, 5]
-    (only,) = clipped(idx, Clip(5000, 7500), 2.5)
-    assert [only.period_start_s, only.offset_s] == [0, 5]
-    assert only.init == after.init
-
-
-def test_a_text_of_each_period_counts_from_its_start() -> None:
-    track = video(entries=(AVC_ENTRY, OTHER_AVC_ENTRY))
-    words = [Text("SubRip", (Cue(0, 9000, "", "words"),), "en", file="film.en.srt")]
-    idx = built(make_movie([track], [Chunk(0, 5), Chunk(0, 5, description=1)]), texts=words)
-    url = f"http://origin/v/film/text-eng/subtitles.vtt?v={idx.version}"
-    assert [each.whole for each in read(idx) if each.whole] == [f"{url}&end=5", f"{url}&start=5"]
-    assert [each.whole for each in clipped(idx, Clip(6000), 5) if each.whole] == [f"{url}&start=5"]
 
 
 @pytest.mark.parametrize(

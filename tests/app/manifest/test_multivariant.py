@@ -14,7 +14,7 @@ from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
 from indexer.subtitles.cue import Cue, Text
 from tests.indexer.built import ARCHIVE, NO_FILE, built
-from tests.media.made_movie import AC3_ENTRY, Chunk, MadeTrack, make_movie
+from tests.media.made_movie import AC3_ENTRY, AVC_ENTRY, WIDE_AVC_ENTRY, Chunk, MadeTrack, make_movie
 
 
 def video(*, seconds: int = 10) -> MadeTrack:
@@ -78,6 +78,21 @@ def test_a_variant_counts_its_largest_sound() -> None:
     (variant,) = m3u8.loads(text(idx)).playlists
     assert variant.stream_info.bandwidth == shown["video"].peak_bps + shown["audio-fra"].peak_bps
     assert shown["audio-fra"].peak_bps > shown["audio-eng"].peak_bps
+
+
+def test_what_changes_on_the_way_is_told_in_full() -> None:
+    """Every codec, the largest picture; of I-frames, too."""
+    track = replace(video(), entries=(AVC_ENTRY, WIDE_AVC_ENTRY))
+    idx = built(make_movie([track], [Chunk(0, 5), Chunk(0, 5, description=1)]))
+    formats = idx.tracks[0].facts.formats
+    dolby = (replace(formats[0], supplemental_codec="dvh1.08.01/db1p"), formats[1])
+    facts = replace(idx.tracks[0].facts, formats=dolby)
+    idx = replace(idx, tracks=(replace(idx.tracks[0], facts=facts),))
+    streams = [line for line in text(idx).splitlines() if "STREAM-INF" in line]
+    assert len(streams) == 2
+    for line in streams:
+        assert 'CODECS="avc1.64000a,avc1.64000b",SUPPLEMENTAL-CODECS="dvh1.08.01/db1p",' in line
+        assert "RESOLUTION=128x48," in line
 
 
 def test_video_alone_has_no_group() -> None:
