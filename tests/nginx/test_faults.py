@@ -79,7 +79,9 @@ def rounds(few: int, many: int) -> pytest.MarkDecorator:
 
 @rounds(3, 20)
 def test_gunicorn_workers_die(film: Film, rounds: int) -> None:
-    """Requests of a dead worker go to another, so no client sees it; plans that are kept need none."""
+    """Requests of a dead worker go to another; plans that are kept need none. Only where it had begun with an
+    answer a client sees it, and it sends one at a time.
+    """
     gunicorn = film.origin.process.pid
     workers = len(children_of(gunicorn))
     targets = [*TARGETS, *["/healthz"] * SEGMENTS]  # of which the latter always go to gunicorn
@@ -91,7 +93,8 @@ def test_gunicorn_workers_die(film: Film, rounds: int) -> None:
             assert eventually(lambda: len(set(children_of(gunicorn)) - {first}) == workers)  # noqa: B023
             load.wait_for_more(50)
     assert load.wrong == []
-    assert set(load.outcomes) == {200}
+    assert set(load.outcomes) <= {200, "broken"}
+    assert load.outcomes["broken"] <= rounds
 
 
 def test_gunicorn_is_back(film: Film) -> None:
