@@ -35,11 +35,13 @@ class Text(NamedTuple):
     init: bytes = b""  # init segment of these
 
 
-_IN_ORDER = attrgetter("start_ms", "end_ms", "settings", "payload")
-
-
 def shown(cues: Iterable[Cue], duration_ms: int) -> tuple[Cue, ...]:
-    """Those that are seen during playback, in order and each once; what is before its start is cut off."""
-    clipped = (cue if cue.start_ms >= 0 else cue._replace(start_ms=0) for cue in cues)
-    seen = {cue for cue in clipped if cue.start_ms < min(cue.end_ms, duration_ms)}
-    return tuple(sorted(seen, key=_IN_ORDER))
+    """Those that are seen during playback, each once; what is before its start is cut off.
+
+    By start, as WebVTT files are (§4.1), and those that start together as `cues` has them: players stack what
+    is shown at one time in the order of the file, the first nearest to the edge. Cues keep their order in
+    every segment and in every part, since these take them by number.
+    """
+    by_start = sorted(cues, key=attrgetter("start_ms"))
+    clipped = (cue if cue.start_ms >= 0 else cue._replace(start_ms=0) for cue in by_start)
+    return tuple(dict.fromkeys(cue for cue in clipped if cue.start_ms < min(cue.end_ms, duration_ms)))

@@ -21,7 +21,7 @@ from indexer.source import Source
 from indexer.subtitles.beside import CODINGS, extension_of, meaning_of
 from indexer.subtitles.cue import Cue, Text, shown
 from indexer.subtitles.markup import BOLD, ITALIC, UNDERLINE, aligned, clean, payload_of
-from indexer.subtitles.substation import place_of_key, read_subrip, read_substation
+from indexer.subtitles.substation import BELOW, DEFAULT_HEIGHT, place_of_key, read_subrip, read_substation
 from indexer.subtitles.vtt_file import ARROW, read_vtt
 
 REMEDY = "write it anew, as .srt or .vtt in UTF-8"
@@ -95,18 +95,29 @@ def _loaded(text: str, short: str) -> SSAFile:
 
 def _subrip(subtitles: SSAFile) -> Iterator[ReadCue]:
     for event in subtitles.events:
-        runs, place = read_subrip(event.text)
-        yield event.start, event.end, aligned(*place) if place else "", payload_of(runs)
+        runs, line = read_subrip(event.text)
+        place = line.place(BELOW, DEFAULT_HEIGHT)
+        yield event.start, event.end, aligned(*place), payload_of(runs)
 
 
 def _substation(subtitles: SSAFile) -> Iterator[ReadCue]:
+    """In the order of the file, whatever their layers. libass stacks lines of one layer so, too, the first
+    nearest to the edge; a layer says what covers what, and cues of WebVTT never cover each other.
+    """
+    height = _height(subtitles)
     faces = {name: _face(style) for name, style in subtitles.styles.items()}
     for event in subtitles.events:
         if not event.is_comment:
             style = subtitles.styles.get(event.style, _UNSTYLED)
-            runs, own = read_substation(event.text, _face(style), faces)
-            place = own or place_of_key(int(style.alignment))
+            runs, line = read_substation(event.text, _face(style), faces)
+            place = line.place(place_of_key(int(style.alignment)), height)
             yield event.start, event.end, aligned(*place), payload_of(runs)
+
+
+def _height(subtitles: SSAFile) -> int:
+    """That of the screen which positions are on."""
+    stated = subtitles.info.get("PlayResY", "").strip()
+    return int(stated[:6]) if stated.isascii() and stated.isdecimal() and int(stated[:6]) else DEFAULT_HEIGHT
 
 
 def _face(style: SSAStyle) -> int:

@@ -1,7 +1,8 @@
 """Override tags of SubStation Alpha, which players of SubRip know too, and SubRip's own tags ─▶ styled runs.
 
 Read here rather than by pysubs2, whose way costs the square of a line's length. Karaoke, colours, fonts and
-movement are dropped, drawings with all that they draw.
+movement are dropped, drawings with all that they draw. Of a position the half of the screen that it is in is
+kept: how large the words are that a player draws there is not for us to know.
 """
 
 from __future__ import annotations
@@ -14,24 +15,40 @@ from indexer.subtitles.markup import BOLD, ITALIC, UNDERLINE
 
 _OVERRIDES = re.compile(r"\{([^{}]*)\}")
 _OVERRIDES_AND_TAGS = re.compile(r"\{(\\[^{}]*)\}|<(/?[a-zA-Z][^<>]*)>")
-_OVERRIDE = re.compile(r"\\(an|[abiup])(\d{1,4})(?!\d)|\\r([^\\]*)", re.ASCII)
+_OVERRIDE = re.compile(
+    r"\\(an|[abiup])(\d{1,4})(?!\d)|\\r([^\\]*)|\\(?:pos|move)\([^\\,()]*,\s*(-?\d{1,6})(?!\d)", re.ASCII
+)
 _TAG_NAME = re.compile(r"[a-zA-Z]+")
 _STYLES = {"b": BOLD, "i": ITALIC, "u": UNDERLINE}
 _BOLD_WEIGHT = 600
 _LEGACY_ROWS = {0: 1, 4: -1, 8: 0}
 """Of `\\a` less 1 to 3: below, above, in the middle."""
 
+DEFAULT_HEIGHT = 288
+"""Of the screen that positions are on, where a script does not say (`PlayResY`); of SubRip, always."""
+
 Place = tuple[int, int]  # across and down, as `markup.aligned` takes them
 Styled = tuple[str, int]  # text and style
+BELOW: Place = (0, 1)
 
 
 @dataclass(slots=True)
 class Line:
-    """The state of a line while its overrides are read. `place` is None where they say nothing of it."""
+    """What a line's overrides have said so far, and of its place at all: None where that is nothing."""
 
     style: int
-    place: Place | None = None
+    aligned: Place | None = None
+    position_y: int | None = None
     drawing: bool = False
+
+    def place(self, own: Place, height: int) -> Place:
+        """`own` is that of the line's style, `height` the screen's.
+
+        Where there is a position, an alignment says no more than which corner of the words is there.
+        """
+        if self.position_y is None:
+            return self.aligned or own
+        return 0, -1 if self.position_y < height / 2 else 1
 
 
 def place_of_key(key: int) -> Place:
@@ -39,15 +56,15 @@ def place_of_key(key: int) -> Place:
     return (key - 1) % 3 - 1, 1 - (key - 1) // 3
 
 
-def read_substation(text: str, own_face: int, faces: Mapping[str, int]) -> tuple[list[Styled], Place | None]:
+def read_substation(text: str, own_face: int, faces: Mapping[str, int]) -> tuple[list[Styled], Line]:
     """`own_face` is that of the line's style; `faces`, those of all styles by name."""
     line = Line(own_face)
-    return list(_runs(text, _OVERRIDES, line, faces)), line.place
+    return list(_runs(text, _OVERRIDES, line, faces)), line
 
 
-def read_subrip(text: str) -> tuple[list[Styled], Place | None]:
+def read_subrip(text: str) -> tuple[list[Styled], Line]:
     line = Line(0)
-    return list(_runs(text, _OVERRIDES_AND_TAGS, line, {})), line.place
+    return list(_runs(text, _OVERRIDES_AND_TAGS, line, {})), line
 
 
 def _runs(text: str, markup: re.Pattern[str], line: Line, faces: Mapping[str, int]) -> Iterator[Styled]:
@@ -69,7 +86,10 @@ def _plain(text: str) -> str:
 
 
 def _override(line: Line, overrides: str, own_face: int, faces: Mapping[str, int]) -> None:
-    for name, digits, style in _OVERRIDE.findall(overrides):
+    for name, digits, style, y in _OVERRIDE.findall(overrides):
+        if y:
+            line.position_y = int(y) if line.position_y is None else line.position_y
+            continue
         if not name:
             line.style = faces.get(style.strip(), own_face)
             continue
@@ -79,10 +99,10 @@ def _override(line: Line, overrides: str, own_face: int, faces: Mapping[str, int
             line.style = line.style & ~_STYLES[name] | on * _STYLES[name]
         elif name == "p":
             line.drawing = value > 0
-        elif line.place is None and name == "an" and 1 <= value <= 9:
-            line.place = place_of_key(value)
-        elif line.place is None and name == "a" and (value - 1) & ~3 in _LEGACY_ROWS and value % 4:
-            line.place = value % 4 - 2, _LEGACY_ROWS[(value - 1) & ~3]
+        elif line.aligned is None and name == "an" and 1 <= value <= 9:
+            line.aligned = place_of_key(value)
+        elif line.aligned is None and name == "a" and (value - 1) & ~3 in _LEGACY_ROWS and value % 4:
+            line.aligned = value % 4 - 2, _LEGACY_ROWS[(value - 1) & ~3]
 
 
 def _tag(line: Line, tag: str) -> None:

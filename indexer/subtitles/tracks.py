@@ -169,7 +169,7 @@ def _joined(
     cues: list[TickedCue] = []
     latest: dict[tuple[str, str], int] = {}
     for start, stop, sample, number in samples:
-        for words in readers[number](sample):
+        for words in dict.fromkeys(readers[number](sample)):
             before = latest.get(words)
             if before is not None and cues[before][1] == start:
                 cues[before] = (cues[before][0], stop, *words)

@@ -98,6 +98,21 @@ def test_a_whole_segment() -> None:
     )
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([-5, 0, 1000, 4004]), st.integers(1, 20_000)), max_size=12))
+def test_cues_have_one_order_everywhere(spans: list[tuple[int, int]]) -> None:
+    """In each segment and each part as in the whole."""
+    cues = [Cue(start, start + lasting, "", f"{n % 7} {n}") for n, (start, lasting) in enumerate(spans)]
+    idx = film(cues)
+    (text,) = idx.texts
+    whole = [words for *_, words in read(content(plan_subtitles(idx, text, ARCHIVE)))]
+    assert whole == [cue.payload for cue in sorted(cues, key=lambda cue: cue.start_ms) if cue.end_ms > 0]
+    part = plan_subtitles(idx, text, ARCHIVE, Clip(4500, 9000))
+    for plan in (part, *(plan_cues(idx, text, number, ARCHIVE) for number in range(idx.segment_count))):
+        found = [words for *_, words in read(content(plan))]
+        assert found == [words for words in whole if words in found]
+
+
 def test_a_segment_may_be_empty() -> None:
     idx = film(CUES)
     assert content(plan_cues(idx, idx.texts[0], 3, ARCHIVE)) == (

@@ -70,6 +70,48 @@ def test_substation(tmp_path: Path) -> None:
     assert (text.codec_name, text.language, text.hearing_impaired) == ("SubStation Alpha 4+", "en", True)
 
 
+def test_positions_are_on_the_screen_that_the_script_states(tmp_path: Path) -> None:
+    """Where it states none they are on one of 384 by 288."""
+    line = r"Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{\pos(320,200)}here" + "\n"
+    stated = {
+        height: ASS.replace("4.00+\n", f"4.00+\nPlayResY: {height}\n", 1) for height in ("480", "0", "x")
+    }
+    for height, script in stated.items():
+        cues = read(tmp_path, "film.ass", script + line).cues
+        settings = next(cue.settings for cue in cues if cue.payload == "here")
+        assert settings == ("line:0" if height == "480" else "")
+    assert read(tmp_path, "film.srt", SRT.replace("an8", "pos(192,20)")).cues[1].settings == "line:0"
+
+
+TOGETHER = {
+    "srt": "1\n00:00:01,000 --> 00:00:02,000\n{}\n\n",
+    "vtt": "00:01.000 --> 00:02.000\n{}\n\n",
+    "ass": "Dialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{}\n",
+    "ssa": "Dialogue: Marked=0,0:00:01.00,0:00:02.00,Default,,0,0,0,,{}\n",
+}
+HEADS = {"vtt": "WEBVTT\n\n", "ass": ASS.partition("Dialogue")[0], "ssa": pysubs2.SSAFile().to_string("ssa")}
+
+
+@pytest.mark.parametrize("extension", TOGETHER)
+def test_cues_of_one_time_keep_the_order_of_the_file(tmp_path: Path, extension: str) -> None:
+    lines = ["- Where is he?", "- Gone.", "- Where is he?", "- Ah."]
+    content = HEADS.get(extension, "") + "".join(map(TOGETHER[extension].format, lines))
+    cues = read(tmp_path, f"film.{extension}", content).cues
+    assert [(cue.start_ms, cue.payload) for cue in cues] == [
+        (1000, "- Where is he?"),
+        (1000, "- Gone."),
+        (1000, "- Ah."),
+    ]
+
+
+def test_layers_do_not_change_the_order(tmp_path: Path) -> None:
+    lines = "".join(
+        f"Dialogue: {layer},0:00:01.00,0:00:02.00,Default,,0,0,0,,of {layer}\n" for layer in (9, 0, 5)
+    )
+    cues = read(tmp_path, "film.ass", HEADS["ass"] + lines).cues
+    assert [cue.payload for cue in cues] == ["of 9", "of 0", "of 5"]
+
+
 def test_old_substation(tmp_path: Path) -> None:
     old = pysubs2.SSAFile()
     old.append(pysubs2.SSAEvent(start=1000, end=2000, text=r"{\b1}old"))

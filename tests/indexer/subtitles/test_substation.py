@@ -7,7 +7,7 @@ import time
 import pytest
 
 from indexer.subtitles.markup import BOLD, ITALIC, payload_of
-from indexer.subtitles.substation import place_of_key, read_subrip, read_substation
+from indexer.subtitles.substation import BELOW, place_of_key, read_subrip, read_substation
 
 FACES = {"Sign": BOLD, "Plain": 0}
 
@@ -70,12 +70,23 @@ def test_subrip(text: str, payload: str) -> None:
         (r"{\a6}x", (0, -1)),
         (r"{\a11}x", (1, 0)),
         (r"{\a3}x", (1, 1)),
-        (r"{\an0\a4\a0\a12}x", None),
-        ("x", None),
+        (r"{\an0\a4\a0\a12}x", BELOW),
+        ("x", BELOW),
+        (r"{\pos(320,20)}x", (0, -1)),
+        (r"{\pos( 320.5 , 239.5 )}x", (0, -1)),
+        (r"{\pos(320,240)\pos(320,20)}x", (0, 1)),  # the first counts
+        (r"{\an7\pos(320,400)}x", (0, 1)),
+        (r"{\pos(320,-5)}x", (0, -1)),
+        (r"{\move(10,20,10,400,0,500)}x", (0, -1)),
+        (r"{\an8\pos(320)\pos(,)\pos(1,99999999)}x", (0, -1)),  # none of these is one
     ],
 )
-def test_places(text: str, place: tuple[int, int] | None) -> None:
-    assert read_substation(text, 0, FACES)[1] == place
+def test_places(text: str, place: tuple[int, int]) -> None:
+    assert read_substation(text, 0, FACES)[1].place(BELOW, 480) == place
+
+
+def test_a_line_stands_where_its_style_does() -> None:
+    assert read_substation("x", 0, FACES)[1].place((-1, -1), 480) == (-1, -1)
 
 
 def test_keys_of_a_number_pad() -> None:
@@ -85,7 +96,15 @@ def test_keys_of_a_number_pad() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{" * 500_000, "<a" * 250_000, r"{\i1}" * 50_000, "{<" * 250_000, "<" + " " * 500_000]
+    "text",
+    [
+        "{" * 500_000,
+        "<a" * 250_000,
+        r"{\i1}" * 50_000,
+        "{<" * 250_000,
+        "<" + " " * 500_000,
+        "{" + r"\pos(1" * 100_000 + "}",
+    ],
 )
 def test_no_line_costs_the_square_of_its_length(text: str) -> None:
     began_s = time.process_time()

@@ -116,6 +116,14 @@ def test_webvtt_in_mp4(tmp_path: Path) -> None:
     assert text.cues[0].settings == "line:0"
 
 
+def test_webvtt_of_one_time_keeps_its_order(tmp_path: Path) -> None:
+    """In the order of the boxes; what is there twice is shown once, in every sample that it goes on in."""
+    twice = vttc("what?") + vttc("gone") + vttc("what?")
+    samples = [twice, twice, vttc("late") + vttc("gone")]
+    (text,), _ = read(tmp_path, film_with(track([1000] * 3, wvtt_entry(), "text"), samples))
+    assert times(text) == [(0, 2000, "what?"), (0, 3000, "gone"), (2000, 3000, "late")]
+
+
 def test_each_sample_has_the_style_of_its_own_entry(tmp_path: Path) -> None:
     made = film_with(
         replace(track([1000] * 2, b""), entries=(tx3g_entry(), tx3g_entry(0xC000_0000, down=0, face=2))),
