@@ -41,10 +41,12 @@ def serve(config: str | None, **flags: Any) -> None:
     """
 
     def read() -> Sourced:
-        return load(flags, os.environ, config)
+        sourced = load(flags, os.environ, config)
+        _check_folders(sourced.settings)
+        return sourced
 
     try:
-        settings = read().settings
+        settings = load(flags, os.environ, config).settings
     except SettingError as error:
         raise click.UsageError(str(error)) from error
     request_log.set_up(settings.log_format)
@@ -67,12 +69,10 @@ click.version_option(package_name="vodsplice")(main)
 
 def _check(settings: Settings) -> None:
     """End with one line where serving could not begin."""
-    for name, made_by in (("media_dir", ""), ("index_dir", "run vodsplice-index first, or ")):
-        folder = getattr(settings, name)
-        try:
-            check_folder(folder)
-        except OSError as error:
-            raise click.ClickException(f"{folder}: {error.strerror}; {made_by}{_remedy(name)}") from error
+    try:
+        _check_folders(settings)
+    except SettingError as error:
+        raise click.ClickException(str(error)) from error
     wanted = {} if any(name in os.environ for name in INHERITED_SOCKETS) else {"bind": settings.bind}
     if settings.metrics_bind and "GUNICORN_FD" not in os.environ:
         wanted["metrics_bind"] = (settings.metrics_bind,)
@@ -82,6 +82,16 @@ def _check(settings: Settings) -> None:
                 addresses.check(address)
             except addresses.Unavailable as error:
                 raise click.ClickException(f"cannot listen on {error}; {_remedy(name)}") from error
+
+
+def _check_folders(settings: Settings) -> None:
+    """Raises `SettingError`."""
+    for name, made_by in (("media_dir", ""), ("index_dir", "run vodsplice-index first, or ")):
+        folder = getattr(settings, name)
+        try:
+            check_folder(folder)
+        except OSError as error:
+            raise SettingError(f"{folder}: {error.strerror}; {made_by}{_remedy(name)}") from error
 
 
 def _remedy(name: str) -> str:

@@ -17,6 +17,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +46,12 @@ BACKLOG = 4096
 """Connections that wait for a worker, if net.core.somaxconn lets as many: nginx waits for no place."""
 
 MAX_REQUEST_LINE_BYTES = 8190
+
+FIXED = ("bind", "metrics_bind", "nginx_log")
+"""Settings that stay while the server runs: gunicorn ends where it cannot have another address, and counts
+would begin anew.
+"""
+
 _TIMEVAL = struct.Struct("@ll")
 
 
@@ -63,9 +70,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def reload(self) -> None:
         try:
-            self._sourced = self._read()
+            self._sourced = self._without_fixed(self._read())
         except SettingError as error:
             LOG.error("%s; going on with the settings in use", error)
+        request_log.set_up(self._sourced.settings.log_format)
         self.callable = None
         super().reload()
 
@@ -90,6 +98,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "accesslog": "-" if settings.access_log else None,
             "access_log_format": settings.log_format,
             "when_ready": self._when_ready,
+            "on_reload": self._limit_stalls,
             "post_fork": post_fork,
             "child_exit": self._child_exit,
             "proc_name": "vodsplice",
@@ -104,12 +113,23 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._permits = create_permits(self._sourced.settings)
         return create_app(self._sourced.settings, self._permits)
 
+    def _without_fixed(self, found: Sourced) -> Sourced:
+        """`found`, but for the settings that stay as they are."""
+        kept = {name: getattr(self._sourced.settings, name) for name in FIXED}
+        for name, value in kept.items():
+            if getattr(found.settings, name) != value:
+                LOG.warning("%s stays as it is until vodsplice-serve is restarted", name)
+        return replace(found, settings=replace(found.settings, **kept))
+
+    def _limit_stalls(self, arbiter: Any) -> None:
+        """Before workers are forked. 0 is no limit, to the kernel too."""
+        timeval = _TIMEVAL.pack(math.ceil(self._sourced.settings.stall_timeout_s), 0)
+        for listener in arbiter.LISTENERS:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+
     def _when_ready(self, arbiter: Any) -> None:
         settings = self._sourced.settings
-        if settings.stall_timeout_s:
-            timeval = _TIMEVAL.pack(math.ceil(settings.stall_timeout_s), 0)
-            for listener in arbiter.LISTENERS:
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+        self._limit_stalls(arbiter)
         if METRICS_DIR_ENV in os.environ:
             metrics_listener.start(*addresses.parse(settings.metrics_bind), settings.nginx_log)
         self._announce(self._sourced, [str(listener) for listener in arbiter.LISTENERS])

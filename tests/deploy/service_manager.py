@@ -148,6 +148,8 @@ class ServiceManager:
     def obey(self, words: list[str]) -> None:
         """One call of systemctl."""
         self.asked.append(words)
+        if len(words) == 2 and "." not in words[1]:
+            words[1] += ".service"
         match words:
             case ["daemon-reload"]:
                 self.daemon_reload()
@@ -158,7 +160,7 @@ class ServiceManager:
                 if name in self.running:
                     self.stop(name)
                 self.start(name)
-            case ["try-reload-or-restart", name] if name in self.running:
+            case ["reload" | "try-reload-or-restart", name] if name in self.running:
                 self.reload(name)
             case ["kill", "--kill-who=main", signal_, name]:
                 self.running[name].send_signal(signal.Signals["SIG" + signal_.removeprefix("--signal=")])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.deploy.installed import Installed, run
 from tests.nginx.load import digest, loaded
 from tests.nginx.running_stack import children_of
 from tests.player.clips import write_clip
+from tests.readme import README
 
 pytestmark = [pytest.mark.nginx, pytest.mark.timeout(600)]
 
@@ -42,6 +45,7 @@ def release_served_by(machine: Machine) -> set[str]:
 def test_upgrade_and_rollback_fail_no_request(machine: Machine) -> None:
     here, systemctl = machine.installed, machine.manager.systemctl
     first, second = here.in_use(), another_release(here, "good")
+    asked_before = len(machine.manager.asked)
     assert release_served_by(machine) == {first}
     with loaded(machine, TARGETS, oracle(machine)) as load:
         here.release("use", second, systemctl=systemctl)
@@ -59,7 +63,7 @@ def test_upgrade_and_rollback_fail_no_request(machine: Machine) -> None:
     assert set(load.outcomes) == {200}
     told = [["daemon-reload"], ["try-restart", "vodsplice.service"],
             ["try-reload-or-restart", "vodsplice-nginx.service"]]  # fmt: skip
-    assert machine.manager.asked == told * 2
+    assert machine.manager.asked[asked_before:] == told * 2
 
 
 def test_release_that_does_not_come_up_is_taken_back(machine: Machine) -> None:
@@ -112,6 +116,36 @@ def test_reload_of_both_servers_fails_no_request(machine: Machine) -> None:
         machine.manager.reload("vodsplice-nginx.service")
     listen.write_text(as_it_was)
     assert machine.get(SEGMENTS[0]).status == 200
+
+
+def test_all_answers_are_by_the_new_settings(machine: Machine) -> None:
+    """The README's command, where every worker of nginx remembers plans of before."""
+    (said,) = re.findall(r"`(systemctl restart vodsplice && [^`]*)`", README.read_text())
+    line = said.replace("/run/vodsplice", str(machine.installed.run_dir))
+    line = line.replace("systemctl", str(machine.manager.systemctl))
+    toml = machine.installed.settings / "vodsplice.toml"
+    as_it_was = toml.read_text()
+
+    def workers() -> set[int]:
+        return set(children_of(machine.manager.running["vodsplice-nginx.service"].pid))
+
+    def no_more(old: set[int]) -> bool:
+        return old.isdisjoint(workers())
+
+    def origins() -> set[str]:
+        replies = [machine.get(SEGMENTS[0]) for _ in range(20)]
+        return {reply.headers["access-control-allow-origin"] for reply in replies}
+
+    for settings, origin in (
+        (f'{as_it_was}cors_origin = "https://after.example"', "https://after.example"),
+        (as_it_was, "*"),
+    ):
+        assert origins() != {origin}
+        toml.write_text(settings)
+        before = workers()
+        run("bash", "-euc", line)
+        assert eventually(partial(no_more, before))
+        assert origins() == {origin}
 
 
 @pytest.mark.parametrize("name", ["vodsplice.service", "vodsplice-nginx.service"])
