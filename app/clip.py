@@ -54,6 +54,11 @@ class Clip:
         first = bisect_right(idx.segment_time, start, 0, idx.segment_count) - 1
         return range(max(0, first), bisect_left(idx.segment_time, end, 0, idx.segment_count))
 
+    def durations_us(self, idx: Idx) -> list[int]:
+        """Of the segments that it lies in, in microseconds. Raises `Malformed` where that is none."""
+        listed = self.segments(idx)
+        return idx.durations_us()[listed.start : listed.stop]
+
     def tagged(self, etag: str) -> str:
         """The tag of this part of what has the tag `etag`."""
         return f"{etag}-{self.query}" if self.query else etag

@@ -4,7 +4,7 @@ A resource is named by the last part of its URL, either by a fixed name or by on
 (`app.manifest.urls`). Its planner gets the index, the view's number or the text, the number of the name where
 it holds one, and the archive as found on disk. What is of all tracks gets their `Presentation` instead, of an
 archive or of a title. Downloads get the process's `Heads` first. What can be had in part gets an
-`app.clip.Clip` as well.
+`app.clip.Clip` as well, and playlists that may be of a title its target duration.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app.manifest.info import INFO, plan_info, plan_title_info
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import Presentation, of_archive
 from app.manifest.session import plan_chapters
+from app.manifest.target_duration import target_of
 from app.manifest.urls import (
     CHAPTERS,
     CUES,
@@ -60,10 +61,13 @@ class Resource:
     route: str
     plan: Callable[..., Plan]
     takes_clip: bool = False
+    takes_target: bool = False
 
     def planned(self, query: str, *of: Any) -> Plan:
         """The answer to a request with that query."""
-        return self.plan(*of, clip_of(query)) if self.takes_clip else self.plan(*of)
+        clip = [clip_of(query)] if self.takes_clip else []
+        target_s = [target_of(query)] if self.takes_target else []
+        return self.plan(*of, *clip, *target_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,8 @@ _OF_PRESENTATION = {
 _OF_ARCHIVE = {DOWNLOAD: Resource("download", plan_download, takes_clip=True)}
 _OF_TITLE = _OF_PRESENTATION | {INFO: Resource("info", plan_title_info)}
 _OF_VIEW = {
-    PLAYLIST: Resource("playlist", plan_media_playlist, takes_clip=True),
-    IFRAMES: Resource("iframes", plan_iframe_playlist, takes_clip=True),
+    PLAYLIST: Resource("playlist", plan_media_playlist, takes_clip=True, takes_target=True),
+    IFRAMES: Resource("iframes", plan_iframe_playlist, takes_clip=True, takes_target=True),
     INFO: Resource("info", plan_info),
     STORYBOARD: Resource("storyboard", plan_storyboard),
 }

@@ -6,6 +6,9 @@ the first of a segment may follow the cut by less than a frame. Times in segment
 the edit list of the init segment is applied; `presentationTimeOffset` takes off what the archive begins at,
 the same for all tracks, so that they stay together as they are in the archive.
 
+Renditions of a title may end a frame apart. The last segment of each is said to end when the longest does, as
+it is said of sound that ends before the picture.
+
 A change of codec parameters begins a Period (an HLS discontinuity), with an init segment of its own. A
 clip begins where its first segment does, as browsers decode nothing from the midst of one, and ends where it
 was told to: what lies behind the last Period is not appended.
@@ -34,8 +37,7 @@ def plan_dash(shown: Presentation, clip: Clip = WHOLE) -> Plan:
 
 def write_mpd(shown: Presentation) -> bytes:
     """The document, UTF-8."""
-    durations_us = shown.lead.durations_us()
-    starts_us = list(accumulate(durations_us, initial=0))
+    starts_us = list(accumulate(_durations_us(shown, shown.lead), initial=0))
     listed = shown.clip.segments(shown.lead)
     begin_us, end_us = starts_us[listed.start], _end_us(shown.clip, starts_us[-1])
     mpd = Element("MPD", {
@@ -44,7 +46,7 @@ def write_mpd(shown: Presentation) -> bytes:
         "profiles": PROFILE,
         "type": "static",
         "mediaPresentationDuration": _seconds(_up(end_us - begin_us)),
-        "maxSegmentDuration": _seconds(max(durations_us)),
+        "maxSegmentDuration": _seconds(max(max(_durations_us(shown, each)) for each in shown.indexes)),
         "minBufferTime": _seconds(max(map(buffer_us, shown.renditions))),
     })  # fmt: skip
     if shown.title:
@@ -59,6 +61,10 @@ def write_mpd(shown: Presentation) -> bytes:
     indent(mpd)
     text: bytes = tostring(mpd, encoding="utf-8", xml_declaration=True)
     return text
+
+
+def _durations_us(shown: Presentation, idx: Idx) -> list[int]:
+    return idx.differences_us(shown.timeline(idx))
 
 
 def buffer_us(rendition: Rendition) -> int:

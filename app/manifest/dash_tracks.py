@@ -40,7 +40,7 @@ def write_tracks(period: Element, shown: Presentation, segments: range) -> None:
         for role in _roles(facts, shown.of_kind(facts.kind)[0].facts):
             _describe(adaptation, "Role", DASH_ROLE_SCHEME, role)
         for member in members:
-            _write_representation(adaptation, member, segments)
+            _write_representation(adaptation, shown, member, segments)
 
 
 def write_texts(period: Element, shown: Presentation, segments: range, part: Clip) -> None:
@@ -62,7 +62,7 @@ def write_texts(period: Element, shown: Presentation, segments: range, part: Cli
         representation = SubElement(adaptation, "Representation", id=text.folder, bandwidth=bandwidth)
         if text.facts.codec:
             representation.set("codecs", text.facts.codec)
-            _write_template(representation, text, init_name(0), segments)
+            _write_template(representation, shown, text, init_name(0), segments)
             continue
         url = versioned(f"{text.folder}/{SUBTITLES}", text.idx.version, part.query)
         SubElement(representation, "BaseURL").text = url
@@ -108,7 +108,9 @@ def _roles(facts: TrackFacts, first: TrackFacts) -> list[str]:
     return [role for role in facts.roles if role in DASH_ROLES] or [implied]
 
 
-def _write_representation(adaptation: Element, member: Rendition, segments: range) -> None:
+def _write_representation(
+    adaptation: Element, shown: Presentation, member: Rendition, segments: range
+) -> None:
     facts = member.facts_of(segments.start)
     attributes = {
         "id": member.folder,
@@ -121,7 +123,7 @@ def _write_representation(adaptation: Element, member: Rendition, segments: rang
         _describe_colour(representation, facts.colour)
     else:
         _describe_channels(representation, facts)
-    _write_template(representation, member, init_name(member.init_of(segments.start)), segments)
+    _write_template(representation, shown, member, init_name(member.init_of(segments.start)), segments)
 
 
 def _of_picture(facts: TrackFacts) -> dict[str, str]:
@@ -159,9 +161,9 @@ def _describe_channels(representation: Element, facts: TrackFacts) -> None:
 
 
 def _write_template(
-    representation: Element, member: Rendition | Subtitles, init: str, segments: range
+    representation: Element, shown: Presentation, member: Rendition | Subtitles, init: str, segments: range
 ) -> None:
-    idx, times = member.idx, member.idx.segment_time[segments.start : segments.stop + 1]
+    idx, times = member.idx, shown.timeline(member.idx)[segments.start : segments.stop + 1]
     template = SubElement(representation, "SegmentTemplate", {
         "timescale": str(idx.header.timescale),
         "presentationTimeOffset": str(times[0]),

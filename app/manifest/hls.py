@@ -18,6 +18,7 @@ from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx, IFrames
 from app.manifest.chapters import date_tags
+from app.manifest.target_duration import target_duration_s, target_query
 from app.manifest.urls import CUES, MEDIA, iframe_name, init_name, segment_name, versioned
 from app.plan import FileIdentity, Plan
 
@@ -35,11 +36,15 @@ class Entry(NamedTuple):
     init: int
 
 
-def plan_media_playlist(idx: Idx, view_number: int, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
-    """The playlist of one view of an archive, of the segments that hold the clip. Raises `Malformed`."""
+def plan_media_playlist(
+    idx: Idx, view_number: int, archive: FileIdentity, clip: Clip = WHOLE, target_s: int = 0
+) -> Plan:
+    """The playlist of one view of an archive, of the segments that hold the clip; its target duration is at
+    least `target_s`. Raises `Malformed`.
+    """
     view = idx.view(view_number)
     tags = ["#EXT-X-INDEPENDENT-SEGMENTS"] if view.independent else []
-    return _plan(idx, f"{view.name}-playlist", archive, tags, _segments(idx, MEDIA, clip), clip)
+    return _plan(idx, f"{view.name}-playlist", archive, tags, _segments(idx, MEDIA, clip), clip, target_s)
 
 
 def plan_text_playlist(idx: Idx, text: TextRows, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
@@ -47,15 +52,18 @@ def plan_text_playlist(idx: Idx, text: TextRows, archive: FileIdentity, clip: Cl
     return _plan(idx, f"{text.facts.name}-playlist", archive, [], _segments(idx, CUES, clip), clip)
 
 
-def plan_iframe_playlist(idx: Idx, view_number: int, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
+def plan_iframe_playlist(
+    idx: Idx, view_number: int, archive: FileIdentity, clip: Clip = WHOLE, target_s: int = 0
+) -> Plan:
     """The I-frames of a video (RFC 8216bis §4.4.3.6) that are shown in the segments that hold the clip.
 
-    Raises `NotFound` for a view that has none, or `Malformed`.
+    `target_s` as above. Raises `NotFound` for a view that has none, or `Malformed`.
     """
     iframes = iframes_of(idx, view_number)
     if iframes is None:
         raise NotFound("Here is nothing to play by I-frames: no video, or but one keyframe.")
-    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], _iframes(idx, iframes, clip), clip)
+    entries = _iframes(idx, iframes, clip)
+    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], entries, clip, target_s)
 
 
 def _iframes(idx: Idx, iframes: IFrames, clip: Clip) -> list[Entry]:
@@ -77,15 +85,23 @@ def _segments(idx: Idx, extension: str, clip: Clip) -> list[Entry]:
 
 
 def _plan(
-    idx: Idx, name: str, archive: FileIdentity, tags: Sequence[str], entries: Sequence[Entry], clip: Clip
+    idx: Idx,
+    name: str,
+    archive: FileIdentity,
+    tags: Sequence[str],
+    entries: Sequence[Entry],
+    clip: Clip,
+    target_s: int = 0,
 ) -> Plan:
+    own_s = target_duration_s(entry.duration_us for entry in entries)
+    etag = clip.tagged(f"{idx.version}-{name}")
     listed, durations_us = clip.segments(idx), idx.durations_us()
     begin_ms, end_ms = (sum(durations_us[:number]) // 1000 for number in (listed.start, listed.stop))
     shown = (*_start(idx, clip), *date_tags(idx, begin_ms, end_ms), *_media(entries, idx.version))
-    lines = (*_head(tags, entries), *shown, "#EXT-X-ENDLIST", "")
+    lines = (*_head(tags, max(own_s, target_s)), *shown, "#EXT-X-ENDLIST", "")
     return Plan(
         content_type=CONTENT_TYPE,
-        etag=clip.tagged(f"{idx.version}-{name}"),
+        etag=f"{etag}-{target_query(target_s)}" if target_s > own_s else etag,
         last_modified_s=archive.mtime_ns // 1_000_000_000,
         max_age_s=MAX_AGE_S,
         immutable=False,
@@ -94,10 +110,10 @@ def _plan(
     )
 
 
-def _head(tags: Sequence[str], entries: Sequence[Entry]) -> Iterator[str]:
+def _head(tags: Sequence[str], target_s: int) -> Iterator[str]:
     yield "#EXTM3U"
     yield f"#EXT-X-VERSION:{VERSION}"
-    yield f"#EXT-X-TARGETDURATION:{_target_duration_s(entries)}"
+    yield f"#EXT-X-TARGETDURATION:{target_s}"
     yield "#EXT-X-PLAYLIST-TYPE:VOD"
     yield from tags
 
@@ -107,11 +123,6 @@ def _start(idx: Idx, clip: Clip) -> Iterator[str]:
     first_s = Fraction(idx.segment_time[clip.segments(idx).start], idx.header.timescale)
     if offset_s := clip.times_s(idx)[0] - first_s:
         yield f"#EXT-X-START:TIME-OFFSET={float(offset_s):.6f},PRECISE=YES"
-
-
-def _target_duration_s(entries: Sequence[Entry]) -> int:
-    """The longest EXTINF to the nearest second, halves up (§4.3.3.1); at least 1."""
-    return max(1, (max(entry.duration_us for entry in entries) + 500_000) // 1_000_000)
 
 
 def _media(entries: Sequence[Entry], version: str) -> Iterator[str]:

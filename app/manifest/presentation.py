@@ -11,20 +11,23 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import chain, count
+from math import ceil
 from urllib.parse import quote
 
 from app.clip import WHOLE, Clip
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, Ints
 from app.manifest.hls import MAX_AGE_S
+from app.manifest.target_duration import target_duration_s, target_query
 from app.plan import FileIdentity, Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
     """A track alone. `folder` is relative to the manifest and ready for a URL: "video", "1080p/video"; `clip`
-    is the query of the part that is asked for.
+    is the query of the part that is asked for, and of the target duration where its own is not the title's.
     """
 
     idx: Idx
@@ -74,8 +77,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """`lead` has the cuts in time that all renditions share; `guards` are the files that all this is from;
-    `clip` is the part that is asked for.
+    """`lead` has the cuts in time that all renditions share, but for the end, which may differ by a frame or
+    some sound; `guards` are the files that all this is from; `clip` is the part that is asked for.
     """
 
     lead: Idx
@@ -95,15 +98,40 @@ class Presentation:
         """The texts that are WebVTT, which HLS and the page show."""
         return [each for each in self.texts if not each.facts.codec]
 
+    @property
+    def indexes(self) -> list[Idx]:
+        """Those that all this is from, each once."""
+        listed = [each.idx for each in self.renditions] + [each.idx for each in self.texts]
+        return list({id(each): each for each in (self.lead, *listed)}.values())
+
+    def timeline(self, idx: Idx) -> list[int]:
+        """When the segments of one of them begin, in its ticks, and when the last ends: with the longest."""
+        ends_s = (
+            Fraction(each.segment_time[-1] - each.segment_time[0], each.header.timescale)
+            for each in self.indexes
+        )
+        *times, _ = idx.segment_time
+        return [*times, times[0] + ceil(max(ends_s) * idx.header.timescale)]
+
     def clipped(self, clip: Clip) -> Presentation:
         """The same, of a part of the time. Raises `Malformed` where there is nothing."""
         clip.times_s(self.lead)
         return replace(
             self,
             clip=clip,
-            renditions=[replace(each, clip=clip.query) for each in self.renditions],
+            renditions=list(self._asking_for(clip)),
             texts=[replace(each, clip=clip.query) for each in self.texts],
         )
+
+    def _asking_for(self, clip: Clip) -> Iterator[Rendition]:
+        """The renditions, of that part; all in one target duration."""
+        targets_s = {id(each): target_duration_s(clip.durations_us(each)) for each in self.indexes}
+        longest_s = max(targets_s.values())
+        for each in self.renditions:
+            parts = [clip.query] if clip.query else []
+            if targets_s[id(each.idx)] < longest_s:
+                parts.append(target_query(longest_s))
+            yield replace(each, clip="&".join(parts))
 
     def plan(self, name: str, content_type: str, content: bytes) -> Plan:
         """The answer whose body is `content`; `name` tells it from other answers of the same version."""

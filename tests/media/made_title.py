@@ -16,12 +16,20 @@ KEY_EVERY_S = 2
 
 
 def picture(
-    size: int, *, timescale: int = 1000, seconds: int = SECONDS, keys_at: Sequence[int] = ()
+    size: int,
+    *,
+    timescale: int = 1000,
+    seconds: int = SECONDS,
+    keys_at: Sequence[int] = (),
+    last_ms: int = 1000,
 ) -> MadeTrack:
-    """A frame a second of `size` bytes; a keyframe every other second, or at the seconds `keys_at`."""
+    """A frame a second of `size` bytes, the last of which lasts `last_ms`; a keyframe every other second, or
+    at the seconds `keys_at`.
+    """
     keys = keys_at or range(0, seconds, KEY_EVERY_S)
     sync = [second in keys for second in range(seconds)]
-    return MadeTrack([size] * seconds, [timescale] * seconds, timescale=timescale, sync=sync)
+    durations = [timescale] * (seconds - 1) + [last_ms * timescale // 1000]
+    return MadeTrack([size] * seconds, durations, timescale=timescale, sync=sync)
 
 
 def sound(language: str = "und", *, lasting: int = 2 * SECONDS) -> MadeTrack:

@@ -78,16 +78,25 @@ def _maps(lines: Sequence[Line]) -> Iterator[str]:
 
 def together(playlists: Iterable[Sequence[Line]]) -> Iterator[str]:
     """Of all media playlists that one multivariant playlist names (§6.2.4): all tell the time that they begin
-    at, which is one, or none does; those that have date ranges have the same.
+    at, which is one, or none does; those that have date ranges have the same; and all have the same target
+    duration but for those of subtitles and of I-frames, which need not.
     """
-    clocks, ranges = set(), set()
+    clocks, ranges, targets = set(), set(), set()
     for lines in playlists:
         clocks.add(next((line.value for line in lines if line.tag == "EXT-X-PROGRAM-DATE-TIME"), None))
         ranges.add(tuple(sorted(line.value for line in lines if line.tag == "EXT-X-DATERANGE")))
+        if not any(line.tag == "EXT-X-I-FRAMES-ONLY" or _is_webvtt(line) for line in lines):
+            targets |= {line.value for line in lines if line.tag == "EXT-X-TARGETDURATION"}
+    if len(targets) > 1:
+        yield f"EXT-X-TARGETDURATION is {' or '.join(sorted(targets))}"
     if len(clocks) > 1:
         yield f"EXT-X-PROGRAM-DATE-TIME is {' or '.join(sorted(map(str, clocks)))}"
     if len(ranges - {()}) > 1:
         yield "EXT-X-DATERANGE are not the same"
+
+
+def _is_webvtt(line: Line) -> bool:
+    return not line.tag and re.search(r"\.vtt(\?|$)", line.value) is not None
 
 
 def multivariant(lines: Sequence[Line]) -> Iterator[str]:

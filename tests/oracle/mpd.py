@@ -115,6 +115,7 @@ class Representation:
     whole: str  # URL of a whole file, or ""
     init: str
     offset_s: Fraction  # of media times against the Period's
+    tick_s: Fraction
     media: tuple[Media, ...]
 
 
@@ -180,27 +181,29 @@ def _attribute_problems(element: Element, types: dict[str, str]) -> Iterator[str
 
 def _times(document: bytes, *, is_clip: bool) -> Iterator[str]:
     """Segments follow one another, Periods too, and the last ends the presentation, to the microsecond; that
-    itself may be said in ten of them, rounded up.
+    itself may be said in ten of them, rounded up. Where timescales differ, so may both ends of what lasts the
+    same, by a tick of the coarsest each.
     """
     whole_s = _duration_s(fromstring(document).get("mediaPresentationDuration", "PT0S"))
     longest_s = _duration_s(fromstring(document).get("maxSegmentDuration", "PT0S"))
     templated = [each for each in read(document) if each.media]
     starts_s = sorted({each.period_start_s for each in templated})
     ends_s = dict(zip(starts_s, [*starts_s[1:], whole_s], strict=True))
-    microsecond = Fraction(1, 1_000_000)
+    ticks_s = {each.tick_s for each in templated}
+    apart_s = 2 * max(ticks_s) if len(ticks_s) > 1 else Fraction(1, 1_000_000)
     for each in templated:
         at_s = each.period_start_s
         for media in each.media:
             if media.start_s != at_s:
                 yield f"{media.url} starts at {media.start_s} s, not {at_s}"
-            if not 0 < media.lasting_s <= longest_s + microsecond:
+            if not 0 < media.lasting_s <= longest_s + apart_s:
                 yield f"{media.url} lasts {media.lasting_s} s"
             at_s = media.start_s + media.lasting_s
         left_s = ends_s[each.period_start_s] - at_s
         is_last = each.period_start_s == starts_s[-1]
         if is_clip and is_last and -each.media[-1].lasting_s < left_s < 0:
             continue
-        if not -microsecond <= left_s <= (10 if is_last else 1) * microsecond:
+        if not -apart_s <= left_s <= max(apart_s, Fraction(10 if is_last else 1, 1_000_000)):
             yield f"{each.attributes['id']} ends at {at_s} s, its Period at {ends_s[each.period_start_s]}"
 
 
@@ -213,11 +216,13 @@ def _representation(start_s: Fraction, adaptation: Element, element: Element, ur
     base = element.findtext(f"{MPD}BaseURL", "")
     template = element.find(f"{MPD}SegmentTemplate")
     if template is None:
-        return Representation(start_s, attributes, descriptors, urljoin(url, base), "", Fraction(0), ())
+        nothing = Fraction(0)
+        return Representation(start_s, attributes, descriptors, urljoin(url, base), "", nothing, nothing, ())
     init = _fill(template.attrib["initialization"], attributes, 0)
     media = tuple(_media(start_s, template, attributes, url))
-    offset_s = Fraction(int(template.get("presentationTimeOffset", 0)), int(template.get("timescale", 1)))
-    return Representation(start_s, attributes, descriptors, "", urljoin(url, init), offset_s, media)
+    tick_s = Fraction(1, int(template.get("timescale", 1)))
+    offset_s = int(template.get("presentationTimeOffset", 0)) * tick_s
+    return Representation(start_s, attributes, descriptors, "", urljoin(url, init), offset_s, tick_s, media)
 
 
 def _media(start_s: Fraction, template: Element, attributes: dict[str, str], url: str) -> Iterator[Media]:

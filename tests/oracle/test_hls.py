@@ -101,6 +101,8 @@ def test_finds_what_is_wrong(document: str, old: str, new: str, problem: str) ->
         ("#EXT-X-PROGRAM-DATE-TIME:", "#EXT-X-OTHER:", ["DATE-TIME is 1970-"]),
         ('ID="1"', 'ID="2"', ["DATERANGE are not the same"]),
         ("#EXT-X-DATERANGE", "#EXT-X-OTHER", []),
+        ("TARGETDURATION:6", "TARGETDURATION:7", ["TARGETDURATION is 6 or 7"]),
+        ("TARGETDURATION:6", "TARGETDURATION:7\n#EXT-X-I-FRAMES-ONLY", []),
     ],
 )
 def test_finds_what_is_wrong_with_several(line: str, other: str, problems: list[str]) -> None:
@@ -108,6 +110,11 @@ def test_finds_what_is_wrong_with_several(line: str, other: str, problems: list[
     found = list(together(several))
     assert len(found) == len(problems)
     assert all(problem in line for problem, line in zip(problems, found, strict=True)), found
+
+
+def test_subtitles_may_have_a_target_duration_of_their_own() -> None:
+    texts = MEDIA.replace("TARGETDURATION:6", "TARGETDURATION:9").replace(".m4s", ".vtt")
+    assert list(together([hls.read(MEDIA.encode()), hls.read(texts.encode())])) == []
 
 
 def test_peaks() -> None:

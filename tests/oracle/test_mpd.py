@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.oracle import mpd
@@ -34,6 +36,18 @@ def test_reads_templates_and_whole_files() -> None:
         ("http://a/b/a-$-001.m4s", 0, 15), ("http://a/b/a-$-002.m4s", 15, 15),
         ("http://a/b/a-$-003.m4s", 30, 31.5),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("last", "is_valid"), [(31_500, True), (31_300, True), (31_299, False), (31_701, False)]
+)
+def test_other_ticks_may_end_two_of_the_coarsest_apart(last: int, is_valid: bool) -> None:
+    sound, _ = re.findall("<AdaptationSet.*?</AdaptationSet>", GOOD, re.DOTALL)
+    other = sound.replace('id="1"', 'id="3"').replace('id="a"', 'id="b"').replace('e="10"', 'e="1000"')
+    other = other.replace('Offset="50"', 'Offset="5000"').replace('t="50" d="150"', 't="5000" d="15000"')
+    other = other.replace('d="315"', f'd="{last}"')
+    found = mpd.problems(GOOD.replace(sound, sound + other).encode())
+    assert found == [] if is_valid else any("b ends at" in line for line in found)
 
 
 @pytest.mark.parametrize(

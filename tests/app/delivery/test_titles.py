@@ -34,6 +34,15 @@ def test_manifests_are_served_again_and_again(delivered: Origin, title: str) -> 
         assert [delivered.get(media.url).status for media in each.media] == [200] * 3
 
 
+def test_a_playlist_is_told_from_that_with_a_longer_target_duration(delivered: Origin, title: str) -> None:
+    """Whatever was asked for before."""
+    url = f"{title}/480p/video/playlist.m3u8"
+    for query, told in (("", 8), ("?target=9", 9), ("", 8), ("?target=10", 10), ("?target=9", 9)):
+        for _ in range(2):
+            assert b"#EXT-X-TARGETDURATION:%d\n" % told in delivered.get(url + query).body
+    assert delivered.get(f"{url}?target=9&target=10").status == 400
+
+
 def test_a_member_that_changes_ends_the_kept_plan(delivered: Origin, title: str) -> None:
     master = f"{title}/master.m3u8"
     before = delivered.get(master)
