@@ -68,18 +68,19 @@ class PreconditionFailed(OriginError):
 
 
 class RangeNotSatisfiable(OriginError):
-    """No byte of the body was asked for, or what was asked for is no range."""
+    """No byte of the body was asked for, or what was asked for is no range. `etag` says of which body."""
 
     status = 416
     cause = "range"
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, etag: str) -> None:
         super().__init__(f"This resource has {length} bytes; the request's Range names none of them.")
         self.length = length
+        self.etag = etag
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        return (("Content-Range", f"bytes */{self.length}"),)
+        return (("Content-Range", f"bytes */{self.length}"), ("ETag", f'"{self.etag}"'))
 
 
 class Unreadable(OriginError):

@@ -50,7 +50,7 @@ def answer_to(plan: Plan, environ: Mapping[str, str]) -> Answer:
         return Answer("304 Not Modified", _validators(plan))
     length, part = plan.length, None
     if "HTTP_RANGE" in environ and _holds_if_range(plan, environ):
-        part = http_range.asked_for(environ["HTTP_RANGE"], length)
+        part = http_range.asked_for(environ["HTTP_RANGE"], length, plan.etag)
     start, stop = part or (0, length)
     headers = [
         ("Content-Type", plan.content_type),

@@ -17,8 +17,11 @@ _MAX = (1 << 63) - 1
 """nginx counts in off_t; a longer number is not a number."""
 
 
-def asked_for(header: str | None, length: int) -> tuple[int, int] | None:
-    """`[start, stop)` of a body of `length` bytes, or None for all of it. Raises `RangeNotSatisfiable`."""
+def asked_for(header: str | None, length: int, etag: str) -> tuple[int, int] | None:
+    """`[start, stop)` of a body of `length` bytes, or None for all of it.
+
+    Raises `RangeNotSatisfiable`, which names `etag`.
+    """
     if not header or len(header) <= len(_UNIT) or header[: len(_UNIT)].lower() != _UNIT:
         return None
     found = None
@@ -27,7 +30,7 @@ def asked_for(header: str | None, length: int) -> tuple[int, int] | None:
         spec = _SPEC.match(header, at)
         bounds = spec and _bounds(spec, length)
         if not spec or not bounds:
-            raise RangeNotSatisfiable(length)
+            raise RangeNotSatisfiable(length, etag)
         start, stop = bounds
         if start < stop:
             if found is not None:
@@ -39,7 +42,7 @@ def asked_for(header: str | None, length: int) -> tuple[int, int] | None:
             break
         at = spec.end()
     if found is None:
-        raise RangeNotSatisfiable(length)
+        raise RangeNotSatisfiable(length, etag)
     return found
 
 

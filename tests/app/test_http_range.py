@@ -38,7 +38,7 @@ LENGTH = 100
     ],
 )
 def test_as_nginx_reads_it(header: str | None, expected: tuple[int, int] | None) -> None:
-    assert asked_for(header, LENGTH) == expected
+    assert asked_for(header, LENGTH, "tag") == expected
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_as_nginx_reads_it(header: str | None, expected: tuple[int, int] | None)
 )  # fmt: skip
 def test_unsatisfiable(header: str) -> None:
     with pytest.raises(RangeNotSatisfiable) as caught:
-        asked_for(header, LENGTH)
-    assert caught.value.headers == (("Content-Range", "bytes */100"),)
+        asked_for(header, LENGTH, "tag")
+    assert caught.value.headers == (("Content-Range", "bytes */100"), ("ETag", '"tag"'))
 
 
 @given(st.text(alphabet="0123456789-, xbytes=", max_size=30), st.integers(0, 1 << 40))
 def test_a_range_is_always_within_the_body(text: str, length: int) -> None:
     try:
-        found = asked_for("bytes=" + text, length)
+        found = asked_for("bytes=" + text, length, "tag")
     except RangeNotSatisfiable:
         return
     assert found is None or 0 <= found[0] < found[1] <= length

@@ -77,14 +77,14 @@ def rounds(few: int, many: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("rounds", [few, pytest.param(many, marks=pytest.mark.exam)])
 
 
-@rounds(3, 20)
+@rounds(10, 50)
 def test_gunicorn_workers_die(film: Film, rounds: int) -> None:
     """Requests of a dead worker go to another; plans that are kept need none. Only where it had begun with an
     answer a client sees it, and it sends one at a time.
     """
     gunicorn = film.origin.process.pid
     workers = len(children_of(gunicorn))
-    targets = [*TARGETS, *["/healthz"] * SEGMENTS]  # of which the latter always go to gunicorn
+    targets = [*TARGETS, *["/healthz"] * 3 * SEGMENTS]  # of which the latter always go to gunicorn
     with loaded(film.origin, targets, film.oracle) as load:
         for _ in range(rounds):
             film.rename_index()  # so that plans must be made
