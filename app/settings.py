@@ -248,7 +248,7 @@ def _read_file(path: str | None) -> dict[str, Any]:
             found = tomllib.load(file)
     except OSError as error:
         raise SettingError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of values nested too deep
         reason = getattr(error, "strerror", None) or error
         raise SettingError(f"{path}: cannot be read as TOML: {reason}") from error
     unknown = sorted(found.keys() - SETTINGS.keys())

@@ -96,6 +96,12 @@ MAX_SUBTITLE_FILE_BYTES = 4 << 20
 MAX_TITLE_CHARACTERS = 256
 """Titles go into playlists and pages; what is longer is cut."""
 
+MAX_TITLE_LIST_BYTES = 32 << 10
+"""Of a list of renditions: 64 of them, of 500 bytes each."""
+
+MAX_TITLE_LIST_DOTS = 500
+"""Of such a list. Dots make keys deep, and to read them costs depth times length of the list: 1 s at most."""
+
 MAX_REFERENCED_SHARE = 1.05
 """Bytes that sample tables may point at, over the bytes of the file. Overlapping chunks would otherwise
 let a small file ask for an endless stream; the 5 % leave room for tools that share a frame or two."""

@@ -20,7 +20,8 @@ from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from app.idx.layout import SUFFIX, TITLE_SUFFIX
-from app.idx.title import MemberFacts, TitleFacts, open_title, pack_title
+from app.idx.regular_file import regular
+from app.idx.title import MAX_TITLE_BYTES, MemberFacts, TitleFacts, open_title, pack_title
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.alignment import REMEDY, misalignment
 from indexer.generator import GENERATOR
@@ -56,7 +57,7 @@ class Titles:
             yield from self._by_lists(folder)
 
     def _by_name(self, folder: str) -> Iterator[TitleOutcome]:
-        if os.path.exists(os.path.join(self._media_dir, folder + LIST_SUFFIX)):
+        if os.path.lexists(os.path.join(self._media_dir, folder + LIST_SUFFIX)):
             return
         names = (name.removesuffix(SUFFIX) for name in self._names(folder) if name.endswith(SUFFIX))
         ids = [posixpath.join(folder, name) for name in names if RENDITION.fullmatch(name)]
@@ -74,7 +75,8 @@ class Titles:
         for name in lists:
             title_id = posixpath.join(folder, name.removesuffix(LIST_SUFFIX))
             try:
-                candidate = read_list(os.path.join(self._media_dir, folder, name), title_id)
+                path = os.path.join(self._media_dir, folder, name)
+                candidate = read_list(path, title_id, self._media_dir)
             except Refused as error:
                 self._withdraw(title_id, listed_in=name)
                 yield TitleOutcome(title_id, "refused", f"refused as a title: {name}: {error}")
@@ -166,9 +168,9 @@ def _above(folder: str) -> Iterator[str]:
 
 def _content(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
+        with open(path, "rb", opener=regular) as file:
+            return file.read(MAX_TITLE_BYTES + 1)
+    except OSError:
         return None
 
 

@@ -16,6 +16,7 @@ from typing import Any, Self, get_args, get_origin, get_type_hints
 import msgpack
 
 from app.idx.layout import FORMAT, MAGIC, PROLOGUE
+from app.idx.regular_file import regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ def read_header(path: str) -> Header:
 
     Raises `OSError` or `ValueError`.
     """
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=regular) as file:
         prologue = file.read(PROLOGUE.size).ljust(PROLOGUE.size, b"\0")
         magic, version, header_bytes, _ = PROLOGUE.unpack(prologue)
         if (magic, version) != (MAGIC, FORMAT):

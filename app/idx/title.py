@@ -28,6 +28,7 @@ from blake3 import blake3
 
 from app.idx.header import Record
 from app.idx.layout import DIGEST_BYTES, FORMAT, PROLOGUE, TITLE_MAGIC, TITLE_SUFFIX, VERSION_DIGITS
+from app.idx.regular_file import regular
 from app.idx.view import IndexDamaged, unseal
 from app.plan import FileIdentity
 
@@ -76,7 +77,7 @@ def pack_title(facts: TitleFacts) -> bytes:
 
 def open_title(path: str) -> Title:
     """Raises `OSError`, or `IndexDamaged` with the reason."""
-    with open(path, "rb") as file:
+    with open(path, "rb", opener=regular) as file:
         identity = FileIdentity.of(path, os.fstat(file.fileno()))
         content = file.read(MAX_TITLE_BYTES)
     packed, digest = unseal(memoryview(content), TITLE_MAGIC, TITLE_SUFFIX)

@@ -28,6 +28,7 @@ from app.idx.layout import (
     VERSION_DIGITS,
 )
 from app.idx.planes import KindPlanes
+from app.idx.regular_file import regular
 from app.idx.runs import Runs, read_runs
 from app.plan import FileIdentity
 
@@ -136,14 +137,11 @@ class Idx:
 
 def open_idx(path: str) -> Idx:
     """Map and check `path`. Raises `OSError`, or `IndexDamaged` with the reason."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        identity = FileIdentity.of(path, os.fstat(descriptor))
+    with open(path, "rb", opener=regular) as file:
+        identity = FileIdentity.of(path, os.fstat(file.fileno()))
         if identity.size < PROLOGUE.size + DIGEST_BYTES:
             raise IndexDamaged("shorter than its fixed parts")
-        mapping = mmap.mmap(descriptor, identity.size, prot=mmap.PROT_READ)
-    finally:
-        os.close(descriptor)
+        mapping = mmap.mmap(file.fileno(), identity.size, prot=mmap.PROT_READ)
     idx = read_idx(identity, memoryview(mapping))
     mapping.madvise(mmap.MADV_DONTNEED)  # the check has touched every page; requests touch a few
     return idx

@@ -49,6 +49,11 @@ def beside(names: Iterable[str], stems: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def spelled(path: str) -> str:
+    """The name of a file as an index, which is UTF-8, can hold it: bytes that are not are escaped."""
+    return os.path.basename(path).encode(errors="backslashreplace").decode()
+
+
 def extension_of(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 

@@ -11,6 +11,7 @@ from indexer.limits import MAX_SUBTITLE_FILES, MAX_SUBTITLE_FILES_BYTES
 from indexer.segmentation import Segmentation
 from indexer.select import TEXT_HANDLERS
 from indexer.source import Source
+from indexer.subtitles.beside import spelled
 from indexer.subtitles.cue import Text
 from indexer.subtitles.tabulate import NO_SUBTITLES, REMEDY, Subtitles, tabulate_texts
 from indexer.track import Movie
@@ -39,26 +40,27 @@ def files_as_they_are(paths: Iterable[str]) -> tuple[SubtitleFile, ...]:
             stat = os.stat(path)
         except OSError:
             continue
-        found.append(SubtitleFile(os.path.basename(path), stat.st_size, stat.st_mtime_ns))
+        found.append(SubtitleFile(spelled(path), stat.st_size, stat.st_mtime_ns))
     return tuple(found)
 
 
 def _read_files(paths: Sequence[str], stem: str, duration_ms: int) -> tuple[list[Text], list[str]]:
     if not paths:
         return [], []
-    from indexer.subtitles.file import read_file  # noqa: PLC0415 - its library takes 30 ms to load
+    from indexer.subtitles.file import check_size, read_file  # noqa: PLC0415 - its library takes 30 ms to load
 
     texts, notes, left_bytes = list[Text](), list[str](), MAX_SUBTITLE_FILES_BYTES
     for path in paths[:MAX_SUBTITLE_FILES]:
         try:
             with Source(path) as file:
-                left_bytes -= file.size_bytes
-                if left_bytes < 0:
+                check_size(file)
+                if file.size_bytes > left_bytes:
                     rule = f"brings the files of subtitles beyond {MAX_SUBTITLE_FILES_BYTES} bytes"
                     raise LimitExceeded(rule, remedy=REMEDY)
+                left_bytes -= file.size_bytes
                 texts.append(read_file(file, stem, duration_ms))
         except SourceError as error:
-            notes.append(f"{os.path.basename(path)} passed over: {error.rule}")
+            notes.append(f"{spelled(path)} passed over: {error.rule}")
     if len(paths) > MAX_SUBTITLE_FILES:
         notes.append(f"{len(paths)} files of subtitles beside it; the first {MAX_SUBTITLE_FILES} are read")
     return texts, notes

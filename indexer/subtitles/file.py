@@ -7,7 +7,6 @@ Encodings: a byte order mark decides; else UTF-16 by its zero bytes, UTF-8 where
 from __future__ import annotations
 
 import codecs
-import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from pysubs2.exceptions import Pysubs2Error
 from indexer.errors import LimitExceeded, Malformed, Unsupported
 from indexer.limits import MAX_CUES, MAX_SUBTITLE_FILE_BYTES
 from indexer.source import Source
-from indexer.subtitles.beside import CODINGS, extension_of, meaning_of
+from indexer.subtitles.beside import CODINGS, extension_of, meaning_of, spelled
 from indexer.subtitles.cue import Cue, Text, shown
 from indexer.subtitles.markup import BOLD, ITALIC, UNDERLINE, aligned, clean, payload_of
 from indexer.subtitles.substation import BELOW, DEFAULT_HEIGHT, place_of_key, read_subrip, read_substation
@@ -43,12 +42,16 @@ _UNSTYLED = SSAStyle()
 ReadCue = tuple[int, int, str, str]  # start and end in ms, settings, payload
 
 
-def read_file(source: Source, archive_stem: str, duration_ms: int) -> Text:
-    """`archive_stem`: the archive's name without extension. Raises `SourceError`."""
+def check_size(source: Source) -> None:
+    """Raises `LimitExceeded`."""
     if source.size_bytes > MAX_SUBTITLE_FILE_BYTES:
         rule = f"has {source.size_bytes} bytes; {MAX_SUBTITLE_FILE_BYTES} are read"
         raise LimitExceeded(rule, remedy=REMEDY)
-    name = os.path.basename(source.path)
+
+
+def read_file(source: Source, archive_stem: str, duration_ms: int) -> Text:
+    """`archive_stem`: the archive's name without extension. The size is checked. Raises `SourceError`."""
+    name = spelled(source.path)
     extension, meaning = extension_of(name), meaning_of(name, archive_stem)
     text = clean(decoded(source.pread(0, source.size_bytes)))
     cues = shown((Cue(*read) for read in _cues(text, extension) if read[3]), duration_ms)

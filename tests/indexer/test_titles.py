@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from app.idx.title import TitleFacts, open_title
 from app.idx.view import open_idx
 from indexer import inspect_cli
+from indexer.limits import MAX_TITLE_CHARACTERS, MAX_TITLE_LIST_BYTES
 from indexer.titles import RENDITION, TitleOutcome
 from tests.media.made_title import index_all, picture, put_rendition, sound
 
@@ -173,13 +175,21 @@ def test_a_rendition_that_is_gone_leaves_its_title(settle: Settle, media_dir: Pa
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        ("[[rendition]\n", "cannot be read: "),
+        ("[[rendition]\n", "cannot be read as TOML: "),
+        ("a = " + "[" * 20_000, "cannot be read as TOML: maximum recursion depth exceeded"),
+        ("a = " + "{b = " * 6_000, "cannot be read as TOML: maximum recursion depth exceeded"),
+        (f"a = {'1' * 5000}", "cannot be read as TOML: Exceeds the limit"),
+        (f"{'a.' * 501}a = 1", "has 501 dots; 500 are read; mend it, or rename or remove it"),
+        (f"#{' ' * MAX_TITLE_LIST_BYTES}", f"bytes; {MAX_TITLE_LIST_BYTES} are read; mend it, or rename"),
         ('[rendition]\narchive = "big.mp4"\n', "rendition is a table"),
         (listed("big.mp4"), "lists 1 archive; a title has 2 to 64"),
         (listed("big.mp4", "big.mp4"), "each once"),
         ('[[rendition]]\nfile = "big.mp4"\n' * 2, "a rendition has no archive"),
         (listed("../big.mp4", "big.mp4"), "outside of the media"),
         (listed("/big.mp4", "big.mp4"), "outside of the media"),
+        (listed(".hidden/big.mp4", "big.mp4"), ".hidden/big.mp4 is hidden"),
+        (listed("a\\u0000b.mp4", "big.mp4"), "no archive's name"),
+        (listed("x" * 9000, "big.mp4"), "x is hidden, outside of the media folder or no archive's name"),
         (f"title = 1\n{LIST}", "its title is no string"),
         (LIST, "small/film has no index; index it too"),
     ],
@@ -190,6 +200,63 @@ def test_lists_that_are_refused(content: str, word: str, settle: Settle, media_d
     (outcome,) = settle()
     assert (outcome.id, outcome.status) == ("film", "refused")
     assert word in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (os.mkfifo, "is not a regular file; mend it, or rename or remove it"),
+        (Path.mkdir, "is not a regular file; mend it, or rename or remove it"),
+        (lambda path: path.symlink_to("nowhere"), "cannot be read: No such file or directory; "),
+        (lambda path: path.symlink_to("../film.toml"), "is a link out of the media folder; put the file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a link out of the media folder; put the file"),
+        (lambda path: path.write_bytes(LIST.encode("utf-16")), "is not UTF-8; mend it"),
+    ],
+)
+def test_what_is_no_list_is_refused_by_its_name(
+    make: Callable[[Path], object], word: str, settle: Settle, media_dir: Path
+) -> None:
+    put_film(media_dir)
+    (media_dir.parent / "film.toml").write_text(LIST)
+    make(media_dir / "film.toml")
+    (outcome,) = settle()
+    assert (outcome.id, outcome.status) == ("film", "refused")
+    assert outcome.text.startswith(f"refused as a title: film.toml: {word}")
+
+
+def test_a_link_within_the_media_folder_is_a_list(settle: Settle, media_dir: Path) -> None:
+    put_film(media_dir)
+    (media_dir / "lists").mkdir()
+    (media_dir / "lists/of film").write_text(listed("film/720p.mp4", "film/1080p.mp4"))
+    (media_dir / "film.toml").symlink_to("lists/of film")
+    assert [each.status for each in settle()] == ["published"]
+
+
+def test_a_list_whose_name_is_not_utf_8_is_refused(settle: Settle, media_dir: Path) -> None:
+    put_film(media_dir)
+    (media_dir / os.fsdecode(b"\xe9.toml")).write_text("[other]")
+    assert [each.status for each in settle()] == ["published"]
+    (media_dir / os.fsdecode(b"\xe9.toml")).write_text(listed("film/720p.mp4", "film/1080p.mp4"))
+    up_to_date, refused = settle()
+    assert (up_to_date.status, refused.status) == ("up to date", "refused")
+    assert refused.text.endswith(": no title can have this name, as no URL could hold it; rename the file")
+
+
+def test_a_list_may_begin_with_a_mark_and_have_a_long_title(
+    settle: Settle, media_dir: Path, index_dir: Path
+) -> None:
+    put_film(media_dir)
+    title = f'title = "One\\n{"x" * 1000}"\n'
+    put_list(media_dir, f"\ufeff{title}{listed('film/720p.mp4', 'film/1080p.mp4')}")
+    assert [each.status for each in settle()] == ["published"]
+    assert facts(index_dir).title == f"One {'x' * 1000}"[:MAX_TITLE_CHARACTERS]
+
+
+def test_a_record_that_is_no_file_is_replaced(settle: Settle, media_dir: Path, index_dir: Path) -> None:
+    put_film(media_dir)
+    os.mkfifo(index_dir / "film.title")
+    assert [each.status for each in settle()] == ["published"]
+    assert len(facts(index_dir).members) == 2
 
 
 def test_other_files_are_none_of_ours(settle: Settle, media_dir: Path) -> None:
