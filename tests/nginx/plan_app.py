@@ -45,10 +45,13 @@ def fill(folder: Path) -> None:
         (folder / os.fsdecode(odd_name)).write_bytes(b"file " + odd_name)
 
 
+def identity_of(path: Path) -> FileIdentity:
+    return FileIdentity.of(str(path), path.stat())
+
+
 def _of(folder: Path, name: str | bytes) -> Callable[[int | Iterable[int], int], FileRanges]:
     """Ranges of that name, at one offset or several, all of one length."""
-    path = str(folder / os.fsdecode(name))
-    identity = FileIdentity.of(path, os.stat(path))
+    identity = identity_of(folder / os.fsdecode(name))
 
     def ranges(at: int | Iterable[int], length: int) -> FileRanges:
         offsets = [at] if isinstance(at, int) else list(at)
@@ -111,6 +114,14 @@ def create_app(folder: Path) -> Flask:
         now_s = int(time.time())
         body = instructions({name: replace(plans[name], etag=f"at-{now_s}")}, now_s + 1)
         return Response(body, content_type=PLAN_TYPE, headers={"X-Accel-Expires": "1"})
+
+    @app.get("/v/changing/<int:times>/<name>")
+    def changing_media(times: int, name: str) -> Response:
+        """So many plans in a row are not true any more when nginx has them."""
+        plan = plans[name]
+        if int(request.headers.get("X-Splice-Retry", 0)) < times:
+            plan = replace(plan, guards=(replace(identity_of(folder / "one"), mtime_ns=1),))
+        return splice.deliver(plan, request)
 
     @app.get("/v/unplanned/<name>")
     def unplanned_media(name: str) -> Response:

@@ -134,9 +134,10 @@ OF_NGINX_ITSELF = "*"
 def test_who_may_read_is_what_gunicorn_says(
     folders: Path, places: dict[str, str], tmp_path: Path, setting: str, *, splice: bool
 ) -> None:
-    """With each plan, new or kept, too; what nginx refuses on its own, anyone may read."""
+    """With a plan, new or kept, and where nginx cannot act on it; what nginx refuses on its own, anyone."""
     of_gunicorn = None if setting == "off" else setting
     flags = ("--workers", "1", "--cors-origin", setting)
+    locked = make_archive(folders / "media", folders / "index", "locked")
     with running_stack(
         folders / "media", folders / "index", tmp_path / "log", *flags, splice=splice
     ) as origin:
@@ -145,6 +146,7 @@ def test_who_may_read_is_what_gunicorn_says(
             said = ask_once(origin, case, places).headers
             assert said.get("access-control-allow-origin") == expected, name
             assert ("access-control-expose-headers" in said) == (expected is not None), name
+        assert origin.get("/v/locked/seg_0001.m4s").status == 200
         (origin.stack.prefix / "run" / "gunicorn.sock").unlink()
         away = ask_once(origin, Case(503, NEVER, "/v/other/playlist.m3u8"), places)
         assert (away.status, away.headers["access-control-allow-origin"]) == (503, OF_NGINX_ITSELF)
@@ -152,6 +154,11 @@ def test_who_may_read_is_what_gunicorn_says(
             kept = ask_once(origin, CASES["whole"], places)
             assert kept.status == 200
             assert kept.headers.get("access-control-allow-origin") == of_gunicorn
+            locked.path.unlink()
+            locked.path.symlink_to(locked.path)  # which nobody can open
+            refused = ask_once(origin, Case(503, NEVER, "/v/locked/seg_0001.m4s"), places)
+            locked.path.unlink()
+            assert (refused.status, refused.headers.get("access-control-allow-origin")) == (503, of_gunicorn)
 
 
 def test_preflight(origin: StackOrigin, places: dict[str, str]) -> None:

@@ -93,6 +93,17 @@ def test_a_plan_that_is_due_is_made_anew(plans: StackOrigin) -> None:
     assert eventually(lambda: plans.get(url).headers["etag"] != first.headers["etag"])
 
 
+@pytest.mark.parametrize(("times", "status"), [(1, 200), (3, 200), (4, 409), (1000, 409)])
+def test_how_many_plans_a_request_is_given(
+    plans: StackOrigin, bodies: dict[str, bytes], times: int, status: int
+) -> None:
+    """Cold, and where the plan that was kept is not true any more either."""
+    for _ in range(2):
+        reply = plans.get(f"/v/changing/{times}/adjacent")
+        assert reply.status == status
+        assert status != 200 or reply.body == bodies["adjacent"]
+
+
 def test_only_plans_are_kept(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
     """What else gunicorn may answer with is megabytes, whoever else may keep it."""
     reply = plans.get("/v/unplanned/whole-file")
