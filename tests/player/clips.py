@@ -37,7 +37,7 @@ def write_clip(
     languages: Sequence[str] = ("und",),
     chapters: bool = False,
     size: tuple[int, int] = (WIDTH, HEIGHT),
-    seconds: int = SECONDS,
+    seconds: float = SECONDS,
     gop: int = FPS,
 ) -> Path:
     """An ordinary MP4: H.264 or HEVC with B-frames and a key frame each `gop`, AAC in stereo for each of
@@ -51,14 +51,14 @@ def write_clip(
         if video:
             picture = container.add_stream(video, FPS, options=_encoding(video, gop))
             picture.width, picture.height, picture.pix_fmt = *size, "yuv420p"
-            for number in range(seconds * FPS):
+            for number in range(round(seconds * FPS)):
                 packets += picture.encode(_picture(number).reformat(*size))
             packets += picture.encode(None)
         for language in languages if audio else ():
             sound = container.add_stream("aac", RATE_HZ, layout="stereo")
             sound.metadata["language"] = language
-            for at in range(0, seconds * RATE_HZ, AAC_FRAME):
-                packets += sound.encode(_sound(at, seconds * RATE_HZ))
+            for at in range(0, round(seconds * RATE_HZ), AAC_FRAME):
+                packets += sound.encode(_sound(at, round(seconds * RATE_HZ)))
             packets += sound.encode(None)
         for packet in sorted(packets, key=lambda packet: (packet.dts or 0) * packet.time_base):
             container.mux(packet)
