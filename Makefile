@@ -43,11 +43,13 @@ media_dir = $(or $(MEDIA_DIR),$(if $(ARCHIVES),$$($(BIN)/python -c "$$FOLDER_OF_
 indexing = $(BIN)/vodsplice-index --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" \
 	$(if $(SEGMENT_DURATION),--segment-duration $(SEGMENT_DURATION)) $(if $(JOBS),--jobs $(JOBS)) \
 	$(or $(ARCHIVES),"$(media_dir)")
-serving = $(BIN)/vodsplice-serve --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --bind $(HOST):$(PORT)
+host = $(patsubst [%],%,$(HOST))
+serving = $(BIN)/vodsplice-serve --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" \
+	--bind "$(if $(findstring :,$(host)),[$(host)],$(host)):$(PORT)"
 
 # vodsplice-serve names its own setting where a port is taken; here that is PORT.
 define free_port
-if (exec 3<> /dev/tcp/$(HOST)/$(PORT)) 2> /dev/null; then
+if (exec 3<> /dev/tcp/$(host)/$(PORT)) 2> /dev/null; then
 	echo "port $(PORT) of $(HOST) is taken: name a free one, as in make $@ PORT=$$(($(PORT) + 1))" >&2
 	exit 1
 fi
@@ -93,9 +95,9 @@ check: $(TEST_READY) ## ruff, mypy --strict; perltidy and perlcritic
 verify: ## check an origin with curl alone: BASE=http://host:port ID=the-archive
 	@deploy/verify-origin.sh "$(BASE)" "$(ID)"
 
-stack: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## nginx and gunicorn together: [MEDIA_DIR= INDEX_DIR= (none: a demo clip) HOST= PORT=]
+stack: $(RUN_READY) $(if $(ARCHIVES)$(MEDIA_DIR),,$(DEMO)) ## nginx and gunicorn together: [MEDIA_DIR= INDEX_DIR= (none: a demo clip) HOST= PORT= ARGS=--no-splice]
 	@$(if $(ARCHIVES)$(MEDIA_DIR),,$(indexing))
-	exec $(BIN)/python -m deploy.stack --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --host $(HOST) --port $(PORT)
+	exec $(BIN)/python -m deploy.stack --media-dir "$(media_dir)" --index-dir "$(INDEX_DIR)" --host "$(host)" --port $(PORT) $(ARGS)
 
 install: ## a release in PREFIX=/opt/vodsplice, with its units; starts nothing [DESTDIR= PYTHON=]
 	@deploy/release.sh install

@@ -36,12 +36,21 @@ places=$home/places
 # shellcheck disable=SC1090
 if [ -e "$places" ]; then . "$places"; fi
 : "${SYSCONFDIR:=/etc}" "${LOCALSTATEDIR:=/var}" "${RUNSTATEDIR:=/run}" "${LIBDIR:=/usr/local/lib}"
+in_places=(-e "s|/opt/vodsplice|$PREFIX|g; s|/etc/vodsplice|$SYSCONFDIR/vodsplice|g; s|/run/vodsplice|$RUNSTATEDIR/vodsplice|g"
+    -e "s|/var/lib/vodsplice|$LOCALSTATEDIR/lib/vodsplice|g; s|/var/log/vodsplice|$LOCALSTATEDIR/log/vodsplice|g")
 if [ -z "${SYSTEMCTL:-}" ] && [ -z "$DESTDIR" ] && [ -d /run/systemd/system ]; then SYSTEMCTL=systemctl; fi
 releases_kept=5
 
 main() {
     case ${1:-} in
-        install) install_release; [ -e "$home/current" ] || use "$made" ;;
+        install)
+            install_release
+            if [ -e "$home/current" ]; then
+                echo "$made is not in use yet: $home/releases/$made/deploy/release.sh use $made"
+            else
+                use "$made"
+            fi
+            ;;
         upgrade)
             [ -e "$home/current" ] || fail "nothing is installed in $home: make install, or name the PREFIX of then"
             install_release
@@ -136,17 +145,15 @@ install_deploy() {
     cp "$source_tree"/{README.md,CHANGELOG.md,LICENSE,pyproject.toml} "$1"
     find "$1/deploy" "$1/nginx" -type f \
         \( -path '*/deploy/*.conf' -o -name 'tls-*' -o -path '*/systemd/*' -o -name '*.example' \) -exec sed -i \
-        -e "s|/opt/vodsplice|$PREFIX|g; s|/etc/vodsplice|$SYSCONFDIR/vodsplice|g; s|/run/vodsplice|$RUNSTATEDIR/vodsplice|g" \
-        -e "s|/var/lib/vodsplice|$LOCALSTATEDIR/lib/vodsplice|g; s|/var/log/vodsplice|$LOCALSTATEDIR/log/vodsplice|g" {} +
+        "${in_places[@]}" {} +
 }
 
 install_settings() {
     local settings=$DESTDIR$SYSCONFDIR/vodsplice
     mkdir -p "$settings"
     [ -e "$settings/listen.conf" ] || cp "$source_tree/nginx/listen.conf" "$settings/listen.conf"
-    [ -e "$settings/vodsplice.toml" ] || sed \
-        -e "s|/var/lib/vodsplice|$LOCALSTATEDIR/lib/vodsplice|; s|/run/vodsplice|$RUNSTATEDIR/vodsplice|" \
-        "$source_tree/deploy/vodsplice.toml" > "$settings/vodsplice.toml"
+    [ -e "$settings/vodsplice.toml" ] \
+        || sed "${in_places[@]}" "$source_tree/deploy/vodsplice.toml" > "$settings/vodsplice.toml"
 }
 
 # --- in use -----------------------------------------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 `make stack` starts this in the foreground; tests and the bench start it too. Nothing is installed and nobody
 needs to be root: the prefix that `nginx/nginx.conf` speaks of is a temporary folder, in memory where there is
-/dev/shm, and only listen.conf is written anew. Ctrl-C, SIGTERM or the end of either server ends both, after
-what they were sending, within `STOP_TIMEOUT_S`.
+/dev/shm, and only listen.conf is written anew. Ctrl-C, SIGTERM, the end of the terminal or of either server
+ends both, after what they were sending, within `STOP_TIMEOUT_S`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
 import click
@@ -33,6 +34,7 @@ MODULE_FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/ng
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there is a fresh folder of its owner's alone
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Process = subprocess.Popen[bytes]
 
@@ -72,7 +74,8 @@ def running(wanted: Wanted, output: IO[bytes] | None = None) -> Iterator[Stack]:
     folder = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="vodsplice-", dir=folder) as name, _listener(wanted) as listener:
         prefix = Path(name)
-        address = f"{wanted.host}:{listener.getsockname()[1]}"
+        host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
+        address = f"{host}:{listener.getsockname()[1]}"
         _write_prefix(prefix, address, splice=wanted.splice)
         printing = {"stdout": output, "stderr": output}
         with _process(_gunicorn_command(wanted, prefix), prefix, signal.SIGTERM, **printing) as gunicorn:
@@ -91,7 +94,8 @@ def running(wanted: Wanted, output: IO[bytes] | None = None) -> Iterator[Stack]:
 
 def _listener(wanted: Wanted) -> socket.socket:
     try:
-        listener = socket.create_server((wanted.host, wanted.port), backlog=4096)
+        (family, *_, place), *_ = socket.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM)
+        listener = socket.create_server(place[:2], family=family, backlog=4096)
         listener.setblocking(False)  # nginx takes it to be: a worker would wait in accept for the next client
         return listener
     except OSError as error:
@@ -114,7 +118,8 @@ def _module_folder() -> str:
             return folder
     raise CannotStart(
         f"nginx's Perl module ({MODULE}) is in none of {', '.join(MODULE_FOLDERS)}: install "
-        "libnginx-mod-http-perl (Debian, Ubuntu) or nginx-mod-http-perl (Alpine, RHEL), or add --no-splice"
+        "libnginx-mod-http-perl (Debian, Ubuntu) or nginx-mod-http-perl (Alpine, RHEL), or do without "
+        "(make stack ARGS=--no-splice)"
     )
 
 
@@ -150,11 +155,11 @@ def _process(
         yield process
     finally:
         process.send_signal(ends_on)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # workers outlive a master that was killed
+        process.wait()
 
 
 def _wait_for(name: str, process: Process, path: Path) -> None:
@@ -172,6 +177,13 @@ def _folder(**attributes: Any) -> Any:
     return click.Path(file_okay=False, exists=True, path_type=Path, **attributes)
 
 
+def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
+    """Once: another signal would end the end, and leave a server behind."""
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--media-dir", type=_folder(), required=True, help="Where the archives are.")
 @click.option("--index-dir", type=_folder(), required=True, help="Where vodsplice-index put their indexes.")
@@ -181,7 +193,9 @@ def _folder(**attributes: Any) -> Any:
 @click.argument("serve_flags", nargs=-1, type=click.UNPROCESSED)
 def main(**options: Any) -> None:
     """Run nginx and gunicorn in the foreground; further flags are those of vodsplice-serve."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _end)
     with suppress(KeyboardInterrupt):
         try:
             with running(Wanted(**options)) as stack:

@@ -7,9 +7,10 @@ import re
 import shlex
 from dataclasses import dataclass, field
 
+from app.settings import load
 from tests.deploy.unit_files import read_unit
 from tests.setup.tools import TOOLS
-from tests.test_architecture import ROOT
+from tests.test_architecture import ROOT, tracked
 
 DEPLOY = ROOT / "deploy"
 README = (ROOT / "README.md").read_text()
@@ -75,6 +76,32 @@ def test_the_origin_is_installed_by_make() -> None:
         command.endswith("make -C /usr/src/vodsplice install") for command in commands(stages()["origin"])
     )
     assert all(command.startswith("--from=origin ") for command in stages()["nginx"].all("COPY"))
+
+
+def test_nothing_else_gets_into_an_image() -> None:
+    """What .dockerignore lets through is what release.sh takes from its tree, and is under git."""
+    text = (DEPLOY / "release.sh").read_text()
+    named = re.findall(r"\$source_tree\"?/(?:\{([^}]+)\}|([\w.]+))", text)
+    taken = {each for group, one in named for each in (group or one).split(",")}
+    first, *rules = [
+        line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"
+    ]
+    let_in = {rule[1:] for rule in rules if rule.startswith("!")}
+    assert (first, [rule for rule in rules if rule[0] != "!"]) == ("*", ["**/__pycache__"])
+    assert let_in == {*taken, "Makefile"}
+    assert let_in <= {path.parts[0] for path in tracked()}
+
+
+def test_metrics_are_for_other_containers() -> None:
+    """And nothing is read that is in another one."""
+    (words,) = stages()["origin"].all("ENV")
+    environ = dict(word.split("=") for word in words.split())
+    settings = load({}, environ, str(DEPLOY / "vodsplice.toml")).settings
+    host, _, port = settings.metrics_bind.partition(":")
+    assert (host, settings.nginx_log) == ("0.0.0.0", "")
+    assert stages()["origin"].all("EXPOSE") == [port]
+    assert f"127.0.0.1:{port}:{port}" in (DEPLOY / "compose.yaml").read_text()
+    assert f"http://localhost:{port}/metrics" in (DEPLOY / "README.md").read_text()
 
 
 def test_folders_are_those_of_tmpfiles() -> None:

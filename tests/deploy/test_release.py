@@ -78,6 +78,13 @@ def test_release_that_does_not_come_up_is_taken_back(machine: Machine) -> None:
     assert machine.get("/healthz").status == 200
 
 
+def test_what_is_installed_names_the_places_it_is_in(machine: Machine) -> None:
+    here = machine.installed
+    for path in (here.settings / "vodsplice.toml", *here.unit_dir.iterdir()):
+        text = path.read_text().replace(f"{here.root}/", "")
+        assert re.findall(r"/(?:opt|etc|run|var/lib|var/log)/vodsplice\S*", text) == [], path
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -243,6 +250,8 @@ def test_upgrade_from_sources(tmp_path: Path) -> None:
     (here.settings / "listen.conf").write_text(f"listen 127.0.0.1:{free_port()};\n")
     here.make("install")
     first = here.in_use()
+    assert "is not in use yet" in here.make("install")
+    assert here.in_use() == first
     here.make("upgrade")
     assert (here.in_use("previous"), here.in_use() == first) == (first, False)
     here.make("rollback")

@@ -35,6 +35,15 @@ def test_exposure(service: Path) -> None:
     assert "Overall exposure level" in done.stdout
 
 
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_no_unit_is_given_up(service: Path) -> None:
+    """By default systemd tries five times in 10 s; a mount may take longer."""
+    assert read_unit(service).one("StartLimitIntervalSec") == "0"
+    for unit in UNITS:
+        if unit.suffix in (".path", ".socket"):
+            assert read_unit(unit).one("TriggerLimitIntervalSec") == "0"
+
+
 def test_threshold_is_one(tmp_path: Path) -> None:
     """The judge is awake: without its sandbox a service is too exposed."""
     bare = tmp_path / "vodsplice.service"

@@ -1,0 +1,142 @@
+"""`make stack` as whoever starts it meets it: it ends with its servers, and says what is wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from deploy.stack import ENDING
+from tests.app.made_archive import make_archive
+from tests.app.running_origin import Origin, eventually
+from tests.nginx.running_stack import children_of
+from tests.test_architecture import ROOT
+
+pytestmark = pytest.mark.nginx
+
+
+class Foreground(Origin):
+    """`process` is deploy/stack.py; `folder` is nginx's prefix."""
+
+    def __init__(self, media_dir: Path, index_dir: Path, log: Path, process: subprocess.Popen[bytes]) -> None:
+        (self.base_said, folder) = re.findall(r"open (\S+)/ .*logs to (\S+)/logs", log.read_text())[0]
+        address = urlsplit(self.base_said)
+        super().__init__(str(address.hostname), int(address.port or 0), media_dir, index_dir, log, process)
+        self.folder = Path(folder)
+        self.servers = children_of(process.pid)
+
+    def is_gone(self) -> bool:
+        """With its servers, their workers and its folder."""
+        return not self.folder.exists() and set(self.servers).isdisjoint(running_groups())
+
+
+def running_groups() -> Iterator[int]:
+    """The process groups of all that runs."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, _, group = (process / "stat").read_text().rpartition(")")[2].split()[:3]
+            if state != "Z":
+                yield int(group)
+
+
+def start(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> subprocess.Popen[bytes]:
+    words = [
+        sys.executable,
+        "-m",
+        "deploy.stack",
+        "--media-dir",
+        str(media_dir),
+        "--index-dir",
+        str(index_dir),
+    ]
+    with log.open("wb") as output:
+        return subprocess.Popen([*words, "--workers", "1", *flags], cwd=ROOT, stdout=output, stderr=output)
+
+
+@contextmanager
+def stack(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> Iterator[Foreground]:
+    process = start(media_dir, index_dir, log, *flags)
+    try:
+        assert eventually(lambda: "open http" in log.read_text() or process.poll() is not None)
+        yield Foreground(media_dir, index_dir, log, process)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.mark.parametrize("ending", ENDING)
+def test_a_signal_ends_all_of_it(
+    media_dir: Path, index_dir: Path, tmp_path: Path, ending: signal.Signals
+) -> None:
+    make_archive(media_dir, index_dir)
+    with stack(media_dir, index_dir, tmp_path / "log", "--port", "0") as running:
+        assert running.get("/v/film/seg_0001.m4s").status == 200
+        assert len(running.servers) == 2
+        running.process.send_signal(ending)
+        assert running.process.wait(60) == 0
+        assert eventually(running.is_gone)
+
+
+def test_a_second_signal_ends_nothing_earlier(media_dir: Path, index_dir: Path, tmp_path: Path) -> None:
+    """nginx is given time for what it sends, and is not left behind."""
+    media = make_archive(media_dir, index_dir, segments=1, range_bytes=4_000_000).media[0]
+    with (
+        stack(media_dir, index_dir, tmp_path / "log", "--port", "0") as running,
+        running.socket(receive_buffer_bytes=65536) as client,
+    ):
+        client.sendall(b"GET /v/film/seg_0001.m4s HTTP/1.0\r\n\r\n")
+        received = client.recv(100)
+        for ending in ENDING:
+            running.process.send_signal(ending)
+            assert eventually(lambda: ignores_all(running.process.pid))
+        while more := client.recv(65536):
+            received += more
+        assert received.endswith(media)
+        assert running.process.wait(60) == 0
+        assert eventually(running.is_gone)
+
+
+def ignores_all(pid: int) -> bool:
+    found = re.search(r"SigIgn:\s+(\w+)", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return all(int(found[1], 16) & 1 << number - 1 for number in ENDING)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_end_of_one_server_is_the_end_of_both(
+    media_dir: Path, index_dir: Path, tmp_path: Path, which: int
+) -> None:
+    with stack(media_dir, index_dir, tmp_path / "log", "--port", "0") as running:
+        os.kill(running.servers[which], signal.SIGKILL)
+        assert running.process.wait(60) == 1
+        assert eventually(running.is_gone)
+        assert "one of the two servers ended, and took the other with it" in running.log.read_text()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine speaks no IPv6")
+def test_v6(media_dir: Path, index_dir: Path, tmp_path: Path) -> None:
+    with stack(media_dir, index_dir, tmp_path / "log", "--host", "::1", "--port", "0") as running:
+        assert running.base_said.startswith("http://[::1]:")
+        with socket.create_connection(("::1", running.port), 60) as client:
+            client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(("host", "why"), [("127.0.0.1", "already in use"), ("no.such.invalid", "not known")])
+def test_address_that_cannot_be_had(
+    media_dir: Path, index_dir: Path, tmp_path: Path, host: str, why: str
+) -> None:
+    log = tmp_path / "log"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert start(media_dir, index_dir, log, "--host", host, "--port", str(port)).wait(60) == 1
+    assert re.fullmatch(rf"Error: port {port} of {host}: .*{why}; name another\n", log.read_text())
