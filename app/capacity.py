@@ -15,10 +15,11 @@ from app.settings import Settings
 
 MEBIBYTE = 1 << 20
 
-WORKERS_WITHOUT_THREADS = 2
-"""At least: while one waits for a disk to open an index, another plans. More than there are cores get in each
-other's way: on two cores 2, 3 and 4 computed 1,385, 1,147 and 1,061 plans a second, with 8.8, 9.1 and 9.8 ms
-as the 99th percentile of 480 a second (means of 4 rounds in turn).
+PLANNING_WORKERS = 2
+"""At least, where nginx splices: each plans in its main loop, so while one waits for a disk to open an
+index, another plans. More than there are cores get in each other's way: on two cores 2, 3 and 4 computed
+1,385, 1,147 and 1,061 plans a second, with 8.8, 9.1 and 9.8 ms as the 99th percentile of 480 a second
+(means of 4 rounds in turn).
 """
 
 TRANSFERS_PER_CORE = 64
@@ -94,7 +95,7 @@ class Capacity:
 
 def resolve(settings: Settings, host: Host) -> Capacity:
     """Where a knob is given it holds; where it is auto the scarcest of the host's means decides."""
-    workers = settings.workers or max(host.cores, WORKERS_WITHOUT_THREADS if settings.splice else 1)
+    workers = settings.workers or max(host.cores, PLANNING_WORKERS if settings.splice else 1)
     files = max(host.files - SPARE_FILES, 8)
     transfers = min(
         TRANSFERS_PER_CORE * host.cores,

@@ -1,9 +1,10 @@
 """gunicorn, set up as the embedded server.
 
 Threads (`app.worker`), because an answer may take minutes of waiting for a slow client and microseconds of
-work; none (`app.plan_worker`) behind an nginx that splices, which waits in their place. Preloaded, so that
-workers share what was imported. No control socket. Clients' sockets have a receive timeout, set on the
-listeners and inherited, so that one that sends half a request gives its thread back.
+work; behind an nginx that splices, which waits in their place, only for what it does not wait for
+(`app.plan_worker`). Preloaded, so that workers share what was imported. No control socket. Clients' sockets
+have a receive timeout, set on the listeners and inherited, so that one that sends half a request gives its
+thread back.
 
 What gunicorn cannot parse as a request it answers itself, in our words (`app.worker`).
 """
@@ -40,7 +41,7 @@ KEEPALIVE_S = 15
 """Longer than a segment lasts: a player whose buffer is full comes back on the same connection."""
 
 SILENT_WORKER_S = 30
-"""A worker whose main loop says nothing for so long hangs, and is replaced. Transfers are other threads."""
+"""A worker whose main loop says nothing for so long hangs, and is replaced. Transfers are in threads."""
 
 BACKLOG = 4096
 """Connections that wait for a worker, if net.core.somaxconn lets as many: nginx waits for no place."""

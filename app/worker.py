@@ -40,6 +40,7 @@ _REFUSALS = {
     431: "This request's headers are too long.",
     500: "Something went wrong here.",
     501: "Nothing here takes a body.",
+    503: "Too much is asked for at once. Try again soon.",
 }
 _ENDING = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 

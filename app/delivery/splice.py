@@ -38,7 +38,7 @@ Pieces
 An error has its status and text in `X-Splice-Refusal` as well: of an answer that is not kept, nginx sees the
 headers alone. Where it has more to say, nginx asks again, without X-Splice-Format, and passes the answer on.
 So it does with a Plan of more than `MAX_RANGES`, and with one that has a file name, whose head is megabytes:
-these have no lines.
+these have no lines. For downloads, which are such, nginx does not even ask (`nginx/plan_cache.conf`).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def test_the_scarcest_decides(host: Host, transfers: int, archives: int) -> None
 
 
 @pytest.mark.parametrize(("cores", "workers"), [(1, 2), (2, 2), (3, 3)])
-def test_workers_without_threads_are_two_at_least(cores: int, workers: int) -> None:
+def test_workers_that_plan_are_two_at_least(cores: int, workers: int) -> None:
     host = Host(cores=cores, memory_bytes=16 * GIBIBYTE, files=1 << 20)
     assert resolve(Settings(splice=True), host).workers == workers
 

@@ -1,4 +1,7 @@
-"""The worker behind nginx, asked directly: no client, whatever it does, keeps it from the next one."""
+"""The worker behind nginx, asked directly: no client, whatever it does, keeps it from the next one.
+
+`tests/nginx/test_downloads.py` has what lasts, through nginx.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import os
 import signal
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from app.plan_worker import PlanWorker
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import eventually
 from tests.nginx.running_stack import children_of
@@ -72,3 +77,45 @@ def test_asked_to_go_it_ends_what_is_underway(make: MakeArchive, start: StartOri
         assert received.endswith(film.media[0])
         assert eventually(lambda: children_of(origin.process.pid) not in ([], [worker]))
         assert origin.get("/healthz").status == 200
+
+
+MEDIA = f"GET {SEGMENT} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+"""Without X-Splice-Format: gunicorn is to send it."""
+
+
+def test_a_client_that_takes_nothing_is_cut_off(make: MakeArchive, start: StartOrigin) -> None:
+    make("film", range_bytes=6 << 20)
+    with start(*ALONE, "--max-inflight-segments", "1") as origin, origin.socket(64 << 10) as stalled:
+        stalled.sendall(MEDIA)
+        assert stalled.recv(13) == b"HTTP/1.1 200 "
+        assert origin.get("/healthz").status == 200
+        assert eventually(lambda: "broken off: took nothing for 1 s" in origin.log.read_text())
+        assert origin.get(SEGMENT).status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_ends_with_a_transfer_underway(
+    make: MakeArchive, start: StartOrigin, number: signal.Signals
+) -> None:
+    """At once; on SIGTERM once the graceful timeout is over, though its thread goes on."""
+    make("film", range_bytes=6 << 20)
+    flags = ("--workers", "1", "--splice", "on", "--graceful-timeout", "1", "--stall-timeout", "0")
+    with start(*flags) as origin, origin.socket(64 << 10) as client:
+        client.sendall(MEDIA)
+        assert client.recv(13) == b"HTTP/1.1 200 "
+        (worker,) = children_of(origin.process.pid)
+        os.kill(worker, number)
+        assert eventually(lambda: worker not in children_of(origin.process.pid))
+        assert eventually(lambda: origin.get("/healthz").status == 200)
+
+
+def test_more_than_there_are_descriptors_for_is_refused() -> None:
+    worker = PlanWorker.__new__(PlanWorker)
+    worker.cfg = SimpleNamespace(worker_connections=0)
+    worker._handed_over = set()
+    ours, theirs = socket.socketpair()
+    with theirs:
+        worker._hand_over(None, ours, ours, "")
+        answer = theirs.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert answer.endswith(b"\r\n\r\nToo much is asked for at once. Try again soon.\n")

@@ -58,7 +58,7 @@ def _against_bare_route(folder: Path, rounds: int) -> Iterator[Figure]:
         running_gunicorn(folder / "plans.log", *one, *_folders(made)) as origin,
     ):
         for _ in range(rounds):
-            bare.append(_load(nothing.base, [bare_server.ROUTE], folder).busy_us)
+            bare.append(_load(nothing.base, [bare_server.ROUTE], folder, headers=[ACCEPT_PLANS]).busy_us)
             plans.append(_load(origin.base, alone, folder, headers=[ACCEPT_PLANS]).busy_us)
             ten = _load(origin.base, in_tens, folder, headers=[ACCEPT_PLANS])
             each_of_ten.append(ten.busy_us / 10)
