@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement
 from app.clip import Clip
 from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES, TextFacts, TrackFacts
 from app.manifest.presentation import Presentation, Rendition, Subtitles, unused
+from app.manifest.sense import sense_of_sound
 from app.manifest.urls import FIRST_SEGMENT, SEGMENT_TEMPLATE, SUBTITLES, init_name, versioned
 
 MAX_UNSIGNED_INT = 2**32 - 1
@@ -103,7 +104,8 @@ def _roles(facts: TrackFacts, first: TrackFacts) -> list[str]:
     """What the archive says the track is for; else that it is the main one of its kind, the `first`, perhaps
     in another coding; or another.
     """
-    is_like = facts.codec != first.codec and (facts.language, facts.title) == (first.language, first.title)
+    is_other_coding = (facts.codec, facts.hls_channels) != (first.codec, first.hls_channels)
+    is_like = is_other_coding and sense_of_sound(facts) == sense_of_sound(first)
     implied = "main" if facts is first or is_like else "alternate"
     return [role for role in facts.roles if role in DASH_ROLES] or [implied]
 

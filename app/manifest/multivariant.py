@@ -1,7 +1,8 @@
 """The multivariant playlist (RFC 8216 §4.3.4, RFC 8216bis §4.4.6): one variant a group of audio.
 
-Audio tracks of one codec and channel count form a group, so that a player takes the group it can decode;
-each group is joined with every video in a variant of its own. What has no video has its audio alone.
+Audio tracks of one codec and channel count form a group (`app.manifest.sound_groups`), so that a player takes
+the group it can decode; each group is joined with every video in a variant of its own. What has no video has
+its audio alone.
 Texts form one group, which every variant names.
 Rates are bits a second, measured segment by segment at index time.
 """
@@ -9,18 +10,17 @@ Rates are bits a second, measured segment by segment at index time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from app.clip import WHOLE, Clip
 from app.idx.header import TrackFacts
 from app.manifest.attributes import listed, quoted
 from app.manifest.hls import CONTENT_TYPE, VERSION
 from app.manifest.presentation import Presentation, Rendition, Subtitles, unused
+from app.manifest.sense import Sense, first_of_each
 from app.manifest.session import session_tags
+from app.manifest.sound_groups import Groups, sound_groups
 from app.manifest.urls import IFRAMES, PLAYLIST, versioned
 from app.plan import Plan
-
-Groups = dict[str, list[Rendition]]
 
 TEXTS_GROUP = "subtitles"
 DESCRIBES_VIDEO = "public.accessibility.describes-video"
@@ -42,82 +42,55 @@ def write_multivariant(shown: Presentation) -> bytes:
 
 
 def _lines(shown: Presentation) -> Iterator[str]:
-    videos, groups = shown.of_kind("video"), _groups(shown.of_kind("audio"))
+    videos, groups = shown.of_kind("video"), sound_groups(shown.of_kind("audio"))
     yield "#EXTM3U"
     yield f"#EXT-X-VERSION:{VERSION}"
     if all(each.view.independent for each in shown.renditions):
         yield "#EXT-X-INDEPENDENT-SEGMENTS"
     yield from session_tags(shown)
-    for group, members in groups.items():
-        yield from _media(_audio(group, members))
-    yield from _media(_texts(shown.webvtt))
+    yield from _sounds(groups)
+    yield from _subtitles(shown.webvtt)
     for video in videos:
         for group, members in groups.items():
-            yield from _variant(video, members, group, shown.webvtt)
+            yield from _variant(video, [*members.values()], group, shown.webvtt)
         if not groups:
             yield from _variant(video, [], "", shown.webvtt)
         yield from _iframes(video)
     if not videos:
         for group, members in groups.items():
-            yield from _variant(members[0], members, group, shown.webvtt)
+            sounds = [*members.values()]
+            yield from _variant(sounds[0], sounds, group, shown.webvtt)
 
 
-def _groups(audios: Sequence[Rendition]) -> Groups:
-    """Languages and titles to choose from are the same in every group (§4.4.6.1.1): where a group's codec
-    lacks one, the first group that has it lends it.
+def _sounds(groups: Groups) -> Iterator[str]:
+    """The EXT-X-MEDIA of all groups. A member of several is the same in each but for its coding, which
+    §4.4.6.1.1 demands, so its name is that of all: "Stereo / Surround".
     """
-    groups: dict[str, dict[tuple[str, str, int], Rendition]] = {}
-    for each in audios:
-        facts = each.facts
-        members = groups.setdefault(f"{facts.codec}-{facts.hls_channels or facts.channels}ch", {})
-        alike = sum(key[:2] == (facts.language, facts.title) for key in members)
-        members[facts.language, facts.title, alike] = each
-    lent: dict[tuple[str, str, int], Rendition] = {}
-    for key, each in chain.from_iterable(members.items() for members in groups.values()):
-        lent.setdefault(key, each)
-    return {
-        group: [members.get(key, each) for key, each in lent.items()] for group, members in groups.items()
-    }
-
-
-def _media(members: Iterable[dict[str, str]]) -> Iterator[str]:
-    """The EXT-X-MEDIA of a group. What players may choose by themselves differs in language or purpose
-    (§4.4.6.1.1): of those alike, as a film and a commentary on it, that is the first.
-    """
-    seen = set()
-    for attributes in members:
-        alike = tuple(map(attributes.get, ("LANGUAGE", "FORCED", "CHARACTERISTICS")))
-        if alike in seen:
-            attributes["AUTOSELECT"] = "NO"
-        seen.add(alike)
-        yield "#EXT-X-MEDIA:" + listed(attributes)
-
-
-def _audio(group: str, members: list[Rendition]) -> Iterator[dict[str, str]]:
     names: list[str] = []
-    for number, member in enumerate(members):
-        facts = member.facts
-        names.append(unused(facts.label, names))
-        yield {
-            "TYPE": "AUDIO",
-            "GROUP-ID": quoted(group),
+    choices: dict[Sense, dict[str, str]] = {}
+    for sense, first in first_of_each(groups.values()).items():
+        labels = (members[sense].facts.label for members in groups.values() if sense in members)
+        names.append(unused(" / ".join(dict.fromkeys(labels)), names))
+        choices[sense] = {
             "NAME": quoted(names[-1]),
-            **_language(facts.language),
-            "DEFAULT": "YES" if number == 0 else "NO",
+            **_language(first.facts.language),
+            "DEFAULT": "NO" if choices else "YES",
             "AUTOSELECT": "YES",
-            **({"CHARACTERISTICS": quoted(DESCRIBES_VIDEO)} if "description" in facts.roles else {}),
-            "CHANNELS": quoted(facts.hls_channels or str(facts.channels)),
-            "URI": quoted(_playlist(member)),
+            **({"CHARACTERISTICS": quoted(DESCRIBES_VIDEO)} if "description" in first.facts.roles else {}),
         }
+    _tell_apart(choices.values())
+    for group, members in groups.items():
+        for sense, member in members.items():
+            coding = {"CHANNELS": quoted(member.facts.hls_channels), "URI": quoted(_playlist(member))}
+            yield _media("AUDIO", group, choices[sense] | coding)
 
 
-def _texts(texts: Sequence[Subtitles]) -> Iterator[dict[str, str]]:
+def _subtitles(texts: Sequence[Subtitles]) -> Iterator[str]:
     names: list[str] = []
+    choices: list[dict[str, str]] = []
     for text in texts:
         names.append(unused(text.facts.label, names))
-        yield {
-            "TYPE": "SUBTITLES",
-            "GROUP-ID": quoted(TEXTS_GROUP),
+        choices.append({
             "NAME": quoted(names[-1]),
             **_language(text.facts.language),
             "DEFAULT": "NO",
@@ -125,7 +98,25 @@ def _texts(texts: Sequence[Subtitles]) -> Iterator[dict[str, str]]:
             **({"FORCED": "YES"} if text.facts.forced else {}),
             **({"CHARACTERISTICS": quoted(FOR_HEARING_IMPAIRED)} if text.facts.hearing_impaired else {}),
             "URI": quoted(_playlist(text)),
-        }
+        })
+    _tell_apart(choices)
+    yield from (_media("SUBTITLES", TEXTS_GROUP, each) for each in choices)
+
+
+def _tell_apart(choices: Iterable[dict[str, str]]) -> None:
+    """What players may choose by themselves differs in language or purpose (§4.4.6.1.1): of those alike, as a
+    film and a commentary on it, that is the first.
+    """
+    seen = set()
+    for attributes in choices:
+        alike = tuple(map(attributes.get, ("LANGUAGE", "FORCED", "CHARACTERISTICS")))
+        if alike in seen:
+            attributes["AUTOSELECT"] = "NO"
+        seen.add(alike)
+
+
+def _media(kind: str, group: str, attributes: dict[str, str]) -> str:
+    return "#EXT-X-MEDIA:" + listed({"TYPE": kind, "GROUP-ID": quoted(group)} | attributes)
 
 
 def _language(language: str) -> dict[str, str]:

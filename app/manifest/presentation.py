@@ -1,15 +1,15 @@
 """What a manifest lists: every track apart, each by the folder its URLs begin with.
 
 Of a single archive, all is in one index and folders are its tracks' names. Of a title, whose archives are
-renditions of one another: the picture of each, and every sound that the best of them has, and those of the
-others that differ from these in language, codec or channels. The playlist of tracks
-(`app.manifest.multivariant`) and the MPD (`app.manifest.dash`) are both written from this.
+renditions of one another: the picture of each, and every sound and text that the best of them has, and those
+of the others that differ from these in sense (`app.manifest.sense`), of sounds also in codec or channels. The
+playlist of tracks (`app.manifest.multivariant`) and the MPD (`app.manifest.dash`) are both written from this.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, count
@@ -20,6 +20,7 @@ from app.clip import WHOLE, Clip
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, Ints
 from app.manifest.hls import MAX_AGE_S
+from app.manifest.sense import by_sense, first_of_each, sense_of_sound, sense_of_text
 from app.manifest.target_duration import target_duration_s, target_query
 from app.plan import FileIdentity, Plan
 
@@ -161,10 +162,15 @@ def of_title(
 ) -> Presentation:
     """The tracks of archives that are cut alike, the best first; `record` is the file that says so."""
     lead = members[0].idx
+    apart = [_tracks(title_id, member) for member in members]
+    pictures = [each for tracks in apart for each in tracks if each.facts.kind == "video"]
+    sounds = ([each for each in tracks if each.facts.kind == "audio"] for tracks in apart)
+    listed = first_of_each(by_sense(own, _sense_and_coding) for own in sounds)
+    texts = (by_sense(_texts(title_id, member), lambda text: sense_of_text(text.facts)) for member in members)
     return Presentation(
         lead=lead,
-        renditions=list(_renditions(title_id, members)),
-        texts=list(_texts(title_id, members)),
+        renditions=[*pictures, *listed.values()],
+        texts=list(first_of_each(texts).values()),
         title=title or lead.header.title,
         version=version,
         last_modified_s=max(each.archive.mtime_ns for each in members) // 1_000_000_000,
@@ -178,29 +184,19 @@ def unused(name: str, taken: Sequence[str]) -> str:
     return next(each for each in chain((name,), numbered) if each not in taken)
 
 
-def _renditions(title_id: str, members: Sequence[Member]) -> Iterator[Rendition]:
-    """Pictures, then the sounds of each member that none before it has."""
-    apart = [
-        Rendition(member.idx, number, f"{_folder(title_id, member)}/{view.name}")
-        for member in members
-        for number, view in enumerate(member.idx.header.views[1:], start=1)
-    ]
-    yield from (each for each in apart if each.facts.kind == "video")
-    listed: dict[tuple[str, ...], Idx] = {}
-    for each in apart:
-        key = each.facts.language, each.facts.codec, each.facts.hls_channels
-        if each.facts.kind == "audio" and listed.setdefault(key, each.idx) is each.idx:
-            yield each
+def _tracks(title_id: str, member: Member) -> list[Rendition]:
+    folder = _folder(title_id, member)
+    views = enumerate(member.idx.header.views[1:], start=1)
+    return [Rendition(member.idx, number, f"{folder}/{view.name}") for number, view in views]
 
 
-def _texts(title_id: str, members: Sequence[Member]) -> Iterator[Subtitles]:
-    """Of each member those whose names, which tell language and purpose, none before it has."""
-    listed: set[str] = set()
-    for member in members:
-        for text in member.idx.texts:
-            if text.facts.name not in listed:
-                listed.add(text.facts.name)
-                yield Subtitles(member.idx, text.facts, f"{_folder(title_id, member)}/{text.facts.name}")
+def _texts(title_id: str, member: Member) -> list[Subtitles]:
+    folder = _folder(title_id, member)
+    return [Subtitles(member.idx, text.facts, f"{folder}/{text.facts.name}") for text in member.idx.texts]
+
+
+def _sense_and_coding(sound: Rendition) -> Hashable:
+    return sense_of_sound(sound.facts), sound.facts.codec, sound.facts.hls_channels
 
 
 def _folder(title_id: str, member: Member) -> str:

@@ -23,7 +23,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 @pytest.fixture
 def version(media_dir: Path, index_dir: Path) -> str:
     """Of an indexed clip, `film`, with a storyboard."""
-    write_clip(media_dir / "film.mp4", audio=False)
+    write_clip(media_dir / "film.mp4", sounds=())
     (archive,) = find_archives([str(media_dir)], str(media_dir), str(index_dir))
     index_archive(archive, Options(storyboard=True))
     return open_idx(str(index_dir / "film.idx")).version
@@ -102,7 +102,7 @@ def test_a_plan_is_of_its_own_file(version: str, index_dir: Path) -> None:
 
 def test_every_delivery_sends_the_sheet_and_not_another_in_its_place(delivered: Origin) -> None:
     """A plan that nginx has kept is not good for other sheets of the same name."""
-    write_clip(delivered.media_dir / "film.mp4", audio=False)
+    write_clip(delivered.media_dir / "film.mp4", sounds=())
     (archive,) = find_archives([str(delivered.media_dir)], str(delivered.media_dir), str(delivered.index_dir))
     index_archive(archive, Options(storyboard=True))
     version = open_idx(str(delivered.index_dir / "film.idx")).version

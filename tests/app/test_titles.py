@@ -100,6 +100,34 @@ def test_subtitles_of_each_rendition_once(
     assert ["1080p.eng" in client.get(urljoin(INFO, url)).text for url in shown] == [True, False]
 
 
+def test_no_sound_is_lost(client: Client, media_dir: Path, index_dir: Path) -> None:
+    """What the best lacks in sense, coding or number is the next one's; what it has is there once."""
+    others = [sound("eng"), sound("eng", title="Commentary"), sound("eng", title="Regie"), sound("eng")]
+    put_rendition(media_dir / "film/1080p.mp4", picture(2000), sound("eng", title="Stereo"))
+    put_rendition(media_dir / "film/720p.mp4", picture(1000), *others)
+    put_rendition(media_dir / "film/480p.mp4", picture(500), *others)
+    index_all(media_dir, index_dir)
+    read = m3u8.loads(client.get(MASTER).text)
+    assert [(each.name, each.uri.partition("/playlist")[0]) for each in read.media] == [
+        ("Stereo", "1080p/audio-eng"), ("Commentary", "720p/audio-eng-2"), ("Regie", "720p/audio-eng-3"),
+        ("English", "720p/audio-eng-4"),
+    ]  # fmt: skip
+
+
+def test_no_text_is_lost(client: Client, title: Path, media_dir: Path, index_dir: Path) -> None:
+    """Texts of one name in URLs may be for different purposes."""
+    for name in ("1080p.eng.forced", "720p.eng", "720p.eng.sdh", "720p.eng.Commentary", "720p.eng.forced"):
+        (title / f"{name}.srt").write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{name}\n")
+    index_all(media_dir, index_dir)
+    read = m3u8.loads(client.get(MASTER).text)
+    texts = {each.name: urljoin(MASTER, each.uri) for each in read.media if each.type == "SUBTITLES"}
+    assert [*texts] == ["English (forced)", "Commentary", "English (SDH)", "English"]
+    segments = [urljoin(url, m3u8.loads(client.get(url).text).segments[0].uri) for url in texts.values()]
+    assert [client.get(url).text.split()[-1] for url in segments] == [
+        "1080p.eng.forced", "720p.eng.Commentary", "720p.eng.sdh", "720p.eng",
+    ]  # fmt: skip
+
+
 def test_urls_of_a_list_lead_to_its_archives(client: Client, media_dir: Path, index_dir: Path) -> None:
     put_rendition(media_dir / "shows/film hd.mp4", picture(200))
     put_rendition(media_dir / "shows/small/film.mp4", picture(100))

@@ -25,7 +25,7 @@ TILE_WIDTH, TILE_HEIGHT = 160, 90
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", audio=False).read_bytes()
+    return write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", sounds=()).read_bytes()
 
 
 def index(folder: Path, *, storyboard: bool | None = True, force: bool = False) -> Outcome:

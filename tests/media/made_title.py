@@ -32,9 +32,9 @@ def picture(
     return MadeTrack([size] * seconds, durations, timescale=timescale, sync=sync)
 
 
-def sound(language: str = "und", *, lasting: int = 2 * SECONDS) -> MadeTrack:
+def sound(language: str = "und", *, title: str = "", lasting: int = 2 * SECONDS) -> MadeTrack:
     """Two frames a second, `lasting` of them."""
-    return MadeTrack([50] * lasting, [500] * lasting, "soun", language=language)
+    return MadeTrack([50] * lasting, [500] * lasting, "soun", language=language, title=title)
 
 
 def put_rendition(path: Path, *tracks: MadeTrack) -> Path:

@@ -1,8 +1,9 @@
 """A strict checker of playlists: RFC 8216 and draft-pantos-hls-rfc8216bis, for VOD in fragmented MP4.
 
 Written from the clauses, not from our writer: a tag or attribute outside of these tables, a value that is not
-of its type, and a rule broken (`tests.oracle.hls_rules`) are problems, a line each. It is stricter in one
-point: a URI follows its EXTINF or EXT-X-STREAM-INF at once.
+of its type, and a rule broken (`tests.oracle.hls_rules`) are problems, a line each. It is stricter in two
+points: a URI follows its EXTINF or EXT-X-STREAM-INF at once, and a group of sounds has one codec, in whatever
+profiles. So it is laxer in what such a group may lack.
 """
 
 from __future__ import annotations

@@ -6,8 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import permutations
 
 from tests.oracle.hls_line import Line
+
+VIDEO = re.compile(r"avc|hvc|hev|dvh|av01|vp0|vvc")
 
 
 def peak_bps(sizes: Sequence[int], lasting_s: Sequence[Fraction]) -> Fraction:
@@ -110,7 +113,7 @@ def multivariant(lines: Sequence[Line]) -> Iterator[str]:
         groups.setdefault((line.text("TYPE"), line.text("GROUP-ID")), []).append(line)
     for group, members in groups.items():
         yield from (f"{group}: {line}" for line in _group(members))
-    yield from _same_members(groups)
+    yield from _same_members(groups, variants)
     for line in (*variants, *(each for each in lines if each.tag == "EXT-X-I-FRAME-STREAM-INF")):
         yield from (f"{line.tag}:{line.value}: {each}" for each in _stream(line, groups))
     captions = {line.attributes.get("CLOSED-CAPTIONS") for line in variants}
@@ -142,16 +145,31 @@ def _group(members: Sequence[Line]) -> Iterator[str]:
             yield f"{line.text('NAME')} does not tell its CHANNELS"
 
 
-def _same_members(groups: dict[tuple[str, str], list[Line]]) -> Iterator[str]:
-    """Groups of one type have the same members, alike but for URI and CHANNELS (§4.4.6.1.1)."""
-    for kind in {kind for kind, _ in groups}:
-        sets = []
-        for group, members in groups.items():
-            if group[0] == kind:
-                free = ("URI", "CHANNELS", "GROUP-ID")
-                sets.append([{n: v for n, v in line.attributes.items() if n not in free} for line in members])
-        if any(each != sets[0] for each in sets):
-            yield f"groups of {kind} have different members"
+def _same_members(groups: dict[tuple[str, str], list[Line]], variants: Sequence[Line]) -> Iterator[str]:
+    """Groups of one type have the same members, alike but for URI and CHANNELS (§4.4.6.1.1); but a group of
+    sounds may lack what there is in another codec.
+    """
+    codecs = {line.text("AUDIO"): _sounds(line) for line in variants}
+    for (kind, group), (other_kind, other) in permutations(groups, 2):
+        if kind != other_kind:
+            continue
+        own = {line.text("NAME"): _shared(line) for line in groups[kind, group]}
+        may_lack = kind == "AUDIO" and codecs.get(group) != codecs.get(other)
+        for line in groups[kind, other]:
+            name = line.text("NAME")
+            if name not in own and not may_lack:
+                yield f"group {group} of {kind} lacks {name} of {other}"
+            if own.get(name, _shared(line)) != _shared(line):
+                yield f"{name} is not the same in {group} and {other} of {kind}"
+
+
+def _shared(line: Line) -> dict[str, str]:
+    free = ("URI", "CHANNELS", "GROUP-ID")
+    return {name: value for name, value in line.attributes.items() if name not in free}
+
+
+def _sounds(variant: Line) -> set[str]:
+    return {each for each in variant.text("CODECS").split(",") if not VIDEO.match(each)}
 
 
 def _stream(line: Line, groups: dict[tuple[str, str], list[Line]]) -> Iterator[str]:
@@ -161,11 +179,13 @@ def _stream(line: Line, groups: dict[tuple[str, str], list[Line]]) -> Iterator[s
         yield "lacks CODECS"
     if len(set(codecs)) != len(codecs):
         yield "names a codec twice"
+    if len({tuple(each.split(".")[:2]) for each in _sounds(line)}) > 1:
+        yield "has sounds of several kinds, and players that lack one play none"
     if int(line.text("AVERAGE-BANDWIDTH") or 0) > int(line.text("BANDWIDTH")):
         yield "AVERAGE-BANDWIDTH is more than BANDWIDTH"
     if "FRAME-RATE" in line.attributes and not re.fullmatch(r"\d+\.\d{3}", line.text("FRAME-RATE")):
         yield "FRAME-RATE has not three decimals"
-    is_video = any(re.match(r"avc|hvc|hev|dvh|av01|vp0|vvc", each) for each in codecs)
+    is_video = any(VIDEO.match(each) for each in codecs)
     if is_video != ("RESOLUTION" in line.attributes):
         yield "RESOLUTION and a codec of video do not go together"
     for kind in ("AUDIO", "SUBTITLES"):

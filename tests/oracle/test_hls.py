@@ -24,6 +24,7 @@ v?v=1
 w
 #EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,CODECS="avc1.64000a",RESOLUTION=64x48,URI="i"
 """
+_, DUB_OF_JOC = (f"{line}\n" for line in MASTER.splitlines() if 'URI="d"' in line)
 MEDIA = """#EXTM3U
 #EXT-X-VERSION:7
 #EXT-X-TARGETDURATION:6
@@ -41,7 +42,7 @@ seg_0002.m4s?v=1
 """
 
 
-@pytest.mark.parametrize("document", [MASTER, MEDIA])
+@pytest.mark.parametrize("document", [MASTER, MEDIA, MASTER.replace(DUB_OF_JOC, "")])
 def test_nothing_is_wrong_with_good_ones(document: str) -> None:
     assert hls.problems(document.encode()) == []
 
@@ -68,7 +69,9 @@ def test_nothing_is_wrong_with_good_ones(document: str) -> None:
         (MASTER, ',SUBTITLES="t"', "", "nothing uses ('SUBTITLES', 't')"),
         (MASTER, 'LANGUAGE="de",DEFAULT=NO', 'LANGUAGE="de",DEFAULT=YES', "has several DEFAULT members"),
         (MASTER, 'NAME="de",LANGUAGE="de",DEFAULT=NO', 'NAME="en",DEFAULT=NO', "NAME en is there 2 times"),
-        (MASTER, 'LANGUAGE="en"', 'LANGUAGE="fr"', "groups of AUDIO have different members"),
+        (MASTER, 'LANGUAGE="en"', 'LANGUAGE="fr"', "en is not the same in aac and joc of AUDIO"),
+        (MASTER.replace("ec-3", "mp4a.40.2"), DUB_OF_JOC, "", "group joc of AUDIO lacks de of aac"),
+        (MASTER, "avc1.64000a,mp4a.40.2", "avc1.64000a,mp4a.40.2,ac-3", "has sounds of several kinds"),
         (MASTER, "DEFAULT=YES,AUTOSELECT=YES", "DEFAULT=YES", "is DEFAULT, not AUTOSELECT"),
         (MASTER, 'NAME="de",LANGUAGE="de"', 'NAME="de",LANGUAGE="en"', "is AUTOSELECT 2 times"),
         (MASTER, ',CHANNELS="2",URI="e"', ',URI="e"', "does not tell its CHANNELS"),

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import pi, sin
 from pathlib import Path
 from struct import pack
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import av
 
@@ -29,19 +29,26 @@ CHAPTERS_S = {0.0: "Eins", 2.0: 'Zwei, "quoted"', 3.5: "Drei & <b>"}
 TITLE = "Five seconds"
 
 
+class Sound(NamedTuple):
+    """A track of stereo: its language (ISO 639-2), what encodes it, and its title."""
+
+    language: str = "und"
+    encoder: Literal["aac", "ac3"] = "aac"
+    title: str = ""
+
+
 def write_clip(
     path: Path,
     *,
     video: VideoEncoder | None = "libx264",
-    audio: bool = True,
-    languages: Sequence[str] = ("und",),
+    sounds: Sequence[Sound] = (Sound(),),
     chapters: bool = False,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     seconds: float = SECONDS,
     gop: int = FPS,
 ) -> Path:
-    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame each `gop`, AAC in stereo for each of
-    `languages` (ISO 639-2). With chapters it has a title, too. Frames number 256 at most.
+    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame each `gop`, and `sounds`. With chapters it
+    has a title, too. Frames number 256 at most.
     """
     with av.open(str(path), "w", format="mp4") as container:
         if chapters:
@@ -54,9 +61,9 @@ def write_clip(
             for number in range(round(seconds * FPS)):
                 packets += picture.encode(_picture(number).reformat(*size))
             packets += picture.encode(None)
-        for language in languages if audio else ():
-            sound = container.add_stream("aac", RATE_HZ, layout="stereo")
-            sound.metadata["language"] = language
+        for language, encoder, title in sounds:
+            sound = container.add_stream(encoder, RATE_HZ, layout="stereo")
+            sound.metadata.update({"language": language, **({"title": title} if title else {})})
             for at in range(0, round(seconds * RATE_HZ), AAC_FRAME):
                 packets += sound.encode(_sound(at, round(seconds * RATE_HZ)))
             packets += sound.encode(None)

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.app.running_origin import Origin, running_origin
 from tests.nginx.running_stack import running_stack
-from tests.player.clips import write_clip
+from tests.player.clips import Sound, write_clip
 
 HERE = Path(__file__).parent
 SEGMENT_S = 2
@@ -53,9 +53,9 @@ def library(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     media_dir = folder / "media"
     media_dir.mkdir()
     (media_dir / "both.mp4").write_bytes(clip.read_bytes())
-    write_clip(media_dir / "picture only.mp4", audio=False)
+    write_clip(media_dir / "picture only.mp4", sounds=())
     write_clip(media_dir / "sound only.mp4", video=None)
-    write_clip(media_dir / "two languages.mp4", languages=("eng", "deu"))
+    write_clip(media_dir / "two languages.mp4", sounds=(Sound("eng"), Sound("deu")))
     index(media_dir, folder / "index")
     return folder
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.app.running_origin import Origin, running_origin
-from tests.player.clips import FPS, SECONDS, write_clip
+from tests.player.clips import FPS, SECONDS, Sound, write_clip
 from tests.player.conftest import HERE, OpenTab, StartOwn, index, serving
 from tests.player.page_use import opened, ready, wait_for, wait_until_at
 
@@ -133,7 +133,7 @@ def test_another_language_is_heard_from_where_one_is(
 ) -> None:
     integrity = b64encode(sha384((HERE / HLS_JS).read_bytes()).digest()).decode()
     with start_own("--hls-js-url", f"{players_site}/{HLS_JS}#sha384-{integrity}") as origin:
-        write_clip(origin.media_dir / "film.mp4", languages=("eng", "deu"))
+        write_clip(origin.media_dir / "film.mp4", sounds=(Sound("eng"), Sound("deu")))
         index(origin.media_dir, origin.index_dir)
         tab = open_tab(locale="en")
         headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}

@@ -53,7 +53,7 @@ def test_archive_replaced_before_all_of_it_was_loaded(lone: Origin, open_tab: Op
     assert held
     archive = lone.media_dir / "Lone film.mp4"
     archive.unlink()
-    write_clip(archive, audio=False)
+    write_clip(archive, sounds=())
     index(lone.media_dir, lone.index_dir)
     for route in held:
         route.continue_()
@@ -83,7 +83,7 @@ def test_archive_removed_and_brought_back(lone: Origin, clip: Path, open_tab: Op
 
 def test_codec_that_the_browser_lacks_is_named(start_own: StartOwn, open_tab: OpenTab) -> None:
     with start_own() as origin:
-        write_clip(origin.media_dir / "film.mp4", video="libx265", audio=False)
+        write_clip(origin.media_dir / "film.mp4", video="libx265", sounds=())
         index(origin.media_dir, origin.index_dir)
         page = opened(open_tab, origin, "film").page
         if page.evaluate("""video.canPlayType('video/mp4; codecs="hvc1.1.6.L60.90"')"""):

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.running_origin import Origin, running_origin
-from tests.player.clips import FPS, write_clip
+from tests.player.clips import FPS, Sound, write_clip
 from tests.player.conftest import SEGMENT_S, OpenTab, serving
 from tests.player.page_use import opened, ready, wait_for
 from tests.player.test_playing import Player, start
@@ -26,9 +26,9 @@ RATES = (1, 1, 0.5, 0.25)
 
 
 def write_rendition(folder: Path, height: int, gop: int = FPS) -> Path:
-    languages = ("eng", "deu") if height == max(HEIGHTS) else ("eng",)
+    sounds = (Sound("eng"), Sound("deu")) if height == max(HEIGHTS) else (Sound("eng"),)
     size = height * 16 // 9, height
-    return write_clip(folder / f"{height}p.mp4", size=size, seconds=SECONDS, languages=languages, gop=gop)
+    return write_clip(folder / f"{height}p.mp4", size=size, seconds=SECONDS, sounds=sounds, gop=gop)
 
 
 def run_indexer(media_dir: Path, index_dir: Path) -> subprocess.CompletedProcess[str]:

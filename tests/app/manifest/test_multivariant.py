@@ -15,6 +15,7 @@ from app.manifest.presentation import of_archive
 from indexer.subtitles.cue import Cue, Text
 from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import AC3_ENTRY, AVC_ENTRY, WIDE_AVC_ENTRY, Chunk, MadeTrack, make_movie
+from tests.oracle import hls
 
 
 def video(*, seconds: int = 10) -> MadeTrack:
@@ -25,6 +26,10 @@ def audio(language: str = "und", title: str = "", *entries: bytes, size: int = 5
     return MadeTrack([size] * 20, [500] * 20, "soun", language=language, title=title, entries=entries)
 
 
+def ac3(language: str = "und", title: str = "") -> MadeTrack:
+    return audio(language, title, AC3_ENTRY)
+
+
 def index(*tracks: MadeTrack, texts: Sequence[Text] = ()) -> Idx:
     chunks = [Chunk(number, len(each.sizes)) for number, each in enumerate(tracks)]
     return built(make_movie(tracks, chunks), texts=texts)
@@ -33,7 +38,19 @@ def index(*tracks: MadeTrack, texts: Sequence[Text] = ()) -> Idx:
 def text(idx: Idx) -> str:
     (content,) = plan_multivariant(of_archive(idx, ARCHIVE)).pieces
     assert isinstance(content, bytes)
+    assert hls.problems(content) == []
     return content.decode()
+
+
+def groups(idx: Idx) -> dict[str, list[tuple[str, str]]]:
+    """CODECS of the sound of each variant, and names and folders of what it offers."""
+    read = m3u8.loads(text(idx))
+    offered: dict[str, list[tuple[str, str]]] = {}
+    for variant in read.playlists:
+        codecs = variant.stream_info.codecs.removeprefix("avc1.64000a,")
+        members = [each for each in read.media if each.group_id == variant.stream_info.audio]
+        offered[codecs] = [(each.name, each.uri.partition("/")[0]) for each in members]
+    return offered
 
 
 def test_a_whole_playlist() -> None:
@@ -61,14 +78,48 @@ def test_a_whole_playlist() -> None:
 
 
 def test_each_codec_of_sound_is_a_group_and_a_variant() -> None:
-    """Every group has all languages, so the one that lacks French borrows it."""
-    read = m3u8.loads(text(index(video(), audio("en"), audio("en", "", AC3_ENTRY), audio("fr"))))
-    assert [(each.group_id, each.name, each.uri.partition("/")[0]) for each in read.media] == [
-        ("mp4a.40.2-2ch", "English", "audio-eng"), ("mp4a.40.2-2ch", "Français", "audio-fra"),
-        ("ac-3-2ch", "English", "audio-eng-2"), ("ac-3-2ch", "Français", "audio-fra"),
+    """A group of two codecs would be played by those alone who play both."""
+    assert groups(index(video(), audio("en"), ac3("en"), audio("fr"), ac3("de"))) == {
+        "mp4a.40.2": [("English", "audio-eng"), ("Français", "audio-fra")],
+        "ac-3": [("English", "audio-eng-2"), ("Deutsch", "audio-deu")],
+    }
+
+
+def test_groups_of_one_kind_of_codec_have_the_same_members() -> None:
+    idx = index(video(), audio("en"), audio("en"), audio("fr"))
+    picture, sound, surround, dub = idx.tracks
+    surround = replace(surround, facts=replace(surround.facts, hls_channels="6"))
+    dub = replace(dub, facts=replace(dub.facts, codec="mp4a.40.5"))
+    read = m3u8.loads(text(replace(idx, tracks=(picture, sound, surround, dub))))
+    assert [(each.group_id, each.name, each.channels) for each in read.media] == [
+        ("mp4a.40.2-2ch", "English", "2"), ("mp4a.40.2-2ch", "Français", "2"),
+        ("mp4a.40.2-6ch", "English", "6"), ("mp4a.40.2-6ch", "Français", "2"),
+        ("mp4a.40.5-2ch", "English", "2"), ("mp4a.40.5-2ch", "Français", "2"),
     ]  # fmt: skip
-    assert [(each.stream_info.audio, each.stream_info.codecs) for each in read.playlists] == [
-        ("mp4a.40.2-2ch", "avc1.64000a,mp4a.40.2"), ("ac-3-2ch", "avc1.64000a,ac-3,mp4a.40.2"),
+    assert {each.stream_info.codecs for each in read.playlists} == {"avc1.64000a,mp4a.40.2,mp4a.40.5"}
+
+
+def test_titles_that_tell_of_the_coding_are_of_one_choice() -> None:
+    idx = index(video(), audio("en", "Stereo"), ac3("en", "Surround 5.1"), ac3("en", "Commentary"))
+    assert groups(idx) == {
+        "mp4a.40.2": [("Stereo / Surround 5.1", "audio-eng")],
+        "ac-3": [("Stereo / Surround 5.1", "audio-eng-2"), ("Commentary", "audio-eng-3")],
+    }
+
+
+def test_titles_that_may_tell_of_something_else_are_not() -> None:
+    assert groups(index(video(), audio("en", "Regie"), ac3("en", "Surround"))) == {
+        "mp4a.40.2": [("Regie", "audio-eng")],
+        "ac-3": [("Surround", "audio-eng-2")],
+    }
+
+
+def test_a_choice_is_the_same_in_every_group_that_has_it() -> None:
+    """Where a group has fewer, they are called, and may be chosen, as where there are more."""
+    read = m3u8.loads(text(index(video(), audio("en"), audio("en", "Regie"), ac3("en", "Regie"), ac3("de"))))
+    assert [(each.group_id, each.name, each.default, each.autoselect) for each in read.media] == [
+        ("mp4a.40.2-2ch", "English", "YES", "YES"), ("mp4a.40.2-2ch", "Regie", "NO", "NO"),
+        ("ac-3-2ch", "Regie", "NO", "NO"), ("ac-3-2ch", "Deutsch", "NO", "YES"),
     ]  # fmt: skip
 
 
@@ -156,7 +207,7 @@ def test_sound_that_holds_objects_says_so() -> None:
     facts = replace(idx.tracks[1].facts, channels=6, hls_channels="16/JOC", codec="ec-3")
     idx = replace(idx, tracks=(idx.tracks[0], replace(idx.tracks[1], facts=facts)))
     (media,) = m3u8.loads(text(idx)).media
-    assert (media.channels, media.group_id) == ("16/JOC", "ec-3-16/JOCch")
+    assert (media.channels, media.group_id) == ("16/JOC", "ec-3-16ch-JOC")
 
 
 def test_one_keyframe_is_no_trick_play() -> None:
@@ -190,7 +241,7 @@ def test_texts_are_one_group_of_every_variant() -> None:
         subtitles("und"),
         subtitles("en"),
     ]
-    idx = index(video(), audio("en"), audio("en", "", AC3_ENTRY), texts=texts)
+    idx = index(video(), audio("en"), ac3("en"), texts=texts)
     read = m3u8.loads(text(idx))
     found = [each for each in read.media if each.type == "SUBTITLES"]
     assert [(each.name, each.language, each.forced) for each in found] == [

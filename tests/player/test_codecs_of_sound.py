@@ -1,0 +1,54 @@
+"""Sounds of which the browser plays some: Chromium takes AAC and passes over AC-3, whatever their titles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.app.running_origin import Origin, running_origin
+from tests.player.clips import SECONDS, Sound, write_clip
+from tests.player.conftest import OpenTab, index, serving
+from tests.player.test_playing import start
+
+pytestmark = pytest.mark.browser
+
+ARCHIVES = {
+    "other titles": (Sound("eng", "aac", "Stereo"), Sound("eng", "ac3", "Surround")),
+    "no meaning in titles": (Sound("eng", "aac", "Kommentar"), Sound("eng", "ac3", "Original")),
+    "another dub": (Sound("eng", "aac"), Sound("eng", "ac3"), Sound("deu", "ac3")),
+    "the default one is not played": (Sound("deu", "ac3"), Sound("eng", "aac"), Sound("eng", "ac3")),
+    "a commentary": (Sound("eng", "aac"), Sound("eng", "ac3"), Sound("eng", "aac", "Commentary")),
+    "a dub that all play": (Sound("eng", "aac"), Sound("eng", "ac3"), Sound("deu", "aac")),
+    "nothing in common": (Sound("deu", "ac3"), Sound("eng", "aac")),
+}
+RENDITIONS = {360: ARCHIVES["another dub"], 180: ARCHIVES["other titles"]}
+
+
+@pytest.fixture(scope="module")
+def sounding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
+    folder = tmp_path_factory.mktemp("sounding")
+    (folder / "media" / "title").mkdir(parents=True)
+    for name, sounds in ARCHIVES.items():
+        write_clip(folder / "media" / f"{name}.mp4", sounds=sounds)
+    for height, sounds in RENDITIONS.items():
+        size = height * 16 // 9, height
+        write_clip(folder / "media" / "title" / f"{height}p.mp4", size=size, sounds=sounds)
+    index(folder / "media", folder / "index")
+    with serving(running_origin, folder) as origin:
+        yield origin
+
+
+@pytest.mark.parametrize("player", ["native", "hls.js", "shaka"])
+@pytest.mark.parametrize("archive", [*ARCHIVES, "title"])
+def test_what_can_be_heard_is(
+    player: str, archive: str, sounding: Origin, players_site: str, open_tab: OpenTab
+) -> None:
+    playing = start(open_tab, players_site, player, sounding, archive, "master.m3u8")
+    playing.run("playToEnd()")
+    report = playing.report()
+    assert (report["troubles"], report["audioBytes"] > 0) == ([], True)
+    assert report["duration"] == pytest.approx(SECONDS, abs=0.05)
+    heard = {each[1] for url in playing.tab.requests if (each := re.search("/(audio-[^/]*)/seg_", url))}
+    assert len(heard) == 1
