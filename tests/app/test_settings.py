@@ -72,7 +72,7 @@ def test_environment_and_file_are_named_too(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="cannot be read as TOML"):
         load({}, {}, str(file))
     file.write_text(f"workers = {'[' * 10_000}")
-    with pytest.raises(SettingError, match="cannot be read as TOML: maximum recursion depth"):
+    with pytest.raises(SettingError, match="cannot be read as TOML: "):
         load({}, {}, str(file))
     with pytest.raises(SettingError, match=r"absent\.toml: No such file"):
         load({}, {}, str(tmp_path / "absent.toml"))

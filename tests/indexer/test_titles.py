@@ -176,8 +176,8 @@ def test_a_rendition_that_is_gone_leaves_its_title(settle: Settle, media_dir: Pa
     ("content", "word"),
     [
         ("[[rendition]\n", "cannot be read as TOML: "),
-        ("a = " + "[" * 20_000, "cannot be read as TOML: maximum recursion depth exceeded"),
-        ("a = " + "{b = " * 6_000, "cannot be read as TOML: maximum recursion depth exceeded"),
+        ("a = " + "[" * 20_000, "cannot be read as TOML: "),
+        ("a = " + "{b = " * 6_000, "cannot be read as TOML: "),
         (f"a = {'1' * 5000}", "cannot be read as TOML: Exceeds the limit"),
         (f"{'a.' * 501}a = 1", "has 501 dots; 500 are read; mend it, or rename or remove it"),
         (f"#{' ' * MAX_TITLE_LIST_BYTES}", f"bytes; {MAX_TITLE_LIST_BYTES} are read; mend it, or rename"),
