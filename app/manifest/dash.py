@@ -37,7 +37,8 @@ def plan_dash(shown: Presentation, clip: Clip = WHOLE) -> Plan:
 
 def write_mpd(shown: Presentation) -> bytes:
     """The document, UTF-8."""
-    starts_us = list(accumulate(_durations_us(shown, shown.lead), initial=0))
+    durations_us = [each.differences_us(shown.timeline(each)) for each in shown.indexes]
+    starts_us = list(accumulate(durations_us[0], initial=0))
     listed = shown.clip.segments(shown.lead)
     begin_us, end_us = starts_us[listed.start], _end_us(shown.clip, starts_us[-1])
     mpd = Element("MPD", {
@@ -46,7 +47,7 @@ def write_mpd(shown: Presentation) -> bytes:
         "profiles": PROFILE,
         "type": "static",
         "mediaPresentationDuration": _seconds(_up(end_us - begin_us)),
-        "maxSegmentDuration": _seconds(max(max(_durations_us(shown, each)) for each in shown.indexes)),
+        "maxSegmentDuration": _seconds(max(map(max, durations_us))),
         "minBufferTime": _seconds(max(map(buffer_us, shown.renditions))),
     })  # fmt: skip
     if shown.title:
@@ -61,10 +62,6 @@ def write_mpd(shown: Presentation) -> bytes:
     indent(mpd)
     text: bytes = tostring(mpd, encoding="utf-8", xml_declaration=True)
     return text
-
-
-def _durations_us(shown: Presentation, idx: Idx) -> list[int]:
-    return idx.differences_us(shown.timeline(idx))
 
 
 def buffer_us(rendition: Rendition) -> int:

@@ -101,7 +101,7 @@ class Presentation:
 
     @property
     def indexes(self) -> list[Idx]:
-        """Those that all this is from, each once."""
+        """Those that all this is from, each once, that of `lead` first."""
         listed = [each.idx for each in self.renditions] + [each.idx for each in self.texts]
         return list({id(each): each for each in (self.lead, *listed)}.values())
 
@@ -125,12 +125,13 @@ class Presentation:
         )
 
     def _asking_for(self, clip: Clip) -> Iterator[Rendition]:
-        """The renditions, of that part; all in one target duration."""
-        targets_s = {id(each): target_duration_s(clip.durations_us(each)) for each in self.indexes}
-        longest_s = max(targets_s.values())
+        """The renditions, of that part; all in one target duration, as those of one index are anyway."""
+        indexes = self.indexes if len(self.indexes) > 1 else []
+        targets_s = {id(each): target_duration_s(clip.durations_us(each)) for each in indexes}
+        longest_s = max(targets_s.values(), default=0)
         for each in self.renditions:
             parts = [clip.query] if clip.query else []
-            if targets_s[id(each.idx)] < longest_s:
+            if targets_s.get(id(each.idx), 0) < longest_s:
                 parts.append(target_query(longest_s))
             yield replace(each, clip="&".join(parts))
 
