@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.made_archive import MadeArchive, make_archive
+from tests.nginx.kept_plans import NAMES
 from tests.nginx.running_stack import StackOrigin, running_stack
 
 
@@ -33,3 +35,9 @@ def proxied(folders: Path) -> Iterator[StackOrigin]:
     log = folders / "proxied.log"
     with running_stack(folders / "media", folders / "index", log, "--workers", "1", splice=False) as origin:
         yield origin
+
+
+@pytest.fixture
+def film(spliced: StackOrigin) -> MadeArchive:
+    """An archive that only this case touches."""
+    return make_archive(spliced.media_dir, spliced.index_dir, next(NAMES))
