@@ -21,8 +21,11 @@ OPEN_ARCHIVES = Gauge(
     "vodsplice_open_archives", "Indexes open, all workers together.", multiprocess_mode="livesum"
 )
 SEGMENTS_IN_FLIGHT = Gauge(
-    "vodsplice_segments_in_flight", "Bodies of media on their way.", multiprocess_mode="livesum"
+    "vodsplice_segments_in_flight",
+    "Bodies of media that gunicorn sends itself; of those that nginx sends, its stub_status knows.",
+    multiprocess_mode="livesum",
 )
 IDENTITY_MISMATCHES = Counter(
-    "vodsplice_identity_mismatches", "Archives that changed between their plan and the end of their sending."
+    "vodsplice_identity_mismatches",
+    "Plans whose files were others when nginx or gunicorn was to send them, or changed while gunicorn did.",
 )

@@ -8,7 +8,7 @@ from app import ops, page_routes, routes
 from app.capacity import Host, resolve
 from app.catalog import Catalog
 from app.delivery.sendfile import Sendfile
-from app.delivery.splice import Splice
+from app.delivery.splice import Splice, counting_retries
 from app.download.plan import Heads
 from app.listing import Listing
 from app.origin_flask import OriginFlask
@@ -35,4 +35,6 @@ def create_app(settings: Settings, permits: Permits | None = None) -> Flask:
     listing = Listing(settings.index_dir, settings.media_dir)
     app.register_blueprint(page_routes.blueprint(read_page(settings.hls_js_url), listing))
     app.register_blueprint(routes.blueprint(catalog, Heads(), deliver))
+    if settings.splice:
+        app.wsgi_app = counting_retries(app.wsgi_app)  # type: ignore[assignment,method-assign]
     return app

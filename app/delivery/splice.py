@@ -48,6 +48,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import quote_from_bytes
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Request, Response
 
@@ -83,8 +84,6 @@ class Splice:
         if request.environ.get(ASKED) != FORMAT:
             return self._direct(plan, request)
         note_of(request.environ).delivery = NAME
-        if RETRIED in request.environ:
-            metrics.IDENTITY_MISMATCHES.inc()
         until_s = int(time.time()) + KEPT_S
         name = request.path.rpartition("/")[2]
         body = instructions({name: plan, **dict(neighbours())}, until_s)
@@ -94,6 +93,17 @@ class Splice:
             ("X-Accel-Expires", str(KEPT_S)),
         ]
         return FinalResponse((body,), "200 OK", headers)
+
+
+def counting_retries(app: WSGIApplication) -> WSGIApplication:
+    """`app`, with what nginx says of earlier plans counted, whether or not there is another."""
+
+    def counting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if RETRIED in environ:
+            metrics.IDENTITY_MISMATCHES.inc()
+        return app(environ, start_response)
+
+    return counting
 
 
 def instructions(plans: Mapping[str, Plan], until_s: int) -> bytes:

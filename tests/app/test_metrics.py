@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
-import socket
 import threading
-import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +13,7 @@ import pytest
 
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import eventually
+from tests.app.scrape import free_address, scrape
 from tests.nginx.running_stack import children_of
 
 PLAYLISTS = 'vodsplice_requests_total{route="playlist",status="200"}'
@@ -23,15 +21,7 @@ PLAYLISTS = 'vodsplice_requests_total{route="playlist",status="200"}'
 
 @pytest.fixture
 def metrics_address() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
-
-
-def scrape(address: str) -> dict[str, float]:
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as reply:
-        text = reply.read().decode()
-    return {name: float(value) for name, value in re.findall(r"^(vodsplice_\S+) (\S+)$", text, re.MULTILINE)}
+    return free_address()
 
 
 def comes_to(address: str, wanted: Mapping[str, float]) -> bool:
@@ -64,6 +54,17 @@ def test_counts_of_all_workers_meet(make: MakeArchive, start: StartOrigin, metri
             }
             assert comes_to(metrics_address, wanted), scrape(metrics_address)
         assert 1 <= scrape(metrics_address)["vodsplice_open_archives"] <= 2
+
+
+def test_nobody_but_nginx_counts_mismatches(
+    make: MakeArchive, start: StartOrigin, metrics_address: str
+) -> None:
+    make("film")
+    with start("--workers", "1", "--metrics-bind", metrics_address) as origin:
+        forged = {"X_Splice_Retry": "1", "X_Splice_Format": "1"}
+        assert origin.get("/v/film/seg_0001.m4s", **forged).status == 200
+        assert comes_to(metrics_address, {'vodsplice_requests_total{route="segment",status="200"}': 1})
+        assert scrape(metrics_address).get("vodsplice_identity_mismatches_total", 0) == 0
 
 
 def test_counts_outlive_a_worker(make: MakeArchive, start: StartOrigin, metrics_address: str) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
-import socket
-import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.app.made_archive import make_archive
+from tests.app.made_archive import make_archive, write_index
 from tests.app.running_origin import eventually
+from tests.app.scrape import free_address, scrape
 from tests.nginx.running_stack import StackOrigin, running_stack
 
 pytestmark = pytest.mark.nginx
@@ -32,13 +33,52 @@ def test_one_id_through_both_layers(spliced: StackOrigin) -> None:
     assert hot_id not in spliced.log.read_text()
 
 
+def test_how_many_answers_nginx_is_sending(tmp_path: Path) -> None:
+    """By the line that the operators' page has for listen.conf."""
+    page = (Path(__file__).parents[2] / "deploy" / "README.md").read_text()
+    (line,) = re.findall(r"`(location = /nginx-status .*?)`", page)
+    media_dir, index_dir = tmp_path / "media", tmp_path / "index"
+    media_dir.mkdir()
+    make_archive(media_dir, index_dir, "film", range_bytes=6 << 20)
+    with running_stack(media_dir, index_dir, tmp_path / "log", "--workers", "1") as origin:
+        configuration = origin.stack.prefix / "conf" / "listen.conf"
+        configuration.write_text(f"{configuration.read_text()}{line}\n")
+        origin.stack.nginx.send_signal(signal.SIGHUP)
+        assert eventually(lambda: origin.get("/nginx-status").status == 200)
+        with ExitStack() as clients:
+            for _ in range(3):
+                client = clients.enter_context(origin.socket(4096))
+                client.sendall(f"GET {SEGMENT} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                assert client.recv(1)
+            assert b"Writing: 4 " in origin.get("/nginx-status").body
+
+
+def test_an_archive_that_changed_under_its_plan_is_counted(tmp_path: Path) -> None:
+    """Whether or not it can be planned anew."""
+    media_dir, index_dir = tmp_path / "media", tmp_path / "index"
+    media_dir.mkdir()
+    address = free_address()
+    film = make_archive(media_dir, index_dir, "film")
+    flags = ("--workers", "1", "--metrics-bind", address)
+    with running_stack(media_dir, index_dir, tmp_path / "log", *flags) as origin:
+        assert [origin.get(SEGMENT).status for _ in range(2)] == [200] * 2
+        assert scrape(address).get("vodsplice_identity_mismatches_total", 0) == 0
+        replacement = film.path.with_suffix(".new")
+        replacement.write_bytes(bytes(reversed(film.path.read_bytes())))
+        os.replace(replacement, film.path)
+        assert [origin.get(SEGMENT).status for _ in range(3)] == [409] * 3
+        assert scrape(address)["vodsplice_identity_mismatches_total"] == 3
+        assert scrape(address)['vodsplice_refusals_total{cause="mismatch"}'] == 3
+        write_index(film.index, film.path, 3, 3, 10_000, 100)
+        assert [origin.get(SEGMENT).status for _ in range(2)] == [200] * 2
+        assert scrape(address)["vodsplice_identity_mismatches_total"] == 4
+
+
 def test_hits_are_counted_and_json_is_json(tmp_path: Path) -> None:
     media_dir, index_dir = tmp_path / "media", tmp_path / "index"
     media_dir.mkdir()
     make_archive(media_dir, index_dir, "film")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = free_address()
     flags = ("--workers", "1", "--metrics-bind", address, "--access-log", "on", "--log-format", "json")
     with running_stack(media_dir, index_dir, tmp_path / "log", *flags) as origin:
         configuration = origin.stack.prefix / "conf" / "logging.conf"
@@ -48,18 +88,12 @@ def test_hits_are_counted_and_json_is_json(tmp_path: Path) -> None:
         for _ in range(5):
             body = origin.get(SEGMENT, User_Agent='"quoted" \\').body
 
-        def counted() -> dict[str, float]:
-            with urllib.request.urlopen(f"http://{address}/metrics", timeout=60) as reply:
-                text = reply.read().decode()
-            found = re.findall(r"^(vodsplice_nginx\S+) (\S+)$", text, re.MULTILINE)
-            return {name: float(value) for name, value in found}
-
         hits, misses = (
             f'vodsplice_nginx_requests_total{{plan="{plan}",status="200"}}' for plan in ("hit", "miss")
         )
-        assert eventually(lambda: counted().get(hits) == 4)
-        assert counted()[misses] == 1
-        assert counted()["vodsplice_nginx_sent_bytes_total"] >= 5 * len(body)
+        assert eventually(lambda: scrape(address).get(hits) == 4)
+        assert scrape(address)[misses] == 1
+        assert scrape(address)["vodsplice_nginx_sent_bytes_total"] >= 5 * len(body)
         of_nginx = [json.loads(line) for line in origin.access_log.splitlines() if SEGMENT in line]
         of_gunicorn = [
             json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if SEGMENT in line
