@@ -17,7 +17,8 @@
 `app.resources` has a row for each.
 
 `id` may hold slashes, so what follows the last one names the resource, and what stands before it may name
-a track of the archive above, where no archive has that id itself. Each has one spelling; any other is 404.
+a track of the archive above, where no archive has that id itself or the version is that of the one above:
+`film/video.mp4` takes no track from `film.mp4`. Each has one spelling; any other is 404.
 
 The version, `?v=`: with the right one an answer never changes and says so; without one it is what the archive
 is now, and caches may keep it for `UNVERSIONED_MAX_AGE_S`; a well-formed other one is 410, since it named an
@@ -70,7 +71,7 @@ def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
         note.archive_id, note.route = path, route_of(name)
         query = request.environ["QUERY_STRING"]
         try:
-            archive, part = _find(catalog, path)
+            archive, part = _find(catalog, path, query)
         except NotFound as missing:
             shown = _find_title(catalog, path, missing)
             version, plan_of = shown.version, partial(plan_title_resource, shown, query=query)
@@ -107,11 +108,11 @@ def _neighbours(name: str, plan_of: PlanOf) -> Iterator[tuple[str, Plan]]:
                 pass
 
 
-def _find(catalog: Catalog, path: str) -> tuple[Archive, Part]:
+def _find(catalog: Catalog, path: str, query: str) -> tuple[Archive, Part]:
     """The archive and part that `path` names: an id, or an id and a track. Raises as `Catalog.find`."""
     archive_id, _, track = path.rpartition("/")
     may_be_track = bool(archive_id) and _TRACK.fullmatch(track) is not None
-    if not may_be_track or catalog.has_index(path):
+    if not may_be_track or (catalog.has_index(path) and not _is_of(catalog, archive_id, query)):
         try:
             archive = catalog.find(path)
             return archive, part_of(archive.idx, MUXED)
@@ -120,6 +121,14 @@ def _find(catalog: Catalog, path: str) -> tuple[Archive, Part]:
                 raise
     archive = catalog.find(archive_id)
     return archive, part_of(archive.idx, track)
+
+
+def _is_of(catalog: Catalog, archive_id: str, query: str) -> bool:
+    """Whether the query names the version of that archive, as its playlists do."""
+    try:
+        return f"v={catalog.find(archive_id).idx.version}" in query.split("&")
+    except OriginError:
+        return False
 
 
 def _find_title(catalog: Catalog, path: str, missing: NotFound) -> Presentation:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import quote
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urljoin
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +18,7 @@ from app.settings import Settings
 from app.wsgi import create_app
 from tests.app.conftest import Client, MakeArchive
 from tests.app.made_archive import MadeArchive, write_index
+from tests.media.made_title import index_all, picture, put_rendition, sound
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -33,6 +36,36 @@ def test_playlist_names_what_is_served(client: Client, archive: MadeArchive) -> 
         assert reply.status_int == 200
         assert reply.headers["Cache-Control"] == IMMUTABLE
         assert reply.headers["ETag"] not in (playlist.headers["ETag"], '""')
+
+
+def test_an_archive_takes_no_track_from_the_one_above(
+    client: Client, media_dir: Path, index_dir: Path
+) -> None:
+    """Its id is the path of a track, and what each one's playlists name is still its own."""
+    put_rendition(media_dir / "film.mp4", picture(2000), sound("eng"))
+    put_rendition(media_dir / "film/video.mp4", picture(77))
+    index_all(media_dir, index_dir)
+    tags = {name: client.get(f"/v/{name}/info.json").headers["ETag"][1:11] for name in ("film", "film/video")}
+    for name, version in tags.items():
+        answers = named_by(client, f"/v/{name}/master.m3u8")
+        assert {each.status_int for each in answers} == {200}
+        assert {each.headers["ETag"][1:11] for each in answers} == {version}
+    assert tags["film"] != tags["film/video"]
+    assert client.get("/v/film/video/playlist.m3u8").headers["ETag"].startswith(f'"{tags["film/video"]}')
+    assert client.get(f"/v/film/video/playlist.m3u8?start=1&v={tags['film']}").status_int == 200
+    assert client.get("/v/film/video/playlist.m3u8?v=0123456789").status_int == 410
+    (media_dir / "film.mp4").unlink()
+    assert client.get(f"/v/film/video/playlist.m3u8?v={tags['film']}").status_int == 410
+
+
+def named_by(client: Client, url: str) -> list[Any]:
+    """The answers to what a playlist names, and to what that names."""
+    text = client.get(url).text
+    uris = [line for line in text.splitlines() if line and not line.startswith("#")]
+    uris += re.findall(r'URI="([^"]+)"', text)
+    answers = [client.get(urljoin(url, each)) for each in uris]
+    playlists = (urljoin(url, each) for each in uris if ".m3u8" in each)
+    return answers + [each for playlist in playlists for each in named_by(client, playlist)]
 
 
 def test_segment_is_a_head_and_the_media(client: Client, archive: MadeArchive) -> None:
