@@ -25,6 +25,7 @@ from app.idx.title import MAX_TITLE_BYTES, MemberFacts, TitleFacts, open_title, 
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.alignment import REMEDY, misalignment
 from indexer.generator import GENERATOR
+from indexer.stray_texts import stray_texts
 from indexer.title_list import LIST_SUFFIX, Candidate, Refused, read_list
 from indexer.write import publish
 
@@ -47,14 +48,21 @@ class Titles:
 
     def __init__(self, media_dir: str, index_dir: str) -> None:
         self._media_dir, self._index_dir = media_dir, index_dir
+        self._best: dict[str, str] = {}
 
     def settle(self, ids: Sequence[str]) -> Iterator[TitleOutcome]:
-        """Compare what titles the archives `ids` may belong to; publish these, or withdraw them."""
+        """Compare what titles the archives `ids` may belong to; publish these, or withdraw them. Then tell of
+        subtitles that are named after one.
+        """
+        self._best.clear()
         folders = {posixpath.dirname(each) for each in ids}
         for folder in sorted(folders - {""}):
             yield from self._by_name(folder)
         for folder in sorted(folders.union(*map(_above, folders))):
             yield from self._by_lists(folder)
+        for stray in stray_texts(self._media_dir, self._best):
+            text = f"{stray.path} passed over: subtitles go with a rendition; name it {stray.instead}"
+            yield TitleOutcome(stray.title_id, "passed over", text)
 
     def _by_name(self, folder: str) -> Iterator[TitleOutcome]:
         if os.path.lexists(os.path.join(self._media_dir, folder + LIST_SUFFIX)):
@@ -115,6 +123,7 @@ class Titles:
             self._withdraw(candidate.id, candidate.listed_in)
             text = f"refused as a title: {error}. Its archives stay served by their own ids"
             return TitleOutcome(candidate.id, "refused", text)
+        self._best[candidate.id] = facts.members[0].id
         names = ", ".join(posixpath.relpath(member.id, candidate.id) for member in facts.members)
         text = f"title of {len(facts.members)} renditions, the best first: {names}"
         return TitleOutcome(candidate.id, "published" if is_new else "up to date", text)
