@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -34,6 +35,7 @@ MODULE_FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/ng
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there is a fresh folder of its owner's alone
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
+WATCH_MS = 200
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Process = subprocess.Popen[bytes]
@@ -177,6 +179,14 @@ def _folder(**attributes: Any) -> Any:
     return click.Path(file_okay=False, exists=True, path_type=Path, **attributes)
 
 
+def _terminal() -> select.poll:
+    """Has an event once the terminal is closed. SIGHUP alone may not come: make may keep it to itself."""
+    terminal = select.poll()
+    if os.isatty(0):
+        terminal.register(0, 0)
+    return terminal
+
+
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
     """Once: another signal would end the end, and leave a server behind."""
     for each in ENDING:
@@ -200,8 +210,10 @@ def main(**options: Any) -> None:
         try:
             with running(Wanted(**options)) as stack:
                 click.echo(f"open {stack.base}/ (Ctrl-C ends it; nginx logs to {stack.prefix}/logs)")
+                terminal = _terminal()
                 while stack.nginx.poll() is None and stack.gunicorn.poll() is None:
-                    time.sleep(0.2)
+                    if terminal.poll(WATCH_MS):
+                        return
                 raise CannotStart("one of the two servers ended, and took the other with it")
         except CannotStart as error:
             raise click.ClickException(str(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import socket
@@ -48,23 +49,20 @@ def running_groups() -> Iterator[int]:
                 yield int(group)
 
 
-def start(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> subprocess.Popen[bytes]:
-    words = [
-        sys.executable,
-        "-m",
-        "deploy.stack",
-        "--media-dir",
-        str(media_dir),
-        "--index-dir",
-        str(index_dir),
-    ]
+def start(
+    media_dir: Path, index_dir: Path, log: Path, *flags: str, stdin: int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    folders = ("--media-dir", str(media_dir), "--index-dir", str(index_dir))
+    words = [sys.executable, "-m", "deploy.stack", *folders, "--workers", "1", *flags]
     with log.open("wb") as output:
-        return subprocess.Popen([*words, "--workers", "1", *flags], cwd=ROOT, stdout=output, stderr=output)
+        return subprocess.Popen(words, cwd=ROOT, stdin=stdin, stdout=output, stderr=output)
 
 
 @contextmanager
-def stack(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> Iterator[Foreground]:
-    process = start(media_dir, index_dir, log, *flags)
+def stack(
+    media_dir: Path, index_dir: Path, log: Path, *flags: str, stdin: int = subprocess.DEVNULL
+) -> Iterator[Foreground]:
+    process = start(media_dir, index_dir, log, *flags, stdin=stdin)
     try:
         assert eventually(lambda: "open http" in log.read_text() or process.poll() is not None)
         yield Foreground(media_dir, index_dir, log, process)
@@ -82,6 +80,17 @@ def test_a_signal_ends_all_of_it(
         assert running.get("/v/film/seg_0001.m4s").status == 200
         assert len(running.servers) == 2
         running.process.send_signal(ending)
+        assert running.process.wait(60) == 0
+        assert eventually(running.is_gone)
+
+
+def test_a_closed_terminal_ends_all_of_it(media_dir: Path, index_dir: Path, tmp_path: Path) -> None:
+    """Also where SIGHUP goes to others: of `ssh -t host make stack` to make alone, which waits."""
+    master, slave = pty.openpty()
+    with stack(media_dir, index_dir, tmp_path / "log", "--port", "0", stdin=slave) as running:
+        os.close(slave)
+        assert running.get("/healthz").status == 200
+        os.close(master)
         assert running.process.wait(60) == 0
         assert eventually(running.is_gone)
 
