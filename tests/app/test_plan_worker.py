@@ -106,6 +106,7 @@ def test_ends_with_a_transfer_underway(
         (worker,) = children_of(origin.process.pid)
         os.kill(worker, number)
         assert eventually(lambda: worker not in children_of(origin.process.pid))
+        assert "WORKER TIMEOUT" not in origin.log.read_text()  # its master had to end it
         assert eventually(lambda: origin.get("/healthz").status == 200)
 
 

@@ -126,6 +126,18 @@ def test_slow_downloads_end_and_hold_up_nobody(start: StartStack, expected: byte
         assert "WORKER TIMEOUT" not in origin.log.read_text()
 
 
+def test_gunicorn_is_asked_once(start: StartStack) -> None:
+    """For the download, and not for a plan before it, which would be its head in the main loop."""
+    with start("--access-log", "on") as origin:
+        request_id = origin.get("/v/long/download.mp4", "HEAD").headers["x-request-id"]
+
+        def lines() -> list[str]:
+            return [line for line in origin.log.read_text().splitlines() if request_id in line]
+
+        assert eventually(lambda: any(line.endswith(" via=sendfile") for line in lines()))
+        assert len(lines()) == 1
+
+
 def test_who_goes_makes_room_and_may_come_back(start: StartStack, expected: bytes) -> None:
     with start("--workers", "1", "--max-inflight-segments", "1") as origin:
         with ExitStack() as stack:
