@@ -65,13 +65,10 @@ function fetchHlsJs() {
   });
 }
 
-// The tracks of the playlist whose codec this browser says it cannot decode.
-export function undecodable(video, tracks) {
-  return tracks.filter(({ kind, codec, in_playlist }) => {
-    if (!in_playlist) return false;
-    const type = `${kind}/mp4; codecs="${codec}"`;
-    return !video.canPlayType(type) && !window.MediaSource?.isTypeSupported(type);
-  });
+// Whether this browser says that it may decode a track.
+export function decodes(video, { kind, codec }) {
+  const type = `${kind}/mp4; codecs="${codec}"`;
+  return video.canPlayType(type) !== "" || Boolean(window.MediaSource?.isTypeSupported(type));
 }
 
 export function codecTrouble(tracks) {
@@ -79,8 +76,9 @@ export function codecTrouble(tracks) {
   return `This browser cannot decode ${names}. Another one, or a player such as mpv or VLC, may.`;
 }
 
-// Why `error` happened to the archive that `info` describes: { text, remedy }.
-export async function diagnose(video, info, error) {
+// Why `error` happened to the archive that `info` describes, of which `undecoded` tracks cannot play:
+// { text, remedy }.
+export async function diagnose(info, undecoded, error) {
   let now;
   try {
     now = await archiveInfo(info.id);
@@ -90,7 +88,6 @@ export async function diagnose(video, info, error) {
   if (now.version !== info.version) {
     return { text: "This archive has changed since you opened it.", remedy: "Play it as it is now" };
   }
-  const tracks = undecodable(video, info.tracks);
-  if (tracks.length) return { text: codecTrouble(tracks), remedy: "" };
+  if (undecoded.length) return { text: codecTrouble(undecoded), remedy: "" };
   return { text: `Playback stopped. ${error.message || "The browser does not say why."}`, remedy: "Try again" };
 }

@@ -6,10 +6,10 @@ import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Library } from "./library.js";
 import { archiveInfo, curlLine, downloadUrl, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
-import { codecTrouble, diagnose, load, undecodable, unload } from "./playback.js";
+import { codecTrouble, decodes, diagnose, load, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 import { SeekBar } from "./seekbar.js";
-import { offerSounds } from "./sound.js";
+import { firstSound, offerSounds } from "./sound.js";
 
 const HOW_TO_INDEX = "Index an archive, with the folders of this server, and it appears here by itself:";
 const COMMAND = "vodsplice-index --media-dir MEDIA_DIR --index-dir INDEX_DIR MEDIA_DIR/film.mp4";
@@ -63,7 +63,7 @@ function show(info, playing, from_s) {
   Object.assign(by("download"), { hidden: info.is_title, href: downloadUrl(info), download: `${nameOf(info.id)}.mp4` });
   by("page-url").value = pageUrl(info.id);
   seekBar.show(info);
-  offerSounds(by("sounds"), info.tracks, (name) => start(info, !video.paused, video.currentTime, soundOf(info, name)));
+  offerSounds(by("sounds"), info, isDecoded, (name) => start(info, !video.paused, video.currentTime, soundOf(info, name)));
   plot.show(info.segments, bitrateSummary(info));
   showFacts(by("facts"), info);
   showChapters(by("chapters"), info.chapters, seek);
@@ -84,14 +84,18 @@ function soundOf(info, name) {
   return { name, place: info.tracks.filter(({ kind }) => kind === "audio").findIndex((track) => track.name === name) };
 }
 
+const isDecoded = (track) => decodes(video, track);
+
 async function start(info, playing, from_s, sound = null) {
-  const lost = undecodable(video, info.tracks);
+  const heard = (sound ?? firstSound(info, isDecoded))?.name;
+  const played = info.tracks.filter(({ kind, name, in_playlist }) => (kind === "audio" ? name === heard : in_playlist));
+  const lost = played.filter((track) => !isDecoded(track));
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
   offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
   const url = sound ? multivariantUrl(info.id) : playedUrl(info);
   const fail = async (error) => {
-    const found = await diagnose(video, info, error);
+    const found = await diagnose(info, lost, error);
     if (current === info) trouble(found);
   };
   await load(video, `${url}?v=${info.version}`, fail, sound);

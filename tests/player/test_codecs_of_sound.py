@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.app.running_origin import Origin, running_origin
 from tests.player.clips import SECONDS, Sound, write_clip
 from tests.player.conftest import OpenTab, index, serving
+from tests.player.page_use import opened, ready
 from tests.player.test_playing import start
 
 pytestmark = pytest.mark.browser
@@ -52,3 +54,22 @@ def test_what_can_be_heard_is(
     assert report["duration"] == pytest.approx(SECONDS, abs=0.05)
     heard = {each[1] for url in playing.tab.requests if (each := re.search("/(audio-[^/]*)/seg_", url))}
     assert len(heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("archive", "offered", "heard"),
+    [
+        ("another dub", ["English · AAC-LC · stereo"], "audio-eng"),
+        ("a commentary", ["English · AAC-LC · stereo", "Commentary"], "audio-eng"),
+        ("title", ["English · AAC-LC · stereo"], "360p/audio-eng"),
+    ],
+)
+def test_the_page_s_menu_offers_what_can_be_heard(
+    archive: str, offered: list[str], heard: str, sounding: Origin, open_tab: OpenTab
+) -> None:
+    page = ready(opened(open_tab, sounding, archive).page)
+    menu = page.get_by_label("Sound")
+    expect(menu.locator("option")).to_have_count(3)
+    expect(menu.locator("option:enabled")).to_have_text(offered)
+    expect(menu).to_have_value(heard)
+    expect(page.locator("#trouble")).to_be_hidden()
