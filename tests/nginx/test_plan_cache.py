@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -157,10 +158,14 @@ def test_a_changed_index_ends_its_plans(spliced: StackOrigin, film: MadeArchive)
     assert spliced.get(url).status == 404
 
 
-def test_an_archive_that_nginx_cannot_read(spliced: StackOrigin, film: MadeArchive) -> None:
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_an_archive_that_is_no_file(
+    spliced: StackOrigin, film: MadeArchive, make: Callable[[Path], None]
+) -> None:
+    """Nobody waits for the other end of a pipe, either."""
     assert spliced.get(segment_url(film)).status == 200
     film.path.unlink()
-    film.path.mkdir()
+    make(film.path)
     reply = spliced.get(segment_url(film))
     assert (reply.status, reply.headers["cache-control"]) == (404, "no-store")
 

@@ -113,17 +113,33 @@ def test_only_plans_are_kept(plans: StackOrigin, bodies: dict[str, bytes]) -> No
     assert not any(b"/v/unplanned/" in path.read_bytes() for path in kept)
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"splice", bytes(1000)])
-def test_a_kept_plan_that_cannot_be_read(plans: StackOrigin, bodies: dict[str, bytes], spoilt: bytes) -> None:
-    """As where another nginx keeps its answers in another manner: gunicorn sends the body itself."""
+def test_a_plan_that_is_due_while_gunicorn_is_away(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    url = "/v/brief/backwards"
+    assert plans.get(url).body == bodies["backwards"]
+    path = plans.stack.prefix / "run" / "gunicorn.sock"
+    away = path.rename(path.with_suffix(".away"))
+    try:
+        time.sleep(2.1)  # nginx counts in whole seconds
+        for _ in range(3):
+            due = plans.get(url)
+            assert (due.status, due.body) == (200, bodies["backwards"])
+    finally:
+        away.rename(path)
+
+
+def test_a_kept_plan_that_cannot_be_read(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    """Cut short anywhere, or of another format: a new one is made, or gunicorn sends the body."""
     assert plans.get("/v/adjacent").status == 200
     kept = [path for path in (plans.stack.prefix / "run" / "plans").rglob("*") if path.is_file()]
     (plan,) = (path for path in kept if b"\nKEY: 1 /v/adjacent?\n" in path.read_bytes())
     content = plan.read_bytes()
+    cut = (content[:length] for length in range(0, len(content), 3))
     try:
-        plan.write_bytes(content[:336] + spoilt)
-        reply = plans.get("/v/adjacent")
-        assert (reply.status, reply.body) == (200, bodies["adjacent"])
+        for spoilt in (*cut, bytes(len(content)), content.replace(b"\nsplice 1\n", b"\nsplice 2\n")):
+            plan.write_bytes(spoilt)
+            reply = plans.get("/v/adjacent", Range="bytes=1-")  # else it may be remembered
+            assert (reply.status, reply.body) == (206, bodies["adjacent"][1:])
+        assert "x-direct" in reply.headers
     finally:
         plan.write_bytes(content)
 
