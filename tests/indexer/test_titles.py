@@ -132,34 +132,6 @@ def test_a_list_of_one_folder_is_found_from_archives_below_it(settle: Settle, me
     assert [each.status for each in settle()] == ["published"]
 
 
-def test_subtitles_that_are_named_after_a_title_are_told_where_to_go(settle: Settle, media_dir: Path) -> None:
-    put_film(media_dir)
-    put_rendition(media_dir / "film/film.mp4", picture(10))
-    put_rendition(media_dir / "film.fra.mp4", picture(10))
-    for name in ("film.deu.srt", "film/film.srt", "film/1080p.eng.srt", "film.fra.srt", "other.srt"):
-        (media_dir / name).write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
-    stray = TitleOutcome(
-        "film",
-        "passed over",
-        "film.deu.srt passed over: subtitles go with a rendition; name it film/1080p.deu.srt",
-    )
-    assert settle()[1:] == [stray]
-    assert settle()[1:] == [stray]
-    (media_dir / "film/film.mp4").unlink()
-    assert [each.text.partition(" ")[0] for each in settle()[1:]] == ["film.deu.srt", "film/film.srt"]
-    (media_dir / "film.deu.srt").rename(media_dir / "film/1080p.deu.srt")
-    (media_dir / "film/film.srt").unlink()
-    assert settle()[1:] == []
-
-
-def test_subtitles_named_after_a_title_by_a_list(settle: Settle, media_dir: Path) -> None:
-    put_rendition(media_dir / "small/film.mov", picture(100))
-    put_rendition(media_dir / "big.mp4", picture(200))
-    put_list(media_dir, LIST)
-    (media_dir / "film.vtt").write_text("WEBVTT\n")
-    assert [each.text.rpartition(" ")[2] for each in settle()[1:]] == ["big.vtt"]
-
-
 def test_a_list_that_is_gone_takes_its_title_along(settle: Settle, media_dir: Path, index_dir: Path) -> None:
     put_rendition(media_dir / "small/film.mov", picture(100))
     put_rendition(media_dir / "big.mp4", picture(200))
