@@ -123,6 +123,13 @@ def create_app(folder: Path) -> Flask:
             plan = replace(plan, guards=(replace(identity_of(folder / "one"), mtime_ns=1),))
         return splice.deliver(plan, request)
 
+    @app.get("/v/other/<part>/<int(signed=True):more>/<name>")
+    def other_media(part: str, more: int, name: str) -> Response:
+        """A part of a file's identity is by so much more than that of the file that is there."""
+        there = identity_of(folder / "one")
+        meant = replace(there, **{part: getattr(there, part) + more})
+        return splice.deliver(replace(plans[name], guards=(meant,)), request)
+
     @app.get("/v/unplanned/<name>")
     def unplanned_media(name: str) -> Response:
         """As of a release with another format: the body itself, which caches may keep for a year."""

@@ -104,6 +104,16 @@ def test_how_many_plans_a_request_is_given(
         assert status != 200 or reply.body == bodies["adjacent"]
 
 
+@pytest.mark.parametrize(
+    ("part", "more"),
+    [("dev", 1), ("dev", 1 << 8), ("ino", 1), ("size", 1), ("mtime_ns", -1), ("mtime_ns", 1_000_000_000)],
+)
+def test_each_part_of_an_identity_counts(plans: StackOrigin, part: str, more: int) -> None:
+    """Of a device, minor and major number; of a time, nanoseconds and seconds."""
+    assert plans.get(f"/v/other/{part}/0/adjacent").status == 200
+    assert plans.get(f"/v/other/{part}/{more}/adjacent").status == 409
+
+
 def test_only_plans_are_kept(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
     """What else gunicorn may answer with is megabytes, whoever else may keep it."""
     reply = plans.get("/v/unplanned/whole-file")
