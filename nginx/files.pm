@@ -9,21 +9,18 @@ use strict;
 use warnings;
 use open IO => ':unix';    # descriptors, and nothing that Perl would put on top of them
 
-use Config;
 use Errno ();
 use Fcntl qw(O_NONBLOCK O_RDONLY);
 use nginx;
+use syscalls;
 
 our $VERSION = '1';
 
-# statx(2), since Perl's own stat has no nanoseconds: its number on this processor, and its constants.
-my %STATX_OF      = ( x86_64 => 332, powerpc64le => 383, s390x => 379 );
-my ($MACHINE)     = $Config{archname} =~ /\A(\w+?)-/;
-my $STATX         = $STATX_OF{$MACHINE} // 291;                            # aarch64, riscv64, loongarch64
+# The constants of statx(2).
 my $AT_FDCWD      = -100;
 my $AT_EMPTY_PATH = 0x1000;
 my $STATX_BASIC   = 0x7ff;
-my $ANSWER        = "\0" x 256;                                            # overwritten by every call
+my $ANSWER        = "\0" x 256;    # overwritten by every call
 
 # Where an identity stands in it: inode, size, mtime (seconds, nanoseconds), device (major, minor).
 my $PARTS    = 'x32 Q Q x64 q L x12 L L';
@@ -61,7 +58,7 @@ sub open_all {
 # Whether a file has the identity; not so where there is none.
 sub is_still {
     my ( $folder, $path, $flags, $identity ) = @_;
-    return syscall( $STATX, $folder, $path, $flags, $STATX_BASIC, $ANSWER ) == 0
+    return syscall( $syscalls::STATX, $folder, $path, $flags, $STATX_BASIC, $ANSWER ) == 0
         && ( $ANSWER & $MASK ) eq $identity;
 }
 

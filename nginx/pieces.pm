@@ -13,7 +13,7 @@ package pieces;
 use strict;
 use warnings;
 
-use Config;
+use syscalls;
 
 our $VERSION = '1';
 
@@ -25,12 +25,9 @@ our $TEXT = -2;
 our $SMALL = 4096;
 my $MAX_READ = 262_144;
 
-# preadv2(2), which need not wait: its number on this processor, and its flag.
-my %PREADV2_OF = ( x86_64 => 327, powerpc64le => 380, s390x => 376 );
-my ($MACHINE)  = $Config{archname} =~ /\A(\w+?)-/;
-my $PREADV2    = $PREADV2_OF{$MACHINE} // 286;                          # aarch64, riscv64, loongarch64
+# preadv2(2): take what is in memory, wait for no disk.
 my $RWF_NOWAIT = 8;
-my $BLOCK      = "\0" x $SMALL;                                         # what is read comes here
+my $BLOCK      = "\0" x $SMALL;    # what is read comes here
 
 # Puts a range behind the others.
 sub add {
@@ -97,7 +94,7 @@ sub send_all {
 sub read_piece {
     my ( $file, $offset, $bytes ) = @_;
     my $vector = pack 'PJ', $BLOCK, $bytes;
-    return if syscall( $PREADV2, $file, $vector, 1, $offset, 0, $RWF_NOWAIT ) != $bytes;
+    return if syscall( $syscalls::PREADV2, $file, $vector, 1, $offset, 0, $RWF_NOWAIT ) != $bytes;
     return substr $BLOCK, 0, $bytes;
 }
 
