@@ -106,9 +106,10 @@ def test_nobody_fills_it_with_parts(spliced: StackOrigin, film: MadeArchive) -> 
         assert [spliced.get(url).headers["cache-status"] for _ in range(2)] == [MISS, HIT]
     assert spliced.get(segment_url(film)).status == 200
     assert spliced.get(f"{segment_url(film)}&start=1").headers["cache-status"] == HIT
-    parted = spliced.get(f"/v/{film.id}/playlist.m3u8?start=7.5").body
-    assert b"seg_0001" not in parted
-    assert b"seg_0002" in parted
+    for spelling in (f"/v/{film.id}", f"/v//./{film.id}", f"/v/x/%2e./{film.id}"):
+        parted = spliced.get(f"{spelling}/playlist.m3u8?start=7.5").body
+        assert b"seg_0001" not in parted
+        assert b"seg_0002" in parted
 
 
 def test_all_that_can_be_had_in_part_is_told_apart() -> None:
