@@ -110,6 +110,9 @@ def test_nobody_fills_it_with_parts(spliced: StackOrigin, film: MadeArchive) -> 
         parted = spliced.get(f"{spelling}/playlist.m3u8?start=7.5").body
         assert b"seg_0001" not in parted
         assert b"seg_0002" in parted
+    parted = spliced.get(f"/v/{film.id}/playlist.m3u8?end=5").body
+    assert b"seg_0001" in parted
+    assert b"seg_0002" not in parted
 
 
 def test_all_that_can_be_had_in_part_is_told_apart() -> None:
