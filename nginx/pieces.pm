@@ -2,8 +2,8 @@ package pieces;
 
 # Has nginx send a plan's pieces.
 #
-# Pieces are runs of ranges, each a source (a file's place among those of the plan, or $OWN or $TEXT) and a list of
-# offsets there and lengths, in bytes. Of one run all ranges are small, or none is.
+# A piece is a source (a file's place among those of the plan, or $OWN or $TEXT) and a list of ranges there: offset and
+# length of each, in bytes.
 #
 # nginx gets a file as /proc/self/fd/N, which is the very inode that was compared, whatever its path has come to mean
 # since. Small pieces are read here, into one buffer: to have nginx send a few hundred bytes of audio costs several
@@ -29,62 +29,52 @@ my $MAX_READ = 262_144;
 my $RWF_NOWAIT = 8;
 my $BLOCK      = "\0" x $SMALL;    # what is read comes here
 
-# Puts a range behind the others.
-sub add {
-    my ( $pieces, $source, $offset, $bytes ) = @_;
-    my $last = $pieces->[-1];
-    if ( $last && $last->[0] == $source && ( $last->[1][1] <= $SMALL ) == ( $bytes <= $SMALL ) ) {
-        push @{ $last->[1] }, $offset, $bytes;
-        return;
-    }
-    push @{$pieces}, [ $source, [ $offset, $bytes ] ];
-    return;
-}
-
 # Bytes [start, stop) of the pieces.
 sub part_of {
     my ( $pieces, $start, $stop ) = @_;
     my ( $begin, @part ) = (0);
-    for my $run ( @{$pieces} ) {
-        my ( $source, $ranges ) = @{$run};
+    for my $piece ( @{$pieces} ) {
+        my ( $source, $ranges ) = @{$piece};
         for ( my $at = 0 ; $at < @{$ranges} ; $at += 2 ) {
             my $end   = $begin + $ranges->[ $at + 1 ];
             my $first = $start > $begin ? $start : $begin;
             my $final = $end < $stop    ? $end   : $stop;
-            add( \@part, $source, $ranges->[$at] + $first - $begin, $final - $first ) if $first < $final;
+            push @part, [ $source, [ $ranges->[$at] + $first - $begin, $final - $first ] ] if $first < $final;
             $begin = $end;
         }
     }
     return \@part;
 }
 
-# `files` are descriptors: of those of the plan in its order, then of its own, if any. Once a range of a run is not in
-# memory, nginx sends the rest of it.
+# `files` are descriptors: of those of the plan in its order, then of its own, if any.
 sub send_all {
     my ( $r, $pieces, $text, $files ) = @_;
     my ( $read, $spare, %names ) = ( q{}, $MAX_READ );
-    for my $run ( @{$pieces} ) {
-        my ( $source, $ranges ) = @{$run};
-        my ( $at,     $end )    = ( 0, scalar @{$ranges} );
-        if ( $source == $TEXT ) {
-            $read .= substr $text, $ranges->[ $at++ ], $ranges->[ $at++ ] while $at < $end;
-            next;
+    for my $piece ( @{$pieces} ) {
+        my ( $source, $ranges ) = @{$piece};
+        my ( $at, $end, $file ) = ( 0, scalar @{$ranges}, $files->[$source] );
+        while ( $at < $end ) {
+            my $bytes = $ranges->[ $at + 1 ];
+            if ( $bytes <= $SMALL && ( $bytes <= $spare || $source == $TEXT ) ) {
+                my $block =
+                    $source == $TEXT
+                    ? substr $text, $ranges->[$at], $bytes
+                    : read_piece( $file, $ranges->[$at], $bytes );
+                if ( defined $block ) {
+                    $read .= $block;
+                    $spare -= $bytes;
+                    $at    += 2;
+                    next;
+                }
+            }
+            if ( length $read ) {
+                $r->print($read);
+                $read = q{};
+            }
+            my $name = $names{$source} //= name_of($file);
+            do { $r->sendfile( $name, $ranges->[ $at++ ], $ranges->[ $at++ ] ) }
+                while $at < $end && $ranges->[ $at + 1 ] > $SMALL;
         }
-        my $file = $files->[$source];
-        while ( $at < $end && $ranges->[ $at + 1 ] <= ( $spare < $SMALL ? $spare : $SMALL ) ) {
-            my $block = read_piece( $file, $ranges->[$at], $ranges->[ $at + 1 ] );
-            last if !defined $block;
-            $read .= $block;
-            $spare -= $ranges->[ $at + 1 ];
-            $at    += 2;
-        }
-        next if $at == $end;
-        if ( length $read ) {
-            $r->print($read);
-            $read = q{};
-        }
-        my $name = $names{$source} //= name_of($file);
-        $r->sendfile( $name, $ranges->[ $at++ ], $ranges->[ $at++ ] ) while $at < $end;
     }
     $r->print($read) if length $read;
     return;
@@ -94,7 +84,7 @@ sub send_all {
 sub read_piece {
     my ( $file, $offset, $bytes ) = @_;
     my $vector = pack 'PJ', $BLOCK, $bytes;
-    return if syscall( $syscalls::PREADV2, $file, $vector, 1, $offset, 0, $RWF_NOWAIT ) != $bytes;
+    return if syscall( $syscalls::PREADV2, $file, $vector, 1, 0 + $offset, 0, $RWF_NOWAIT ) != $bytes;
     return substr $BLOCK, 0, $bytes;
 }
 

@@ -108,22 +108,18 @@ sub place_of {
 # `inline_at`.
 sub locate_inline {
     my ( $plan, $file, $inline_at, $text ) = @_;
-    my @rows   = map { [ split / / ] } split /, /, $plan->{pieces};
-    my $inline = 0;
-    $inline += $_->[2] for grep { $_->[0] == $pieces::OWN } @rows;
-    my ( $own, $shift ) = ( $pieces::OWN, $inline_at );
-    if ( $inline <= $pieces::SMALL && $inline <= length $text ) {
-        $plan->{text} = substr $text, 0, $inline;
-        ( $own, $shift ) = ( $pieces::TEXT, 0 );
+    my @pieces = map { my ( $source, @ranges ) = split / /; [ $source, \@ranges ] } split /, /,
+        $plan->{pieces};
+    my @inline = grep { $_->[0] == $pieces::OWN } @pieces;
+    my $bytes  = 0;
+    $bytes += $_->[1][1] for @inline;
+    if ( $bytes <= $pieces::SMALL && $bytes <= length $text ) {
+        $plan->{text} = substr $text, 0, $bytes;
+        $_->[0]       = $pieces::TEXT for @inline;
     }
     else {
         $plan->{file} = $file;
-    }
-    my @pieces;
-    for my $row (@rows) {
-        my ( $source, @ranges ) = @{$row};
-        my ( $from,   $added )  = $source == $pieces::OWN ? ( $own, $shift ) : ( $source, 0 );
-        pieces::add( \@pieces, $from, $added + shift @ranges, 0 + shift @ranges ) while @ranges;
+        $_->[1][0] += $inline_at for @inline;
     }
     $plan->{pieces} = \@pieces;
     return;

@@ -209,6 +209,7 @@ def said_to(origin: StackOrigin, request: str) -> tuple[list[str], bytes]:
     [
         ("GET / HTTP/1.1\r\nHost: x\r\nCookie: " + "a" * 9000, "400", "or its headers are too long."),
         ("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip", "501", "Nothing here takes a body."),
+        ("GET /v/" + "é" * 3000 + " HTTP/1.1\r\nHost: x", "414", "is too long for anything here."),
         ("GET / HTTP/9.0\r\nHost: x", "505", "This version of HTTP is not spoken here."),
     ],
 )

@@ -15,6 +15,7 @@ let chapters = () => [];
 let chooseAudio = () => {};
 let chooseHeight = () => {};
 let bufferingGoal_s = 10;
+let startAt_s = null; // where Shaka begins; null: where it likes
 let trickPlay;
 let scrubber;
 
@@ -96,7 +97,7 @@ const players = {
       player.selectVariantTrack(player.getVariantTracks().find(isWanted));
     };
     trickPlay = (rate) => player.trickPlay(rate, true);
-    await player.load(url);
+    await player.load(url, startAt_s);
   },
   async "dash.js"(url) {
     await script("node_modules/dashjs/dist/modern/umd/dash.all.min.js");
