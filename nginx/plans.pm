@@ -26,7 +26,8 @@ my $BLOCK = 8192;
 # What a worker keeps in mind: plans by the target they were asked for with. Those that were asked for since the last
 # time that there were too many, and of those before them the ones that nobody has asked for since. A plan weighs as
 # much as its ranges, and as so many more; the weight of either lot is bounded: some 200 plans of a muxed segment, or
-# 70 of video alone, in 1 MB.
+# 70 of video alone, in 1 MB. A plan that is due is not kept in mind: while there is no new one, it would only push
+# others out, request by request.
 my ( $fresh, $older, $weight ) = ( {}, {}, 0 );
 my $MOST        = 8192;
 my $PLAN_WEIGHT = 32;
@@ -46,6 +47,7 @@ sub remembered {
 
 sub remember {
     my ( $target, $plan ) = @_;
+    return if $plan->{until} <= time;
     my $added = $PLAN_WEIGHT;
     $added += @{ $_->[1] } / 2 for @{ $plan->{pieces} };
     if ( $weight + $added > $MOST ) {
