@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from math import inf
 
-from app.clip import WHOLE, Clip
+from app.clip import Clip
+from app.download.spans import shift_ms
 from app.download.tables import box
 from app.idx.view import Idx
 from app.manifest.chapters import chapters_of
@@ -36,14 +37,11 @@ def _title(title: str) -> list[bytes]:
 
 
 def _chapters(idx: Idx, clip: Clip) -> list[bytes]:
-    """Those of which something is in the clip, in its time; where playback of a whole one begins late, the
-    first does not.
-    """
-    delay_ms = idx.segment_time[0] * 1000 // idx.header.timescale if clip == WHOLE else 0
+    """Those of which something is in the clip, in its time; the first begins with the download."""
     entries = []
     for chapter in chapters_of(idx, clip.start_ms, inf if clip.end_ms is None else clip.end_ms):
         title = chapter.title.encode("utf-8", "replace")[:MAX_TITLE_BYTES].decode("utf-8", "ignore").encode()
-        at_ms = max(0, chapter.start_ms - clip.start_ms + delay_ms) if chapter.start_ms else 0
+        at_ms = max(0, chapter.start_ms + shift_ms(idx, clip)) if chapter.start_ms else 0
         entries.append(struct.pack(">QB", at_ms * _UNITS_PER_MS, len(title)) + title)
     del entries[MAX_CHAPTERS:]
     return [box("chpl", struct.pack(">IIB", 1 << 24, 0, len(entries)), *entries)] if entries else []

@@ -20,6 +20,7 @@ from app.download.chunks import chunks_of
 from app.download.metadata import user_data
 from app.download.movie import movie_head
 from app.download.spans import spans_of
+from app.download.texts import words_of
 from app.errors import Malformed, Overloaded
 from app.idx.view import Idx
 from app.plan import FileIdentity, FileRanges, Plan, lasting_plan
@@ -114,7 +115,7 @@ def make_head(idx: Idx, clip: Clip) -> Head:
     if samples + len(idx.runs.code) > MAX_ROWS:
         raise Malformed(TOO_LONG)
     chunks, ranges = chunks_of(idx, spans)
-    head = movie_head(idx, spans, chunks, ranges, user_data(idx, clip))
+    head = movie_head(idx, spans, chunks, ranges, words_of(idx, clip), user_data(idx, clip))
     pieces = tuple(head[at : at + PIECE_BYTES] for at in range(0, len(head), PIECE_BYTES))
     offsets, lengths = (array("Q", [each[column] for each in ranges]) for column in (0, 1))
     return Head(pieces, offsets, lengths, sum(lengths))

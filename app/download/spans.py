@@ -48,6 +48,13 @@ def spans_of(idx: Idx, clip: Clip) -> list[Span]:
     return [span for span in spans if span.first < span.stop]
 
 
+def shift_ms(idx: Idx, clip: Clip) -> int:
+    """What is added to a time from the start of playback for the time in a download. Playback of a whole one
+    begins as late as the archive's does.
+    """
+    return idx.segment_time[0] * 1000 // idx.header.timescale if clip == WHOLE else -clip.start_ms
+
+
 def _whole(idx: Idx, rows: TrackRows) -> Span:
     return _placed(idx, rows, 0, rows.facts.sample_count, 0, None)
 

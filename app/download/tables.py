@@ -31,6 +31,12 @@ def sample_tables(span: Span, chunks: Chunks, stsd: bytes) -> list[bytes]:
     return [*boxes, _stsc(chunks), _stsz(span)]
 
 
+def text_tables(stsd: bytes, durations: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+    """The same of samples that are one chunk, are all sync samples and are shown as they are decoded."""
+    chunks = Chunks(samples=array("I", (len(sizes),)), description=array("I", (1,)))
+    return [stsd, _runs("stts", durations), _stsc(chunks), _table("stsz", len(sizes), array("I", sizes), 0)]
+
+
 def chunk_offsets(offsets: array[int], *, is_wide: bool) -> bytes:
     """`co64` where 32 bits do not hold every offset, else `stco` (§8.7.5)."""
     return _table("co64" if is_wide else "stco", len(offsets), array("Q" if is_wide else "I", offsets))

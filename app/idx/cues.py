@@ -21,6 +21,11 @@ class TextRows:
     first: memoryview[int]
     cue: memoryview[int]
 
+    def payload(self, cue: int) -> str:
+        """The lines of a WebVTT cue that follow its times and settings."""
+        block = self.content[self.offset[cue] : self.offset[cue + 1]].tobytes()
+        return block.partition(b"\n")[2].decode()
+
 
 def read_text(
     columns: Mapping[str, memoryview[int]], number: int, facts: TextFacts, segments: int

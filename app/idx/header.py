@@ -203,7 +203,7 @@ class TextFacts(Record):
     hearing_impaired: bool  # sounds are told as well
     cue_count: int
     codec: str  # RFC 6381, of what is passed through for DASH alone: "stpp"; "" for WebVTT
-    init: bytes  # init segment of that, or b""
+    init: bytes  # init segment of that; else that of the timed text which downloads have it as
     peak_bps: int
     average_bps: int
 

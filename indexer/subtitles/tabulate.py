@@ -21,6 +21,7 @@ from indexer.limits import (
 from indexer.part_names import part_names
 from indexer.segmentation import Segmentation
 from indexer.subtitles.cue import Cue, Text
+from indexer.subtitles.timed_text import timed_text_init
 
 Columns: TypeAlias = "dict[str, array[int]]"
 
@@ -76,7 +77,7 @@ def _facts(text: Text, name: str) -> TextFacts:
         hearing_impaired=text.hearing_impaired,
         cue_count=len(text.cues),
         codec=text.codec,
-        init=text.init,
+        init=text.init or timed_text_init(text),
         peak_bps=0,
         average_bps=0,
     )

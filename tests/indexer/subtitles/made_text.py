@@ -24,7 +24,7 @@ def tx3g(text: str | bytes, *boxes: bytes) -> bytes:
 
 def styl(*records: tuple[int, int, int]) -> bytes:
     """Of (first character, the one after the last, face)."""
-    rows = (struct.pack(">HHHBB4s", start, stop, 1, face, 18, b"\xff" * 4) for start, stop, face in records)
+    rows = (struct.pack(">HHHBB4s", start, stop, 1, face, 16, b"\xff" * 4) for start, stop, face in records)
     return box("styl", struct.pack(">H", len(records)) + b"".join(rows))
 
 
