@@ -31,6 +31,7 @@ from app.capacity import Host, resolve
 from app.permits import Permits
 from app.plan_worker import PlanWorker
 from app.settings import SettingError, Sourced
+from app.terminal import end_with, terminal
 from app.worker import Worker, post_fork
 from app.wsgi import create_app, create_permits
 
@@ -57,7 +58,7 @@ _TIMEVAL = struct.Struct("@ll")
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """`run` serves until a signal ends it; on SIGHUP it reads its settings again.
+    """`run` serves until a signal ends it, or its terminal is closed; on SIGHUP it reads its settings again.
 
     `announce` is told what is used and where, once listening.
     """
@@ -67,6 +68,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._announce = announce
         self._sourced = read()
         self._permits: Permits | None = None
+        self._terminal = terminal()
         super().__init__()
 
     def reload(self) -> None:
@@ -133,6 +135,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._limit_stalls(arbiter)
         if METRICS_DIR_ENV in os.environ:
             metrics_listener.start(*addresses.parse(settings.metrics_bind), settings.nginx_log)
+        if self._terminal:
+            end_with(self._terminal)
         self._announce(self._sourced, [str(listener) for listener in arbiter.LISTENERS])
 
     def _child_exit(self, arbiter: Any, worker: Any) -> None:  # noqa: ARG002 - gunicorn's signature

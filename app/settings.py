@@ -98,8 +98,9 @@ def _origin_or_off(value: Any) -> str:
 
 def _script_or_off(value: Any) -> str:
     script = _text_or_off(value)
-    if script.startswith(FILE) and not os.path.isfile(script.removeprefix(FILE)):
-        raise ValueError("a URL, file: and the path of a file that is there, or off")
+    path = script.removeprefix(FILE)
+    if path != script and not (os.path.isfile(path) and os.access(path, os.R_OK)):
+        raise ValueError("a URL, file: and the path of a file that can be read, or off")
     return script
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import resource
-import select
 import shutil
 import signal
 import socket
@@ -27,6 +26,8 @@ from typing import IO, Any
 
 import click
 
+from app.terminal import terminal
+
 CONFIGURATION = Path(__file__).parents[1] / "nginx"
 MODULE = "ngx_http_perl_module.so"
 MODULE_FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/nginx/modules")
@@ -35,7 +36,7 @@ MODULE_FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/etc/ng
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there is a fresh folder of its owner's alone
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
-WATCH_MS = 200
+WATCH_S = 0.2
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Process = subprocess.Popen[bytes]
@@ -179,14 +180,6 @@ def _folder(**attributes: Any) -> Any:
     return click.Path(file_okay=False, exists=True, path_type=Path, **attributes)
 
 
-def _terminal() -> select.poll:
-    """Has an event once the terminal is closed. SIGHUP alone may not come: make may keep it to itself."""
-    terminal = select.poll()
-    if os.isatty(0):
-        terminal.register(0, 0)
-    return terminal
-
-
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
     """Once: another signal would end the end, and leave a server behind."""
     for each in ENDING:
@@ -210,10 +203,11 @@ def main(**options: Any) -> None:
         try:
             with running(Wanted(**options)) as stack:
                 click.echo(f"open {stack.base}/ (Ctrl-C ends it; nginx logs to {stack.prefix}/logs)")
-                terminal = _terminal()
+                watched = terminal()
                 while stack.nginx.poll() is None and stack.gunicorn.poll() is None:
-                    if terminal.poll(WATCH_MS):
+                    if watched and watched.poll(0):
                         return
+                    time.sleep(WATCH_S)
                 raise CannotStart("one of the two servers ended, and took the other with it")
         except CannotStart as error:
             raise click.ClickException(str(error)) from error

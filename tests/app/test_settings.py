@@ -48,7 +48,7 @@ def test_defaults() -> None:
         (
             "hls_js_url",
             "file:/no such/hls.js",
-            "is not a URL, file: and the path of a file that is there, or off",
+            "is not a URL, file: and the path of a file that can be read, or off",
         ),
         ("metrics_bind", "unix:/run/metrics", "--metrics-bind: 'unix:/run/metrics' is not host:port, or off"),
     ],
