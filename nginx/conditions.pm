@@ -35,7 +35,7 @@ sub is_not_modified {
     return 0 if !defined $tags && !defined $date;
     return 0 if defined $date  && $date ne $plan->{modified};
     return 1 if !defined $tags || $tags eq q{*};
-    return scalar grep { /\A[ \t]*(?:W\/)?(.*?)[ \t]*\z/ && $1 eq $plan->{tag} } split /,/, $tags;
+    return scalar grep { /\A[ \t]*(?:W\/)?("[^"]*")[ \t]*\z/ && $1 eq $plan->{tag} } split /,/, $tags;
 }
 
 # Whether there is a Range to be read, and If-Range, if any, names this version: by its tag or its exact date.

@@ -60,3 +60,15 @@ def test_links_within_the_page_lead_somewhere() -> None:
         for heading in re.findall(r"(?m)^#+ (.*)$", TEXT)
     }
     assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= headings
+
+
+PERLS_OWN = {"Config", "strict", "warnings", "nginx"}
+"""In `perl-libs` on RHEL, where other modules of Perl are packages of their own; the last is nginx's."""
+
+
+def test_packages_of_perl_modules() -> None:
+    """RHEL's nginx-mod-http-perl asks for none of those that are used here."""
+    sources = list((ROOT / "nginx").glob("*.pm"))
+    used = {name for path in sources for name in re.findall(r"(?m)^use ([\w:]+)", path.read_text())}
+    used -= PERLS_OWN | {path.stem for path in sources}
+    assert {f"perl-{name.replace('::', '-')}" for name in used} == set(re.findall(r"`(perl-[\w-]+)`", TEXT))

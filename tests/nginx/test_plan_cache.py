@@ -104,6 +104,13 @@ def test_nobody_fills_it_with_parts(spliced: StackOrigin, film: MadeArchive) -> 
         replies = [spliced.get(f"{url}?start=7.5&v={film.version}") for _ in range(2)]
         assert [(reply.status, reply.headers["cache-status"]) for reply in replies] == [(200, FRESH)] * 2
         assert [spliced.get(url).headers["cache-status"] for _ in range(2)] == [MISS, HIT]
+    for words in ("GET::", ":GET::/"):
+        replies = [
+            spliced.get(f"/v/{film.id}/playlist.m3u8?start=7.25", **{header: words})
+            for header in ("If_Match", "If_Unmodified_Since")
+            for _ in range(2)
+        ]
+        assert {reply.headers["cache-status"] for reply in replies} == {FRESH}
     assert spliced.get(segment_url(film)).status == 200
     assert spliced.get(f"{segment_url(film)}&start=1").headers["cache-status"] == HIT
     for spelling in (f"/v/{film.id}", f"/v//./{film.id}", f"/v/x/%2e./{film.id}"):
