@@ -33,7 +33,7 @@ from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
 from indexer.source import Source
-from indexer.storyboard.make import is_current, is_wanted_by, make_storyboard, with_storyboard
+from indexer.storyboard.make import has_current_storyboard, is_wanted_by, make_storyboard, with_storyboard
 from indexer.subtitles.collect import collect, files_as_they_are
 from indexer.timeline import place
 from indexer.write import is_as_written, publish, staged
@@ -193,7 +193,7 @@ def _is_current(idx: Idx, archive: ArchivePath, source: Source, options: Options
         and idx.header.slop == options.slop
         and facts.fingerprint_kind in (options.digest, FULL)
         and _has_current_sidecar(idx, options)
-        and is_current(idx, wanted=bool(options.storyboard))
+        and has_current_storyboard(idx, wanted=bool(options.storyboard))
         and idx.header.subtitle_files == files_as_they_are(archive.subtitle_files)
     )
 

@@ -22,7 +22,7 @@ from indexer.errors import SourceError
 from indexer.fingerprint import FAST, fingerprint
 from indexer.pipeline import Options, make_idx
 from indexer.source import Source
-from indexer.storyboard.make import is_current, storyboard_of, with_storyboard
+from indexer.storyboard.make import has_current_storyboard, storyboard_of, with_storyboard
 from indexer.subtitles.collect import files_as_they_are
 
 _BLOCK_BYTES = 1 << 20
@@ -52,7 +52,7 @@ def problems(idx: Idx, archive_path: str, subtitle_files: Sequence[str] = (), *,
         yield from _unplannable(idx)
         if recorded_sidecar := idx.header.sidecar:
             yield from _sidecar_problems(idx.identity.path + SIDECAR_SUFFIX, recorded_sidecar, full=full)
-        if idx.header.storyboard and not is_current(idx, wanted=True):
+        if idx.header.storyboard and not has_current_storyboard(idx, wanted=True):
             yield "its storyboard is not as it was written, and not served; run vodsplice-index --storyboard"
         if full:
             yield from _differences(idx, source, subtitle_files)

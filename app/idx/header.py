@@ -265,6 +265,7 @@ class Header(Record):
     columns: dict[str, tuple[int, str, int]]
     sidecar: SidecarFacts | None = None
     storyboard: StoryboardFacts | None = None
+    storyboard_refusal: str = ""  # why it could not be made, where one was wanted; a note says so, too
 
     @classmethod
     def unpack(cls, packed: bytes | memoryview) -> Header:

@@ -32,15 +32,14 @@ COLUMNS = ROWS = 10
 LONGER_SIDE = 160
 TIMEOUT_S = 900
 _NO_FILE = FileIdentity("", 0, 0, 0, 0)
-NOTHING = "storyboard passed over: "
 
 
 class Storyboard(NamedTuple):
-    """`tiles`: the I-frame that each shows. `facts` is None, and `note` says why, where nothing was made."""
+    """`tiles`: the I-frame that each shows. Where nothing was made `facts` is None and `refusal` says why."""
 
     facts: StoryboardFacts | None
     tiles: list[int]
-    note: str = ""
+    refusal: str = ""
 
 
 def make_storyboard(content: bytes, archive: str, sink: Sink) -> Storyboard:
@@ -52,7 +51,7 @@ def make_storyboard(content: bytes, archive: str, sink: Sink) -> Storyboard:
 
     idx = read_idx(_NO_FILE, memoryview(content))
     if idx.iframes is None:
-        return Storyboard(None, [], f"{NOTHING}there are no two keyframes to show")
+        return Storyboard(None, [], "there are no two keyframes to show")
     width, height = tile_size(idx.tracks[VIDEO].facts.width, idx.tracks[VIDEO].facts.height)
     job = {
         "archive": archive, "width": width, "height": height, "columns": COLUMNS, "rows": ROWS,
@@ -64,12 +63,12 @@ def make_storyboard(content: bytes, archive: str, sink: Sink) -> Storyboard:
             command, input=msgpack.packb(job), capture_output=True, check=False, timeout=TIMEOUT_S
         )
     except subprocess.TimeoutExpired:
-        return Storyboard(None, [], f"{NOTHING}its pictures took more than {TIMEOUT_S} s to decode")
+        return Storyboard(None, [], f"its pictures took more than {TIMEOUT_S} s to decode")
     if done.returncode:
-        return Storyboard(None, [], NOTHING + _reason(done.returncode, done.stderr))
+        return Storyboard(None, [], _reason(done.returncode, done.stderr))
     tiles, sheets = msgpack.unpackb(done.stdout)
     if not tiles:
-        return Storyboard(None, [], f"{NOTHING}none of its keyframes could be decoded")
+        return Storyboard(None, [], "none of its keyframes could be decoded")
     for sheet in sheets:
         sink.write(sheet)
     lengths = tuple(map(len, sheets))
@@ -127,25 +126,26 @@ def with_storyboard(content: bytes, storyboard: Storyboard) -> bytes:
     }
     if storyboard.facts:
         columns["storyboard.iframe"] = array("I", storyboard.tiles)
-    notes = (*header.notes, storyboard.note) if storyboard.note else header.notes
-    return pack_idx(replace(header, storyboard=storyboard.facts, notes=notes), columns)
+    notes = header.notes
+    if storyboard.refusal:
+        notes = (*notes, f"storyboard passed over: {storyboard.refusal}")
+    told = replace(header, storyboard=storyboard.facts, storyboard_refusal=storyboard.refusal, notes=notes)
+    return pack_idx(told, columns)
 
 
 def storyboard_of(idx: Idx) -> Storyboard:
     """What an index says of its storyboard."""
-    note = next((note for note in idx.header.notes if note.startswith(NOTHING)), "")
-    return Storyboard(idx.header.storyboard, list(idx.storyboard or ()), note)
+    return Storyboard(idx.header.storyboard, list(idx.storyboard or ()), idx.header.storyboard_refusal)
 
 
 def is_wanted_by(idx: Idx) -> bool:
     """Whether the index was made with a storyboard, or would have been if that had been possible."""
-    found = storyboard_of(idx)
-    return found.facts is not None or bool(found.note)
+    return idx.header.storyboard is not None or bool(idx.header.storyboard_refusal)
 
 
-def is_current(idx: Idx, *, wanted: bool) -> bool:
-    """Whether the index has a storyboard if it should: as it was written, or with a note why not."""
-    found = storyboard_of(idx)
-    if found.facts is None or not wanted:
-        return found.facts is None and wanted == bool(found.note)
-    return is_as_written(idx.identity.path + STORYBOARD_SUFFIX, found.facts)
+def has_current_storyboard(idx: Idx, *, wanted: bool) -> bool:
+    """Whether the index has a storyboard if it should: as it was written, or with the reason why not."""
+    facts = idx.header.storyboard
+    if facts is None or not wanted:
+        return facts is None and wanted == bool(idx.header.storyboard_refusal)
+    return is_as_written(idx.identity.path + STORYBOARD_SUFFIX, facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -131,11 +132,23 @@ def test_what_cannot_be_made_is_a_note(
         monkeypatch.setattr(make, "chosen", lambda idx, iframes: [])
     outcome = index(tmp_path)
     assert outcome.status == "indexed"
-    assert f"note: {make.NOTHING}" in outcome.text
     assert not (tmp_path / "film.idx.storyboard").exists()
-    assert opened(tmp_path).header.storyboard is None
+    header = opened(tmp_path).header
+    assert header.storyboard is None
+    assert header.storyboard_refusal
+    assert f"note: storyboard passed over: {header.storyboard_refusal}" in outcome.text
     assert index(tmp_path).status == "up to date"
     assert list(verify.problems(opened(tmp_path), str(tmp_path / "film.mp4"), full=True)) == []
+
+
+def test_no_note_says_that_a_storyboard_is_wanted(tmp_path: Path, clip: bytes) -> None:
+    """A note is for people: what it says decides nothing."""
+    (tmp_path / "film.mp4").write_bytes(clip)
+    index(tmp_path, storyboard=False)
+    idx = opened(tmp_path)
+    noted = replace(idx, header=replace(idx.header, notes=("storyboard passed over: by somebody else",)))
+    assert not make.is_wanted_by(noted)
+    assert make.has_current_storyboard(noted, wanted=False)
 
 
 def test_a_missing_decoder_is_named() -> None:

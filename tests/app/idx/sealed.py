@@ -44,6 +44,7 @@ HEADER = {
     "iframes": {"peak_bps": 0, "average_bps": 0},
     "chapters": [{"start_ms": 0, "title": "one"}], "notes": ["a note"],
     "sidecar": {"size": 100, "mtime_ns": 1, "fingerprint": "00"}, "storyboard": None,
+    "storyboard_refusal": "",
 }  # fmt: skip
 COLUMNS: Columns = {
     "segment.time": array("H", [0, 2000, 4000]),
