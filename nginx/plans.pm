@@ -69,11 +69,9 @@ sub forget {
 # to send itself has no lines, nor has what it could not plan with its neighbours. nginx's file has the name of the
 # key's hash, and holds binary facts, a line with the key, and gunicorn's answer as it came.
 sub kept {
-    my ($r)  = @_;
-    my $key  = $r->variable('plan_key');
-    my $hash = md5_hex($key);
-    my $path = join q{/}, $r->variable('document_root'), substr( $hash, -1 ), substr( $hash, -3, 2 ), $hash;
-    sysopen my $file, $path, O_RDONLY or return;
+    my ($r) = @_;
+    my $key = $r->variable('plan_key');
+    sysopen my $file, path_of( $r, $key ), O_RDONLY or return;
     sysread( $file, my $text, $BLOCK ) or return;
     my $head = index $text, "\nKEY: $key\n";
     my $body = index $text, "\r\n\r\n", $head + length $key;
@@ -94,6 +92,19 @@ sub kept {
     $plan{$_} = [ map { [ files::read_row($_) ] } split /, /, $plan{$_} ] for qw(guards files);
     locate_inline( \%plan, $file, $offset + $bytes, $text );
     return \%plan;
+}
+
+# The plans of this request's file are not kept any more; nginx finds out when it looks for them.
+sub remove {
+    my ($r) = @_;
+    unlink path_of( $r, $r->variable('plan_key') );
+    return;
+}
+
+sub path_of {
+    my ( $r, $key ) = @_;
+    my $hash = md5_hex($key);
+    return join q{/}, $r->variable('document_root'), substr( $hash, -1 ), substr( $hash, -3, 2 ), $hash;
 }
 
 # Of the plan for a URL: where it begins after the line that tells, and how long its lines are.

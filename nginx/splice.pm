@@ -35,14 +35,16 @@ my $MAX_PLANS = 4;
 # The type of gunicorn's answer that brings plans.
 my $PLAN_TYPE = 'application/vnd.vodsplice.plan';
 
-# From a plan that is at hand, if it is not due, and true.
+# Answers from a plan that is remembered or kept, if it is not due and its files are as they were; else has one made.
 sub handler {
     my ($r) = @_;
     my $target = $r->variable('plain_target');
-    $r->variable( 'plan_status', 'HIT' );
     if ( my $plan = $target && plans::remembered($target) ) {
         my ($files) = files::open_all($plan);
-        return send_whole( $r, $plan, $files ) if $files;
+        if ($files) {
+            $r->variable( 'plan_status', 'HIT' );
+            return send_whole( $r, $plan, $files );
+        }
         plans::forget($target);
     }
     return direct($r) if $r->variable('is_direct') || conditions::are_odd($r);
@@ -52,7 +54,17 @@ sub handler {
     return OK               if $plan && act( $r, $plan );
     return direct($r)       if $is_over;
     return OK               if waits::begin( $r, \&handler );
+    pass_over($r)           if $plan;
     return another_plan($r);
+}
+
+# Has the kept plan, which is not true, not be asked for again. Who waited for another one does so by removing it, so
+# that nginx's lock has one made for all who waited in vain.
+sub pass_over {
+    my ($r) = @_;
+    return plans::remove($r) if waits::has_waited($r);
+    $r->variable( 'plan_retry', 1 );
+    return;
 }
 
 # Once gunicorn was asked for a plan. Where it is away, or has more to say than a text, there is none.
@@ -70,7 +82,8 @@ sub asked {
 sub planned {
     my ($r) = @_;
     my $plan = plans::kept($r) or return direct($r);
-    return OK               if act( $r, $plan );
+    return OK if act( $r, $plan );
+    $r->variable( 'plan_retry', 1 + ( $r->variable('plan_retry') || 0 ) );
     return another_plan($r) if $r->variable('plan_retry') < $MAX_PLANS;
     return refuse_for_now( $r, $plan, HTTP_CONFLICT );
 }
@@ -99,14 +112,12 @@ sub act {
     my ( $files, $refusal, $error ) = files::open_all($plan);
     if ($files) {
         my $target = $r->variable('plain_target');
-        plans::remember( $target, $plan ) if $target;
+        plans::remember( $target, $plan )    if $target;
+        $r->variable( 'plan_status', 'HIT' ) if !$r->variable('plan_status');
         answer( $r, $plan, $files );
         return 1;
     }
-    if ( $refusal == HTTP_CONFLICT ) {
-        $r->variable( 'plan_retry', 1 + ( $r->variable('plan_retry') || 0 ) );
-        return 0;
-    }
+    return 0 if $refusal == HTTP_CONFLICT;
     log_error( $r, $error );
     refuse_for_now( $r, $plan, $refusal );
     return 1;

@@ -51,6 +51,11 @@ sub are_over {
     return !$note || !is_believed($note);
 }
 
+sub has_waited {
+    my ($r) = @_;
+    return $r->variable('plan_waits');
+}
+
 # The plan was made, or could not be.
 sub end {
     my ($r) = @_;

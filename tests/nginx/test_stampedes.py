@@ -7,8 +7,10 @@ import selectors
 import signal
 import socket
 import struct
+import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import md5
 from pathlib import Path
 from typing import cast
@@ -65,7 +67,22 @@ def test_so_does_one_without_notes(spliced: StackOrigin, film: MadeArchive) -> N
     assert asked_of_gunicorn(spliced, film, 1) == 1
 
 
-def test_so_does_one_on_what_was_replaced(spliced: StackOrigin, film: MadeArchive) -> None:
+@contextmanager
+def stopped(origin: StackOrigin, time_s: float) -> Iterator[None]:
+    """gunicorn does nothing for so long."""
+    os.killpg(origin.process.pid, signal.SIGSTOP)
+    waking = threading.Timer(time_s, os.killpg, (origin.process.pid, signal.SIGCONT))
+    waking.start()
+    try:
+        yield
+    finally:
+        waking.join()
+
+
+@pytest.mark.parametrize("plan_takes_s", [0, 1.2])
+def test_so_does_one_on_what_was_replaced(
+    spliced: StackOrigin, film: MadeArchive, plan_takes_s: float
+) -> None:
     """But for those who had begun with the old plan when the new one came."""
     unversioned = f"/v/{film.id}/seg_0001.m4s"
     before = spliced.get(unversioned).body
@@ -73,7 +90,8 @@ def test_so_does_one_on_what_was_replaced(spliced: StackOrigin, film: MadeArchiv
     replacement.write_bytes(bytes(reversed(film.path.read_bytes())))
     os.replace(replacement, film.path)
     write_index(film.index, film.path, 3, 3, 10_000, 100)
-    answers = at_once(spliced, f"GET {unversioned} HTTP/1.0\r\n\r\n".encode(), clients=1000)
+    with stopped(spliced, plan_takes_s):
+        answers = at_once(spliced, f"GET {unversioned} HTTP/1.0\r\n\r\n".encode(), clients=1000)
     (body,) = {answer.partition(b"\r\n\r\n")[2] for answer in answers}
     assert len(body) == len(before)
     assert body != before
