@@ -80,7 +80,7 @@ def read_page(hls_js_url: str) -> Page:
     url, integrity = urldefrag(f"page/{version}/{HLS_JS}" if HLS_JS in contents else hls_js_url)
     html = (
         Environment(autoescape=True, trim_blocks=True)
-        .from_string((FOLDER / INDEX).read_text())
+        .from_string((FOLDER / INDEX).read_text(encoding="utf-8"))
         .render(
             version=version,
             modules=modules,

@@ -108,7 +108,7 @@ def _listener(wanted: Wanted) -> socket.socket:
 
 def _write_prefix(prefix: Path, address: str, *, splice: bool) -> None:
     shutil.copytree(CONFIGURATION, prefix / "conf")
-    (prefix / "conf" / "listen.conf").write_text(f"listen {address};\n")
+    (prefix / "conf" / "listen.conf").write_text(f"listen {address};\n", encoding="utf-8")
     (prefix / "run").mkdir()
     (prefix / "logs").mkdir()
     if splice:

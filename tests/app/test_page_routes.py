@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
+import subprocess
+import sys
 from base64 import b64encode
 from hashlib import sha384
 from pathlib import Path
@@ -16,7 +19,8 @@ from app.settings import Settings
 from app.wsgi import create_app
 from tests.app.conftest import Client, MakeArchive
 
-PLAYERS = Path(__file__).parents[1] / "player" / "node_modules"
+ROOT = Path(__file__).parents[2]
+PLAYERS = ROOT / "tests/player/node_modules"
 MAX_TRANSFER_BYTES = 30_000
 COMPRESSED = {"Accept-Encoding": "gzip"}
 
@@ -104,6 +108,16 @@ def test_odd_url_of_hls_js_escapes_nowhere(url: str) -> None:
     assert b"<script>" not in page.index.plain
     assert page.content_security_policy.count("script-src") == 1 + url.count("script-src")
     assert "; script-src *" not in page.content_security_policy
+
+
+def test_page_is_the_same_in_any_locale() -> None:
+    """Without Python's own ways out of the C locale, as it is in any other that is not UTF-8."""
+    script = "import os; from app.page_assets import read_page as r; os.write(1, r('').index.plain)"
+    environ = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environ, cwd=ROOT, capture_output=True, timeout=60, check=True
+    )
+    assert done.stdout == read_page("").index.plain
 
 
 @pytest.mark.requires_tool("players")
