@@ -10,7 +10,6 @@ again and again.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import stat
@@ -22,7 +21,8 @@ from dataclasses import dataclass, replace
 
 from app import archive_id as ids
 from app import metrics
-from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
+from app.errors import Mismatch, NotFound, OriginError
+from app.file_errors import refusal
 from app.idx.layout import SIDECAR_SUFFIX, SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx
 from app.plan import FileIdentity
@@ -31,10 +31,7 @@ LOG = logging.getLogger("vodsplice.catalog")
 
 NO_SUCH_ARCHIVE = "There is no such archive. If it is new, vodsplice-index makes it known."
 ARCHIVE_CHANGED = "The archive has changed since it was indexed. Run vodsplice-index on it again."
-UNREADABLE = "This archive, or its index, cannot be read at present. The log of the origin says why."
 INDEX_DAMAGED = "The index of this archive is damaged. Run vodsplice-index on the archive again."
-
-ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +177,7 @@ class Catalog:
             LOG.error("%s: %s; run vodsplice-index", path, error)
             return self._damaged(archive_id, identity, found.st_ctime_ns)
         except OSError as error:
-            raise _refusal(path, error) from error
+            raise refusal(path, error, NO_SUCH_ARCHIVE) from error
         name = idx.header.source.name
         if "/" in name or not ids.is_servable(name):
             LOG.error("%s: its archive's name %r is no file name; run vodsplice-index", path, name)
@@ -203,7 +200,7 @@ def stat_of(path: str) -> os.stat_result:
     try:
         return os.stat(path)
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise refusal(path, error, NO_SUCH_ARCHIVE) from error
 
 
 def within(root: str, path: str, found: os.stat_result) -> FileIdentity:
@@ -212,14 +209,3 @@ def within(root: str, path: str, found: os.stat_result) -> FileIdentity:
     if not stat.S_ISREG(found.st_mode) or not os.path.realpath(path).startswith(below):
         raise NotFound(NO_SUCH_ARCHIVE)
     return FileIdentity.of(path, found)
-
-
-def _refusal(path: str, error: OSError) -> OriginError:
-    """What it means for a request that `path` cannot be had. Absence is no event, all else is."""
-    if error.errno in ABSENT:
-        return NotFound(NO_SUCH_ARCHIVE)
-    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
-        LOG.error("%s: %s; lower --max-open-archives or raise the limit", path, error.strerror)
-        return Overloaded("This host is out of open files or memory. Try again soon.")
-    LOG.error("%s: %s; mend it, or its permissions", path, error.strerror)
-    return Unreadable(UNREADABLE)

@@ -13,8 +13,9 @@ import os
 from dataclasses import dataclass
 
 from app import archive_id as ids
-from app.catalog import Archive, Catalog, stat_of, within
+from app.catalog import NO_SUCH_ARCHIVE, Archive, Catalog, stat_of, within
 from app.errors import Mismatch, NotFound
+from app.file_errors import refusal
 from app.idx.layout import TITLE_SUFFIX
 from app.idx.title import Title, open_title
 from app.idx.view import IndexDamaged
@@ -46,9 +47,11 @@ def find_title(catalog: Catalog, title_id: str) -> FoundTitle:
     within(catalog.index_dir, path, stat_of(path))
     try:
         title = open_title(path)
-    except (IndexDamaged, OSError) as error:
+    except IndexDamaged as error:
         LOG.error("%s: %s; run vodsplice-index", path, error)
         raise Mismatch(TITLE_DAMAGED) from error
+    except OSError as error:
+        raise refusal(path, error, NO_SUCH_ARCHIVE) from error
     try:
         members = tuple(catalog.find(member.id) for member in title.facts.members)
     except NotFound as error:

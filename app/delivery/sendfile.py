@@ -6,8 +6,6 @@ since is refused as an error, and the file that is sent is the one that was comp
 
 from __future__ import annotations
 
-import errno
-import logging
 import os
 import ssl
 from collections.abc import Iterable
@@ -16,16 +14,16 @@ from flask import Request, Response
 
 from app import metrics
 from app.delivery.media_body import MediaBody
-from app.errors import Mismatch, NotFound, OriginError, Overloaded, Unreadable
+from app.errors import Mismatch
+from app.file_errors import refusal
 from app.final_response import FinalResponse
 from app.http_answer import answer_to
 from app.permits import Permits
 from app.plan import FileIdentity, FileRanges, Neighbours, Piece, Plan
 from app.request_note import Note, note_of
 
-LOG = logging.getLogger("vodsplice.delivery")
-
 NAME = "sendfile"
+REMOVED = "The archive has just been removed."
 _OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 """A pipe that takes an archive's place must not hold a thread."""
 
@@ -69,24 +67,16 @@ def _open(pieces: tuple[Piece, ...]) -> dict[FileIdentity, int]:
     try:
         ranges = (piece for piece in pieces if isinstance(piece, FileRanges))
         for identity in {piece.file.path: piece.file for piece in ranges}.values():
-            descriptor = files[identity] = os.open(identity.path, _OPEN_FLAGS)
-            if not identity.matches(os.fstat(descriptor)):
+            try:
+                descriptor = files[identity] = os.open(identity.path, _OPEN_FLAGS)
+                found = os.fstat(descriptor)
+            except OSError as error:
+                raise refusal(identity.path, error, REMOVED) from error
+            if not identity.matches(found):
                 metrics.IDENTITY_MISMATCHES.inc()
                 raise Mismatch("The archive has just changed. Load the playlist again.")
-    except BaseException as error:
+    except BaseException:
         for descriptor in files.values():
             os.close(descriptor)
-        if isinstance(error, OSError):
-            raise _refusal(error) from error
         raise
     return files
-
-
-def _refusal(error: OSError) -> OriginError:
-    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
-        LOG.error("out of open files: %s; lower --max-inflight-segments or raise the limit", error.strerror)
-        return Overloaded("This host is out of open files. Try again soon.")
-    if isinstance(error, FileNotFoundError):
-        return NotFound("The archive has just been removed.")
-    LOG.error("%s: %s; mend it, or its permissions", error.filename, error.strerror)
-    return Unreadable("The archive cannot be read at present. The log of the origin says why.")

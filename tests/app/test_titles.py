@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -11,6 +12,8 @@ from urllib.parse import urljoin
 import m3u8
 import pytest
 
+import app.titles
+from app.idx.title import Title
 from app.manifest.presentation import Member, of_title
 from app.titles import TITLE_CHANGED, TITLE_DAMAGED
 from tests.app.conftest import Client
@@ -195,6 +198,16 @@ def test_a_damaged_record_is_a_mismatch(content: bytes, client: Client, title: P
     (index_dir / "film.title").write_bytes(content)
     answer = client.get(MASTER)
     assert (answer.status_int, answer.text.strip()) == (409, TITLE_DAMAGED)
+
+
+def test_a_record_that_cannot_be_read_is_not_called_damaged(
+    client: Client, title: Path, index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: str) -> Title:
+        raise OSError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(app.titles, "open_title", fail)
+    assert client.get(MASTER).status_int == 503
 
 
 def test_every_flipped_bit_of_a_record_is_noticed(client: Client, title: Path, index_dir: Path) -> None:

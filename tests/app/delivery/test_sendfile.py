@@ -217,6 +217,7 @@ def plan_of(tmp_path: Path) -> Callable[..., Plan]:
         ({"ino": 1}, Mismatch),
         ({"dev": 1}, Mismatch),
         ({"path": "/absent/file"}, NotFound),
+        ({"path": f"{__file__}/file"}, NotFound),  # a folder that became a file
     ],
 )
 def test_another_file_is_refused_and_costs_no_permit(
