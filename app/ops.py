@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from app.catalog import Catalog
+from app.errors import Unreadable
 from app.listing import check_folder
 
 _HEADERS = {"Cache-Control": "no-store"}
@@ -18,15 +19,15 @@ def blueprint(catalog: Catalog) -> Blueprint:
 
     @routes.get("/healthz")
     def healthz() -> Response:
-        return _text("ok", 200)
+        return _text("ok")
 
     @routes.get("/readyz")
     def readyz() -> Response:
         folders = {"media": catalog.media_dir, "index": catalog.index_dir}
         missing = [name for name, folder in folders.items() if not _can_be_listed(folder)]
         if missing:
-            return _text(f"not ready: the {' and the '.join(missing)} folder cannot be read", 503)
-        return _text("ready", 200)
+            raise Unreadable(f"not ready: the {' and the '.join(missing)} folder cannot be read")
+        return _text("ready")
 
     return routes
 
@@ -39,5 +40,5 @@ def _can_be_listed(folder: str) -> bool:
     return True
 
 
-def _text(text: str, status: int) -> Response:
-    return Response(text + "\n", status, _HEADERS, content_type="text/plain; charset=utf-8")
+def _text(text: str) -> Response:
+    return Response(text + "\n", 200, _HEADERS, content_type="text/plain; charset=utf-8")

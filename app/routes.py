@@ -67,8 +67,10 @@ def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
     def media(resource: str) -> Response:
         started_s = perf_counter()
         note = note_of(request.environ)
-        path, _, name = resource.rpartition("/")
+        path, slash, name = resource.rpartition("/")
         note.archive_id, note.route = path, route_of(name)
+        if not slash:
+            raise NotFound("Addresses of an archive end in a name, as /v/{id}/master.m3u8 does.")
         query = request.environ["QUERY_STRING"]
         try:
             archive, part = _find(catalog, path, query)

@@ -17,6 +17,7 @@ def test_ready_while_both_folders_can_be_read(client: TestApp, media_dir: Path, 
     index_dir.rmdir()
     reply = client.get("/readyz")
     assert (reply.status_int, reply.headers["Cache-Control"]) == (503, "no-store")
+    assert reply.headers["Retry-After"] == "10"
     assert reply.text == "not ready: the index folder cannot be read\n"
     media_dir.rmdir()
     assert "media and the index folder" in client.get("/readyz").text

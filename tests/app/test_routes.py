@@ -158,6 +158,13 @@ def test_what_names_no_archive(client: Client, archive: MadeArchive, target: str
     assert str(archive.path.parent) not in reply.text
 
 
+def test_an_id_alone_is_told_what_addresses_are_like(client: Client, archive: MadeArchive) -> None:
+    reply = client.get("/v/film")
+    assert reply.status_int == 404
+    assert reply.text == "Addresses of an archive end in a name, as /v/{id}/master.m3u8 does.\n"
+    assert client.get("/v/film/").status_int == 404
+
+
 def test_link_that_leaves_the_folder_is_not_followed(client: Client, make: MakeArchive) -> None:
     inside, outside = make("inside"), make("../outside")
     archive, index = inside.path.with_name("link.mp4"), inside.index.with_name("link.idx")
