@@ -18,6 +18,7 @@ from itertools import accumulate
 from typing import TypeAlias
 
 IMMUTABLE_MAX_AGE_S = 31_536_000
+PASSING_MAX_AGE_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class FileIdentity:
     @classmethod
     def of(cls, path: str, stat: os.stat_result) -> FileIdentity:
         return cls(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+    @property
+    def modified_s(self) -> int:
+        """Unix time, as `Last-Modified` has it."""
+        return self.mtime_ns // 1_000_000_000
 
     def matches(self, stat: os.stat_result) -> bool:
         """Whether `stat` (of the path, or better of an open descriptor) is the same file, unchanged."""
@@ -126,8 +132,14 @@ def lasting_plan(
     filename: str = "",
 ) -> Plan:
     """A Plan of what a version of `archive` holds: for ever the same under its URL, which names it."""
-    modified_s = archive.mtime_ns // 1_000_000_000
-    return Plan(content_type, etag, modified_s, IMMUTABLE_MAX_AGE_S, True, pieces, guards, filename)
+    return Plan(content_type, etag, archive.modified_s, IMMUTABLE_MAX_AGE_S, True, pieces, guards, filename)
+
+
+def passing_plan(
+    content_type: str, etag: str, modified_s: int, content: bytes, guards: tuple[FileIdentity, ...]
+) -> Plan:
+    """A Plan of what is under a URL for now: an archive may be replaced."""
+    return Plan(content_type, etag, modified_s, PASSING_MAX_AGE_S, False, (content,), guards)
 
 
 def piece_length(piece: Piece) -> int:

@@ -20,10 +20,9 @@ from app.idx.view import Idx, IFrames
 from app.manifest.chapters import date_tags
 from app.manifest.target_duration import target_duration_s, target_query
 from app.manifest.urls import CUES, MEDIA, iframe_name, init_name, segment_name, versioned
-from app.plan import FileIdentity, Plan
+from app.plan import FileIdentity, Plan, passing_plan
 
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
-MAX_AGE_S = 300
 VERSION = 7
 """EXT-X-MAP in a playlist that is not I-frames only needs 6 (§7); fMP4 is commonly marked 7."""
 
@@ -99,14 +98,12 @@ def _plan(
     begin_ms, end_ms = (sum(durations_us[:number]) // 1000 for number in (listed.start, listed.stop))
     shown = (*_start(idx, clip), *date_tags(idx, begin_ms, end_ms), *_media(entries, idx.version))
     lines = (*_head(tags, max(own_s, target_s)), *shown, "#EXT-X-ENDLIST", "")
-    return Plan(
-        content_type=CONTENT_TYPE,
-        etag=f"{etag}-{target_query(target_s)}" if target_s > own_s else etag,
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=MAX_AGE_S,
-        immutable=False,
-        pieces=("\n".join(lines).encode(),),
-        guards=(idx.identity, archive),
+    return passing_plan(
+        CONTENT_TYPE,
+        f"{etag}-{target_query(target_s)}" if target_s > own_s else etag,
+        archive.modified_s,
+        "\n".join(lines).encode(),
+        (idx.identity, archive),
     )
 
 

@@ -13,10 +13,9 @@ from typing import Any
 from app.idx.header import TextFacts, TrackFacts
 from app.idx.view import Idx
 from app.manifest.chapters import Chapter, chapters_of
-from app.manifest.hls import MAX_AGE_S
 from app.manifest.presentation import Presentation
 from app.manifest.urls import STORYBOARD, SUBTITLES, versioned
-from app.plan import FileIdentity, Plan
+from app.plan import FileIdentity, Plan, passing_plan
 
 INFO = "info.json"
 CONTENT_TYPE = "application/json"
@@ -31,15 +30,9 @@ TEXT_FACTS = ("codec_name", "file", "language", "title", "label", "forced", "hea
 
 def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
     """The facts of one view of an archive."""
-    return Plan(
-        content_type=CONTENT_TYPE,
-        etag=f"{idx.version}-{idx.view(view_number).name}-info",
-        last_modified_s=archive.mtime_ns // 1_000_000_000,
-        max_age_s=MAX_AGE_S,
-        immutable=False,
-        pieces=(_json(_info(idx, view_number)),),
-        guards=(idx.identity, archive),
-    )
+    content, guards = _json(_info(idx, view_number)), (idx.identity, archive)
+    etag = f"{idx.version}-{idx.view(view_number).name}-info"
+    return passing_plan(CONTENT_TYPE, etag, archive.modified_s, content, guards)
 
 
 def plan_title_info(shown: Presentation) -> Plan:

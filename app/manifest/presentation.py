@@ -19,10 +19,9 @@ from urllib.parse import quote
 from app.clip import WHOLE, Clip
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.view import Idx, Ints
-from app.manifest.hls import MAX_AGE_S
 from app.manifest.sense import by_sense, first_of_each, sense_of_sound, sense_of_text
 from app.manifest.target_duration import target_duration_s, target_query
-from app.plan import FileIdentity, Plan
+from app.plan import FileIdentity, Plan, passing_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,25 +136,16 @@ class Presentation:
 
     def plan(self, name: str, content_type: str, content: bytes) -> Plan:
         """The answer whose body is `content`; `name` tells it from other answers of the same version."""
-        return Plan(
-            content_type=content_type,
-            etag=f"{self.version}-{name}",
-            last_modified_s=self.last_modified_s,
-            max_age_s=MAX_AGE_S,
-            immutable=False,
-            pieces=(content,),
-            guards=self.guards,
-        )
+        etag = f"{self.version}-{name}"
+        return passing_plan(content_type, etag, self.last_modified_s, content, self.guards)
 
 
 def of_archive(idx: Idx, archive: FileIdentity) -> Presentation:
     """The tracks of one archive; its first view is the muxed one."""
     tracks = [Rendition(idx, number, idx.view(number).name) for number in range(1, len(idx.header.views))]
     texts = [Subtitles(idx, text.facts, text.facts.name) for text in idx.texts]
-    modified_s = archive.mtime_ns // 1_000_000_000
-    return Presentation(
-        idx, tracks, texts, idx.header.title, idx.version, modified_s, (idx.identity, archive)
-    )
+    guards = (idx.identity, archive)
+    return Presentation(idx, tracks, texts, idx.header.title, idx.version, archive.modified_s, guards)
 
 
 def of_title(
@@ -174,7 +164,7 @@ def of_title(
         texts=list(first_of_each(texts).values()),
         title=title or lead.header.title,
         version=version,
-        last_modified_s=max(each.archive.mtime_ns for each in members) // 1_000_000_000,
+        last_modified_s=max(each.archive.modified_s for each in members),
         guards=(record, *(file for each in members for file in (each.idx.identity, each.archive))),
     )
 
