@@ -15,9 +15,10 @@ from itertools import accumulate
 from app.errors import Mismatch, NotFound
 from app.idx.header import StoryboardFacts
 from app.idx.layout import STORYBOARD_SUFFIX
+from app.idx.plans import made_plan
 from app.idx.view import Idx
 from app.manifest.urls import sheet_name, versioned
-from app.plan import FileIdentity, Piece, Plan, lasting_plan, one_range
+from app.plan import FileIdentity, Plan, one_range
 from app.webvtt import CONTENT_TYPE, clock
 
 
@@ -34,7 +35,7 @@ def plan_storyboard(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
         for tile in range(len(idx.storyboard))
     ]
     content = "\n".join(("WEBVTT\n", *cues)).encode()
-    return _plan(idx, "storyboard", CONTENT_TYPE, archive, content)
+    return made_plan(idx, "storyboard", CONTENT_TYPE, archive, content)
 
 
 def plan_sheet(idx: Idx, view_number: int, number: int, archive: FileIdentity) -> Plan:
@@ -51,7 +52,7 @@ def plan_sheet(idx: Idx, view_number: int, number: int, archive: FileIdentity) -
         raise Mismatch("The storyboard is not as it was written. Run vodsplice-index on the archive again.")
     starts = list(accumulate(facts.sheets, initial=0))
     piece = one_range(file, starts[number], facts.sheets[number])
-    return _plan(idx, f"sheet-{number}", "image/jpeg", archive, piece)
+    return made_plan(idx, f"sheet-{number}", "image/jpeg", archive, piece)
 
 
 def count_sheets(idx: Idx, view_number: int) -> int:
@@ -64,7 +65,3 @@ def _place(facts: StoryboardFacts, tile: int, version: str) -> str:
     row, column = divmod(on_sheet, facts.columns)
     width, height = facts.tile_width, facts.tile_height
     return f"{versioned(sheet_name(sheet), version)}#xywh={column * width},{row * height},{width},{height}"
-
-
-def _plan(idx: Idx, name: str, content_type: str, archive: FileIdentity, piece: Piece) -> Plan:
-    return lasting_plan(content_type, f"{idx.version}-{name}", archive, (piece,), (idx.identity, archive))

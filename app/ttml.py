@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from app.cmaf import fragment
 from app.idx.cues import TextRows
 from app.idx.planes import planes_of_words
+from app.idx.plans import made_plan
 from app.idx.view import Idx
-from app.plan import FileIdentity, Plan, lasting_plan
+from app.plan import FileIdentity, Plan
 
 CONTENT_TYPE = "application/mp4"
 NO_WORDS = b'<tt xmlns="http://www.w3.org/ns/ttml" xml:lang=""><body><div/></body></tt>'
@@ -22,7 +23,7 @@ SYNC_FLAGS = 0x0200_0000
 
 
 def plan_ttml_init(idx: Idx, text: TextRows, _number: int, archive: FileIdentity) -> Plan:
-    return _plan(idx, f"{text.facts.name}-init", archive, text.facts.init)
+    return made_plan(idx, f"{text.facts.name}-init", CONTENT_TYPE, archive, text.facts.init)
 
 
 def plan_ttml(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> Plan:
@@ -36,7 +37,8 @@ def plan_ttml(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> P
     moof = fragment.moof(number + 1, [fragment.traf(tfhd, idx.segment_time[number], truns)])
     mdat = fragment.mdat_header(sum(map(len, documents)))
     styp = idx.header.views[-1].styp  # of a track alone
-    return _plan(idx, f"{text.facts.name}-{number}", archive, b"".join((styp, moof, mdat, *documents)))
+    content = b"".join((styp, moof, mdat, *documents))
+    return made_plan(idx, f"{text.facts.name}-{number}", CONTENT_TYPE, archive, content)
 
 
 def _samples(idx: Idx, text: TextRows, number: int) -> Iterator[tuple[int, bytes]]:
@@ -56,8 +58,3 @@ def _samples(idx: Idx, text: TextRows, number: int) -> Iterator[tuple[int, bytes
 
 def _ticks(idx: Idx, time_ms: int) -> int:
     return idx.segment_time[0] + time_ms * idx.header.timescale // 1000
-
-
-def _plan(idx: Idx, name: str, archive: FileIdentity, content: bytes) -> Plan:
-    guards = (idx.identity, archive)
-    return lasting_plan(CONTENT_TYPE, f"{idx.version}-{name}", archive, (content,), guards)

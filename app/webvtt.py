@@ -7,12 +7,11 @@ the timeline of the media segments, their `tfdt` in units of 90 kHz.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from app.clip import WHOLE, Clip
 from app.idx.cues import TextRows
+from app.idx.plans import made_plan
 from app.idx.view import Idx
-from app.plan import FileIdentity, Plan, lasting_plan
+from app.plan import FileIdentity, Plan
 
 CONTENT_TYPE = "text/vtt"
 MPEG_HZ = 90_000
@@ -29,7 +28,8 @@ def plan_cues(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> P
     mapped_ticks = (start_ticks + MAP_LOCAL_S * MPEG_HZ) % MPEG_WRAP
     head = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{mapped_ticks},LOCAL:{clock(1000 * MAP_LOCAL_S)}\n\n"
     blocks = (_block(text, cue) for cue in text.cue[text.first[number] : text.first[number + 1]])
-    return _plan(idx, f"{text.facts.name}-{number}", archive, head, blocks)
+    content = b"".join((head.encode(), *blocks))
+    return made_plan(idx, f"{text.facts.name}-{number}", CONTENT_TYPE, archive, content)
 
 
 def plan_subtitles(idx: Idx, text: TextRows, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
@@ -39,13 +39,8 @@ def plan_subtitles(idx: Idx, text: TextRows, archive: FileIdentity, clip: Clip =
     """
     clip.times_s(idx)
     blocks = (_block(text, cue, clip) for cue in range(text.facts.cue_count))
-    return _plan(idx, clip.tagged(f"{text.facts.name}-whole"), archive, "WEBVTT\n\n", blocks)
-
-
-def _plan(idx: Idx, name: str, archive: FileIdentity, head: str, blocks: Iterable[bytes]) -> Plan:
-    content = b"".join((head.encode(), *blocks))
-    guards = (idx.identity, archive)
-    return lasting_plan(CONTENT_TYPE, f"{idx.version}-{name}", archive, (content,), guards)
+    content = b"".join((b"WEBVTT\n\n", *blocks))
+    return made_plan(idx, clip.tagged(f"{text.facts.name}-whole"), CONTENT_TYPE, archive, content)
 
 
 def _block(text: TextRows, cue: int, clip: Clip = WHOLE) -> bytes:
