@@ -18,6 +18,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from app import archive_id as ids
 from app import metrics
@@ -32,6 +33,8 @@ LOG = logging.getLogger("vodsplice.catalog")
 NO_SUCH_ARCHIVE = "There is no such archive. If it is new, vodsplice-index makes it known."
 ARCHIVE_CHANGED = "The archive has changed since it was indexed. Run vodsplice-index on it again."
 INDEX_DAMAGED = "The index of this archive is damaged. Run vodsplice-index on the archive again."
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,11 @@ class _Opened:
     that, so who writes into a mapped index and sets its time back is noticed too.
 
     `archive` and `refused` are what was found last at `source_path`: they spare the next request the walk
-    along symbolic links, and the log a line a request. Threads may race to set them; any order is right.
+    along symbolic links, and the log a line a request; so does `lacks_sidecar`. Threads may race to set them;
+    any order is right.
     """
 
-    __slots__ = ("archive", "ctime_ns", "identity", "idx", "refused", "source_path")
+    __slots__ = ("archive", "ctime_ns", "identity", "idx", "lacks_sidecar", "refused", "source_path")
 
     def __init__(self, identity: FileIdentity, ctime_ns: int, idx: Idx | None, source_path: str) -> None:
         self.identity = identity
@@ -62,6 +66,7 @@ class _Opened:
         self.source_path = source_path
         self.archive: Archive | None = None
         self.refused: FileIdentity | None = None
+        self.lacks_sidecar = False
 
     def is_still_there(self) -> bool:
         try:
@@ -103,7 +108,7 @@ class Catalog:
         if archive is None or not archive.source.matches(source):
             archive = opened.archive = self._check_source(archive_id, opened.idx, opened, source)
         if opened.idx.header.sidecar:
-            archive = opened.archive = self._with_sidecar(archive)
+            archive = opened.archive = self._with_sidecar(archive, opened)
         return archive
 
     def has_index(self, archive_id: str) -> bool:
@@ -117,11 +122,11 @@ class Catalog:
             return Archive(archive_id, idx, source)
         if opened.refused != source:
             opened.refused = source
-            now, then = (f"{each.size} bytes, modified at {each.mtime_ns} ns" for each in (source, recorded))
+            now, then = (f"{each.size} bytes of {_when(each.mtime_ns)}" for each in (source, recorded))
             LOG.warning("%s: %s; indexed with %s; run vodsplice-index", source.path, now, then)
         raise Mismatch(ARCHIVE_CHANGED)
 
-    def _with_sidecar(self, archive: Archive) -> Archive:
+    def _with_sidecar(self, archive: Archive, opened: _Opened) -> Archive:
         """The archive with its sidecar as it is now. Without one its audio comes from the archive itself."""
         idx, recorded = archive.idx, archive.idx.header.sidecar
         path = idx.identity.path + SIDECAR_SUFFIX
@@ -134,11 +139,10 @@ class Catalog:
             sidecar = None
         if sidecar and recorded and (sidecar.size, sidecar.mtime_ns) != (recorded.size, recorded.mtime_ns):
             sidecar = None
-        if sidecar == idx.sidecar:
-            return archive
-        if sidecar is None:
+        if sidecar is None and not opened.lacks_sidecar:
             LOG.warning("%s: missing, or not as it was written; run vodsplice-index --audio-sidecar", path)
-        return replace(archive, idx=replace(idx, sidecar=sidecar))
+        opened.lacks_sidecar = sidecar is None
+        return archive if sidecar == idx.sidecar else replace(archive, idx=replace(idx, sidecar=sidecar))
 
     def _open_once(self, archive_id: str) -> _Opened:
         with self._lock:
@@ -193,6 +197,15 @@ class Catalog:
             names = [name for name in os.listdir(folder) if os.path.splitext(name)[0] == stem]
         source_path = os.path.join(folder, next(filter(ids.has_extension, names), stem))
         return _Opened(identity, ctime_ns, None, source_path)
+
+
+def _when(mtime_ns: int) -> str:
+    """To the nanosecond, as that is what is compared; of no year that a calendar has, as it is."""
+    seconds, ns = divmod(mtime_ns, 1_000_000_000)
+    try:
+        return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S}.{ns:09d} UTC"
+    except OverflowError:
+        return f"{mtime_ns} ns since 1970"
 
 
 def stat_of(path: str) -> os.stat_result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,13 +40,13 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def flip_a_bit(path: Path, at: int) -> None:
     """Within the file, and with the times that it had: only its content tells."""
-    stat = path.stat()
+    found = path.stat()
     with path.open("r+b") as file:
         file.seek(at)
         byte = file.read(1)[0]
         file.seek(at)
         file.write(bytes([byte ^ 1]))
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
 def test_an_index_is_opened_once(catalog: Catalog, archive: MadeArchive, opened: list[str]) -> None:
@@ -89,14 +90,30 @@ def test_a_new_index_is_taken_up(catalog: Catalog, make: MakeArchive) -> None:
 def test_a_changed_archive_is_refused(
     catalog: Catalog, archive: MadeArchive, opened: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    catalog.find("film")
-    os.truncate(archive.path, 1000)
+    size = archive.path.stat().st_size
+    os.utime(archive.path, ns=(0, 1_700_000_000_123_456_789))
     for _ in range(3):
         with pytest.raises(Mismatch):
             catalog.find("film")
     assert len(opened) == 1
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    assert str(archive.path) in caplog.text
+    (line,) = caplog.messages
+    assert line.startswith(f"{archive.path}: {size} bytes of 2023-11-14 22:13:20.123456789 UTC; indexed")
+
+
+@pytest.mark.parametrize("seconds", [2**40, -(2**40), 2**62])
+def test_a_time_that_no_calendar_has_is_refused_like_any(
+    catalog: Catalog, archive: MadeArchive, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every file system has such times, so `stat` has to say so."""
+    found = [*archive.path.stat()]
+    found[stat.ST_MTIME] = seconds
+    odd = os.stat_result(found, {"st_mtime_ns": seconds * 10**9})
+    monkeypatch.setattr(
+        app.catalog, "stat_of", lambda path: odd if path == str(archive.path) else os.stat(path)
+    )
+    with pytest.raises(Mismatch):
+        catalog.find("film")
 
 
 @pytest.mark.parametrize("at", [0, 9, 100, -1])
@@ -208,12 +225,12 @@ def test_what_cannot_be_read_is_not_absent(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    stat, path = os.stat, {"index": archive.index, "archive": archive.path}[what]
+    unspoilt, path = os.stat, {"index": archive.index, "archive": archive.path}[what]
 
     def fail(asked: str) -> os.stat_result:
         if asked == str(path):
             raise OSError(number, os.strerror(number), asked)
-        return stat(asked)
+        return unspoilt(asked)
 
     monkeypatch.setattr(os, "stat", fail)
     with pytest.raises(Unreadable):

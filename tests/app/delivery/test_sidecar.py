@@ -83,6 +83,22 @@ def test_each_request_looks_and_the_log_hears_of_it_once(
     assert catalog.find("film").idx.sidecar == first.idx.sidecar
 
 
+def test_the_log_hears_of_one_that_was_never_there(
+    media_dir: Path, index_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sidecar = indexed(media_dir, index_dir, "film")
+    away = sidecar.rename(sidecar.with_name("away"))
+    catalog = Catalog(str(media_dir), str(index_dir), max_open=2)
+    line = f"{sidecar}: missing, or not as it was written; run vodsplice-index --audio-sidecar"
+    for times in (1, 2):
+        with caplog.at_level(logging.WARNING):
+            assert [catalog.find("film").idx.sidecar for _ in range(3)] == [None] * 3
+        assert caplog.messages == [line] * times
+        away.rename(sidecar)
+        assert catalog.find("film").idx.sidecar
+        sidecar.rename(away)
+
+
 def test_a_link_that_leaves_the_folder_is_no_sidecar(media_dir: Path, index_dir: Path) -> None:
     sidecar = indexed(media_dir, index_dir, "film")
     outside = sidecar.rename(index_dir.parent / "outside")
