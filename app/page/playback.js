@@ -9,15 +9,17 @@ const HLS_TYPE = "application/vnd.apple.mpegurl";
 let stop = () => {};
 let fetched;
 
-// `fail(error)` is called at most once, with an Error. `sound` is { name, place } of one that was chosen from
-// several, whose playlist is then at `url`: the browser's own player will do only where it can be told.
-export async function load(video, url, fail, sound = null) {
+// `fail(error)` is called at most once, with an Error. `sound` is { name, place } of the one to hear, if any. The
+// browser's own player will do where it can be told which one, as Safari's; elsewhere unless that one was chosen
+// from several, or `isMixed`: `url` names tracks of one kind in several codecs, and Chromium changes from one to the
+// other on the way, which ends its playback.
+export async function load(video, url, fail, { sound, isChosen, isMixed }) {
   stop();
   let live = true;
   const failOnce = (error) => live && (live = false, fail(error));
   const onError = () => failOnce(new Error(video.error?.message ?? ""));
   video.addEventListener("error", onError);
-  const native = video.canPlayType(HLS_TYPE) !== "" && (!sound || "audioTracks" in video);
+  const native = video.canPlayType(HLS_TYPE) !== "" && ("audioTracks" in video || !(isChosen || isMixed));
   let hls;
   stop = () => {
     live = false;
@@ -28,7 +30,7 @@ export async function load(video, url, fail, sound = null) {
   };
   if (native) {
     video.src = url;
-    if (sound) chooseNativeSound(video, sound.place);
+    if (isChosen) chooseNativeSound(video, sound.place);
     return;
   }
   try {
@@ -70,6 +72,16 @@ export function decodes(video, { kind, codec }) {
   const type = `${kind}/mp4; codecs="${codec}"`;
   return video.canPlayType(type) !== "" || Boolean(window.MediaSource?.isTypeSupported(type));
 }
+
+// Whether some of the tracks differ from others of their kind in the family of their codec, as AAC and Opus do.
+export function areMixed(tracks) {
+  const kinds = new Set(tracks.map(({ kind }) => kind));
+  const families = new Set(tracks.map(({ kind, codec }) => `${kind} ${family(codec)}`));
+  return families.size > kinds.size;
+}
+
+// What RFC 6381 has before the profile: "avc1", "opus", and of MPEG-4's sounds "mp4a.40"
+const family = (codec) => codec.split(".", codec.startsWith("mp4a.") ? 2 : 1).join(".");
 
 export function codecTrouble(tracks) {
   const names = tracks.map((track) => `${track.codec_name} (${track.codec})`).join(" and ");

@@ -6,7 +6,7 @@ import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Library } from "./library.js";
 import { archiveInfo, curlLine, downloadUrl, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
-import { codecTrouble, decodes, diagnose, load, unload } from "./playback.js";
+import { areMixed, codecTrouble, decodes, diagnose, load, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 import { SeekBar } from "./seekbar.js";
 import { firstSound, offerSounds } from "./sound.js";
@@ -63,7 +63,7 @@ function show(info, playing, from_s) {
   Object.assign(by("download"), { hidden: info.is_title, href: downloadUrl(info), download: `${nameOf(info.id)}.mp4` });
   by("page-url").value = pageUrl(info.id);
   seekBar.show(info);
-  offerSounds(by("sounds"), info, isDecoded, (name) => start(info, !video.paused, video.currentTime, soundOf(info, name)));
+  offerSounds(by("sounds"), info, isDecoded, (name) => start(info, !video.paused, video.currentTime, name));
   plot.show(info.segments, bitrateSummary(info));
   showFacts(by("facts"), info);
   showChapters(by("chapters"), info.chapters, seek);
@@ -86,19 +86,22 @@ function soundOf(info, name) {
 
 const isDecoded = (track) => decodes(video, track);
 
-async function start(info, playing, from_s, sound = null) {
-  const heard = (sound ?? firstSound(info, isDecoded))?.name;
+// `chosen` is the name of a sound, or none.
+async function start(info, playing, from_s, chosen = "") {
+  const heard = chosen || firstSound(info, isDecoded)?.name;
   const played = info.tracks.filter(({ kind, name, in_playlist }) => (kind === "audio" ? name === heard : in_playlist));
   const lost = played.filter((track) => !isDecoded(track));
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
   offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
-  const url = sound ? multivariantUrl(info.id) : playedUrl(info);
+  const url = chosen ? multivariantUrl(info.id) : playedUrl(info);
   const fail = async (error) => {
     const found = await diagnose(info, lost, error);
     if (current === info) trouble(found);
   };
-  await load(video, `${url}?v=${info.version}`, fail, sound);
+  const isMixed = info.is_title && areMixed(info.tracks.filter(isDecoded));
+  const sound = heard ? soundOf(info, heard) : null;
+  await load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", isMixed });
   if (from_s) video.addEventListener("loadedmetadata", () => seek(Math.min(from_s, video.duration - 1)), { once: true });
   if (playing) video.play().catch(() => {}); // a browser may want to be asked by a click first
 }

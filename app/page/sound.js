@@ -41,11 +41,15 @@ export function chooseNativeSound(video, place) {
   enable();
 }
 
-// In hls.js, of whatever group: a playlist is named by its track.
+// In hls.js, of whatever group: a playlist is named by its track. Before it plays, hls.js takes what is chosen for a
+// wish, and a variant for other reasons; so variants of other groups go.
 export function chooseSound(Hls, hls, name) {
   const choose = () => {
     const wanted = hls.allAudioTracks.find(({ url }) => decodeURI(new URL(url).pathname).endsWith(`/${name}/playlist.m3u8`));
-    if (wanted) hls.setAudioOption(wanted);
+    if (!wanted) return;
+    const others = hls.levels.filter(({ audioGroups }) => !audioGroups.includes(wanted.groupId));
+    for (const level of others) hls.removeLevel(hls.levels.indexOf(level));
+    hls.setAudioOption(wanted);
   };
   hls.once(Hls.Events.MANIFEST_PARSED, choose);
 }

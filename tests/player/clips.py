@@ -24,7 +24,7 @@ RATE_HZ = 48_000
 AAC_FRAME = 1024
 BLACK, WHITE = 16, 235
 
-VideoEncoder = Literal["libx264", "libx265"]
+VideoEncoder = Literal["libx264", "libx265", "libvpx-vp9"]
 CHAPTERS_S = {0.0: "Eins", 2.0: 'Zwei, "quoted"', 3.5: "Drei & <b>"}
 TITLE = "Five seconds"
 
@@ -33,7 +33,7 @@ class Sound(NamedTuple):
     """A track of stereo: its language (ISO 639-2), what encodes it, and its title."""
 
     language: str = "und"
-    encoder: Literal["aac", "ac3"] = "aac"
+    encoder: Literal["aac", "ac3", "libopus"] = "aac"
     title: str = ""
 
 
@@ -47,8 +47,8 @@ def write_clip(
     seconds: float = SECONDS,
     gop: int = FPS,
 ) -> Path:
-    """An ordinary MP4: H.264 or HEVC with B-frames and a key frame each `gop`, and `sounds`. With chapters it
-    has a title, too. Frames number 256 at most.
+    """An ordinary MP4: H.264 or HEVC with B-frames, or VP9, a key frame each `gop`, and `sounds`. With
+    chapters it has a title, too. Frames number 256 at most.
     """
     with av.open(str(path), "w", format="mp4") as container:
         if chapters:
@@ -73,6 +73,8 @@ def write_clip(
 
 
 def _encoding(encoder: VideoEncoder, gop: int) -> dict[str, str]:
+    if encoder == "libvpx-vp9":
+        return {"deadline": "realtime", "cpu-used": "8", "g": f"{gop}", "keyint_min": f"{gop}"}
     parameters = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes=2"
     if encoder == "libx264":
         return {"preset": "veryfast", "x264-params": parameters}

@@ -1,0 +1,76 @@
+"""The page, where a browser decodes several codecs of one kind: Chromium's own player changes to no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.app.running_origin import Origin, running_origin
+from tests.player.clips import Sound, write_clip
+from tests.player.conftest import HERE, OpenTab, Tab, index, serving
+from tests.player.page_use import opened, ready, wait_for, wait_until_at
+from tests.player.test_page_troubles import HLS_JS
+
+pytestmark = pytest.mark.browser
+
+OPUS_BESIDE_AAC = (Sound("eng"), Sound("eng", "libopus"))
+DUBS = {
+    "AAC first": (Sound("eng"), Sound("deu", "libopus")),
+    "Opus first": (Sound("eng", "libopus"), Sound("deu")),
+}
+
+
+@pytest.fixture(scope="module")
+def differing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
+    folder = tmp_path_factory.mktemp("differing")
+    media_dir = folder / "media"
+    for title in ("sounds", "pictures"):
+        (media_dir / title).mkdir(parents=True)
+    write_clip(media_dir / "sounds" / "360p.mp4", size=(640, 360), sounds=OPUS_BESIDE_AAC)
+    write_clip(media_dir / "sounds" / "180p.mp4", sounds=OPUS_BESIDE_AAC)
+    write_clip(media_dir / "pictures" / "360p.mp4", size=(640, 360), video="libvpx-vp9")
+    write_clip(media_dir / "pictures" / "180p.mp4")
+    for name, sounds in DUBS.items():
+        write_clip(media_dir / f"{name}.mp4", sounds=sounds)
+    index(media_dir, folder / "index")
+    with serving(running_origin, folder, "--hls-js-url", f"file:{HERE / HLS_JS}") as origin:
+        yield origin
+
+
+@pytest.mark.parametrize("title", ["sounds", "pictures"])
+def test_a_title_plays_to_its_end(title: str, differing: Origin, open_tab: OpenTab) -> None:
+    tab = opened(open_tab, differing, title)
+    ready(tab.page).evaluate("video.playbackRate = 2")
+    tab.page.keyboard.press("k")
+    wait_for(tab.page, "video.ended || video.error !== null || !document.getElementById('trouble').hidden")
+    expect(tab.page.locator("#trouble")).to_be_hidden()
+    assert tab.page.evaluate("video.webkitAudioDecodedByteCount") > 0
+    assert len(heard(tab)) == 1
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize("archive", DUBS)
+def test_a_sound_in_another_codec_is_heard(archive: str, differing: Origin, open_tab: OpenTab) -> None:
+    tab = opened(open_tab, differing, archive.replace(" ", "%20"))
+    menu = ready(tab.page).get_by_label("Sound")
+    for language, name in (("Deutsch", "audio-deu"), ("English", "audio-eng")):
+        tab.requests.clear()
+        menu.select_option(language)
+        wait_for(tab.page, "video.src.startsWith('blob:') && video.currentTime === 0")
+        wait_for(tab.page, "video.buffered.length && video.buffered.end(0) > video.duration - 0.1")
+        tab.page.keyboard.press("k")
+        wait_for(tab.page, "video.currentTime > 0.2 && video.webkitAudioDecodedByteCount > 0")
+        assert heard(tab) == {name}
+        tab.page.keyboard.press("k")
+        tab.page.keyboard.press("0")
+        wait_until_at(tab.page, 0)
+    expect(tab.page.locator("#trouble")).to_be_hidden()
+    assert tab.complaints == []
+
+
+def heard(tab: Tab) -> set[str]:
+    """The tracks of sound of which segments were asked for."""
+    return {found[1] for url in tab.requests if (found := re.search("/(audio[^/]*)/seg_", url))}
