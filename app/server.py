@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import signal
 import socket
 import struct
 import sys
@@ -23,7 +24,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from gunicorn import sock
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from app import addresses, metrics_listener, request_log
@@ -70,6 +73,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._permits: Permits | None = None
         self._terminal = terminal()
         super().__init__()
+
+    def run(self) -> None:
+        _Master(self).run()
 
     def reload(self) -> None:
         try:
@@ -144,6 +150,21 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self._permits.return_those_of(worker.pid)
         if METRICS_DIR_ENV in os.environ:
             metrics_listener.forget(worker.pid)
+
+
+class _Master(Arbiter):  # type: ignore[misc]
+    """gunicorn's own, but where systemd holds the socket: told to end, it leaves at once, so that the next
+    begins, and nobody waits for a plan until the slowest download has ended. Its workers take no more
+    requests, and end with their transfers or after the graceful timeout (`KillMode=process` lets them).
+    """
+
+    def stop(self, graceful: bool = True) -> None:
+        if not (graceful and self.systemd):
+            super().stop(graceful)
+            return
+        sock.close_sockets(self.LISTENERS, unlink=False)
+        self.LISTENERS: list[Any] = []
+        self.kill_workers(signal.SIGTERM)
 
 
 class RequestLogger(Logger):  # type: ignore[misc]

@@ -53,6 +53,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._head_since_s: dict[TConn, float] = {}
         """Connections whose head is being read, by threads of the pool, and since when."""
 
+    def run(self) -> None:
+        """What takes longer than it may once this is to end is cut off, also where no master does it."""
+        super().run()
+        if self.nr_conns > 0:
+            os._exit(0)
+
     def handle(self, conn: TConn) -> Any:
         """In a thread of the pool: one request. False: the connection is to be closed."""
         self._head_since_s[conn] = time.monotonic()

@@ -48,11 +48,9 @@ NODE = """
 server {{
     listen 127.0.0.1:{port};
     default_type text/plain;
-    location / {{ return 200 "{name}"; }}
-    location /v/broken/ {{
-        add_header Retry-After 5 always;
-        return 503 "{name}";
-    }}
+    add_header Retry-After 5 always;
+    location / {{ return {status} "{name}"; }}
+    location /v/broken/ {{ return 503 "{name}"; }}
 }}
 """
 
@@ -90,8 +88,12 @@ def set_up(conf: Path) -> None:
 
 
 @contextmanager
-def fronted(folder: Path, ports: Sequence[int], up: Sequence[str] = NODES) -> Iterator[int]:
-    """The port of the provided configuration before nodes that say their names, of which some are up."""
+def fronted(
+    folder: Path, ports: Sequence[int], up: Sequence[str] = NODES, refusing: Sequence[str] = ()
+) -> Iterator[int]:
+    """The port of the provided configuration before nodes that say their names. Some are up, and some of
+    those have nothing but 503.
+    """
     port, *nodes = ports
     conf = folder / "conf"
     set_up(conf)
@@ -102,7 +104,11 @@ def fronted(folder: Path, ports: Sequence[int], up: Sequence[str] = NODES) -> It
             text = text.replace(address, f"127.0.0.1:{node}")
         path.write_text(text)
     named = zip(NODES, nodes, strict=True)
-    listening = "".join(NODE.format(port=node, name=name) for name, node in named if name in up)
+    listening = "".join(
+        NODE.format(port=node, name=name, status=503 if name in refusing else 200)
+        for name, node in named
+        if name in up
+    )
     (conf / "nginx.conf").write_text(AROUND.format(nodes=listening))
     process = subprocess.Popen(nginx_command(folder, "nginx.conf"), cwd=folder)
     try:
@@ -149,17 +155,28 @@ def test_the_others_keep_theirs_while_one_is_away(tmp_path: Path, ports: list[in
     assert {node for archive in moved for node in after[archive]} == {"one", "two"}
 
 
+def test_a_node_that_has_lost_its_gunicorn_is_done_without(tmp_path: Path, ports: list[int]) -> None:
+    """Whatever is asked of it, and with none of its archives in the way of another's."""
+    with fronted(tmp_path / "all", ports) as port:
+        before = nodes_of(port)
+    with fronted(tmp_path / "one", ports, refusing=("three",)) as port:
+        after = nodes_of(port)
+    moved = {archive for archive in ARCHIVES if before[archive] != after[archive]}
+    assert moved == {archive for archive in ARCHIVES if before[archive] == {"three"}}
+    assert set.union(*(after[archive] for archive in moved)) == {"one", "two"}
+
+
 def test_a_refused_archive_costs_no_node_its_others(tmp_path: Path, ports: list[int]) -> None:
-    """503 is one archive's: it cannot be read, or too much of it is underway. All nodes would say so."""
+    """503 is one archive's: it cannot be read, or too much of it is underway. All nodes say so."""
     with fronted(tmp_path, ports) as port:
+        before = nodes_of(port)
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         refusals = [ask(connection, "/v/broken/playlist.m3u8") for _ in range(12)]
-        found = nodes_of(port)
+        after = nodes_of(port)
         connection.close()
     assert {reply.status for reply in refusals} == {503}
     assert {reply.headers["retry-after"] for reply in refusals} == {"5"}
-    assert len({reply.body for reply in refusals}) == 1
-    assert set.union(*found.values()) == set(NODES)
+    assert after == before
 
 
 def test_names_that_only_begin_as_tracks_do_are_archives(tmp_path: Path, ports: list[int]) -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.app.made_archive import make_archive
 from tests.app.running_origin import eventually
+from tests.bench.archive import Shape, write_archive
+from tests.bench.catalogue import index
 from tests.deploy.conftest import Machine, another_release, free_port
 from tests.deploy.installed import Installed, run
 from tests.nginx.load import digest, loaded
@@ -64,6 +66,25 @@ def test_upgrade_and_rollback_fail_no_request(machine: Machine) -> None:
     told = [["daemon-reload"], ["try-restart", "vodsplice.service"],
             ["try-reload-or-restart", "vodsplice-nginx.service"]]  # fmt: skip
     assert machine.manager.asked[asked_before:] == told * 2
+
+
+def test_a_slow_download_holds_up_no_upgrade(machine: Machine) -> None:
+    """It goes on, and ends, while the next release serves."""
+    archive = write_archive(machine.media_dir / "slow.mp4", Shape(seconds=80), holes=False)
+    index(archive, machine.media_dir, machine.index_dir)
+    here, systemctl = machine.installed, machine.manager.systemctl
+    first, second = here.in_use(), another_release(here, "next")
+    with machine.socket(receive_buffer_bytes=64 << 10) as client:
+        client.sendall(b"GET /v/slow/download.mp4 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head, _, body = client.recv(4096).partition(b"\r\n\r\n")
+        (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
+        here.release("use", second, systemctl=systemctl)
+        assert machine.get("/healthz").status == 200
+        received = len(body)
+        while block := client.recv(1 << 16):
+            received += len(block)
+        assert received == int(length)
+    here.release("use", first, systemctl=systemctl)
 
 
 def test_release_that_does_not_come_up_is_taken_back(machine: Machine) -> None:
