@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from app.cmaf import fragment
 from app.cmaf.arrange import SegmentRuns, runs_of
-from app.cmaf.iframes import VIDEO, iframe_parts, sample_bytes
+from app.cmaf.iframes import VIDEO, iframe_parts
 from app.cmaf.order import Order
 from app.cmaf.slop import RANGE_COST_BYTES, choose_merge_bytes
 from app.idx.header import IFrameFacts, TextFacts, ViewFacts
@@ -79,7 +79,7 @@ def measure_iframes(draft: Idx) -> IFrameFacts:
         return IFrameFacts(0, 0)
     rows = draft.tracks[VIDEO]
     head, _ = iframe_parts(draft, draft.view_number(rows.facts.name), 0)
-    lengths = [len(head) + sample_bytes(rows, sample) for sample in draft.iframes.sample]
+    lengths = [len(head) + rows.size_of(sample) for sample in draft.iframes.sample]
     figures = lengths, draft.iframe_durations_us()
     return IFrameFacts(bandwidth.peak_bps(*figures), bandwidth.average_bps(*figures))
 

@@ -7,13 +7,11 @@ another without a gap, which players that scrub by Media Source Extensions need.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from app.cmaf import fragment
 from app.cmaf.arrange import ByteRange
 from app.cmaf.segments import SEGMENT_TYPES
 from app.idx.planes import WORD_MASK, planes_of_words
-from app.idx.view import Idx, IFrames, TrackRows
+from app.idx.view import Idx, IFrames
 from app.plan import FileIdentity, Plan, lasting_plan, one_range
 
 VIDEO = 0
@@ -46,7 +44,7 @@ def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRa
     if iframes is None:
         raise IndexError("no I-frames")
     sample, offset = iframes.sample[number], iframes.offset[number]
-    size = sample_bytes(rows, sample)
+    size = rows.size_of(sample)
     kind = rows.kind[sample] if rows.kind is not None else 0
     tfhd = fragment.tfhd(
         rows.track_id,
@@ -59,24 +57,6 @@ def iframe_parts(idx: Idx, view_number: int, number: int) -> tuple[bytes, ByteRa
     payload_at = fragment.PAYLOAD_AT + fragment.traf_bytes(tfhd, 1, 1, bits)
     composition = planes_of_words([rows.kind_composition[kind] & WORD_MASK])
     truns = fragment.truns((1,), [payload_at], bits, [composition])
-    traf = fragment.traf(tfhd, decode_time_of(rows, sample), truns)
+    traf = fragment.traf(tfhd, rows.decode_time_of(sample), truns)
     moof = fragment.moof(number + 1, [traf])
     return b"".join((idx.view(view_number).styp, moof, fragment.mdat_header(size))), (offset, size)
-
-
-def segment_of(rows: TrackRows, sample: int) -> int:
-    """The segment that holds a sample of a track; the last for the end."""
-    return bisect_right(rows.first_sample, sample, 0, len(rows.first_sample) - 1) - 1
-
-
-def sample_bytes(rows: TrackRows, sample: int) -> int:
-    return rows.facts.size_bytes or 0 if rows.size is None else rows.size[sample]
-
-
-def decode_time_of(rows: TrackRows, sample: int) -> int:
-    """`tfdt`: that of its segment and the durations since, so of a few hundred samples at most."""
-    segment = segment_of(rows, sample)
-    first, at = rows.first_sample[segment], rows.decode_time[segment]
-    if rows.default_duration is not None or rows.kind is None:
-        return at + (sample - first) * rows.kind_duration[0]
-    return at + sum(map(rows.kind_duration.__getitem__, rows.kind[first:sample]))

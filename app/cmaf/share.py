@@ -15,7 +15,7 @@ from typing import NamedTuple
 from app.cmaf import fragment
 from app.idx.planes import Plane, planes_of_column
 from app.idx.runs import RunSamples
-from app.idx.view import TrackRows
+from app.idx.track_rows import TrackRows
 
 
 class Share(NamedTuple):
@@ -35,7 +35,7 @@ class Share(NamedTuple):
 
     @property
     def track(self) -> int:
-        return self.rows.track_id - 1
+        return self.rows.number
 
     @property
     def samples(self) -> int:

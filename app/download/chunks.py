@@ -37,7 +37,7 @@ def chunks_of(idx: Idx, spans: Sequence[Span]) -> tuple[list[Chunks], list[ByteR
     """The chunks of each span, with offsets in the archive, and the ranges that hold them all."""
     chunks = [Chunks() for _ in spans]
     ranges: list[ByteRange] = []
-    tracks = [span.rows.track_id - 1 for span in spans]
+    tracks = [span.rows.number for span in spans]
     for segment in _segments(idx, spans):
         runs = runs_of(idx, segment, tracks)
         offsets = list(accumulate(runs.lengths, initial=runs.offset))
@@ -49,7 +49,7 @@ def chunks_of(idx: Idx, spans: Sequence[Span]) -> tuple[list[Chunks], list[ByteR
         if is_whole:
             ranges += _stretches(offsets, runs.order.are_of(tracks))
         for span, share, found in zip(spans, shares, chunks, strict=True):
-            track, samples = span.rows.track_id - 1, list(share.run_samples)
+            track, samples = span.rows.number, list(share.run_samples)
             own = runs.order.own(offsets, track)
             if not is_whole:
                 left = list(_cut(span, share.start, zip(own, samples, strict=True)))

@@ -72,7 +72,7 @@ def _file_type(idx: Idx) -> bytes:
 
 def _trak(idx: Idx, span: Span, chunks: Chunks, spans: Sequence[Span]) -> Trak:
     rows = span.rows
-    view = next(view for view in idx.header.views if rows.track_id - 1 in view.tracks)
+    view = next(view for view in idx.header.views if rows.number in view.tracks)
     traks = [trak_of(init, rows.track_id) for init in view.inits]
     stsds = [sample_description(trak) for trak in traks]
     entries = [stsd[8:] for stsd in stsds]
@@ -87,19 +87,10 @@ def _trak(idx: Idx, span: Span, chunks: Chunks, spans: Sequence[Span]) -> Trak:
         delay_ticks=span.delay_ticks,
         media_time_ticks=span.media_time_ticks,
         media_end_ticks=span.media_end_ticks,
-        media_ticks=_media_ticks(span),
+        media_ticks=rows.ticks_between(span.first, span.stop),
         tables=sample_tables(span, chunks, stsd),
         chunk_offset=chunks.offset,
     )
-
-
-def _media_ticks(span: Span) -> int:
-    rows = span.rows
-    if rows.default_duration is not None:
-        return rows.default_duration * (span.stop - span.first)
-    if rows.kind is None:
-        return rows.kind_duration[0] * (span.stop - span.first)
-    return sum(map(rows.kind_duration.__getitem__, rows.kind[span.first : span.stop]))
 
 
 def _timescale(idx: Idx, spans: Sequence[Span]) -> int:

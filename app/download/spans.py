@@ -17,8 +17,8 @@ from math import ceil
 from operator import add
 
 from app.clip import WHOLE, Clip
-from app.cmaf.iframes import decode_time_of, segment_of
-from app.idx.view import Idx, TrackRows
+from app.idx.track_rows import TrackRows
+from app.idx.view import Idx
 
 PREROLL_S = Fraction(80, 1000)
 """What Opus asks for (RFC 7845 §4.6); AAC needs one frame."""
@@ -73,14 +73,14 @@ def _placed(idx: Idx, rows: TrackRows, first: int, stop: int, start: int, end: i
     Readers differ on an edit that begins before the first picture is there, or while one is shown; so a delay
     of less than a picture comes before.
     """
-    segment = segment_of(rows, first)
-    offset = rows.facts.media_time_ticks - decode_time_of(rows, first)
+    segment = rows.segment_of(first)
+    offset = rows.facts.media_time_ticks - rows.decode_time_of(first)
     shown = _shown_ticks(rows, segment)[first - rows.first_sample[segment] :]
     begin = max(start, min(shown[: stop - first]))
     if rows.facts.kind == "video":
         begin = min((ticks for ticks in shown[: stop - first] if ticks >= start), default=begin)
     media_time = begin + offset
-    media_end = _media_end(idx, rows, stop) - decode_time_of(rows, first)
+    media_end = _media_end(idx, rows, stop) - rows.decode_time_of(first)
     if end is not None:
         media_end = min(media_end, end + offset)
     return Span(rows, first, stop, media_time - start - offset, media_time, max(media_time, media_end))

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from blake3 import blake3
 
-from app.idx.checks import check, check_codes, check_rise, check_steps
+from app.idx.checks import check, check_rise
 from app.idx.cues import TextRows, read_text
-from app.idx.header import Header, StoryboardFacts, TrackFacts, ViewFacts
+from app.idx.header import Header, StoryboardFacts, ViewFacts
 from app.idx.layout import (
     COLUMN_ALIGNMENT,
     DIGEST_BYTES,
@@ -27,39 +27,14 @@ from app.idx.layout import (
     SUFFIX,
     VERSION_DIGITS,
 )
-from app.idx.planes import KindPlanes
 from app.idx.regular_file import regular
 from app.idx.runs import Runs, read_runs
+from app.idx.track_rows import Ints, TrackRows, read_track
 from app.plan import FileIdentity
-
-Ints = Sequence[int]
-MAX_LISTED_KINDS = 256
 
 
 class IndexDamaged(Exception):
     """Not an `.idx`, not of this version, cut short, or changed since it was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackRows:
-    """A track's facts and columns. `size` and `kind` are None where all samples are alike."""
-
-    facts: TrackFacts
-    track_id: int  # as served: `track_ID` of the init segment and of `tfhd`
-    first_sample: Ints
-    decode_time: Ints
-    size: memoryview[int] | None
-    kind: memoryview[int] | None
-    kind_duration: Ints
-    kind_flags: Ints
-    kind_composition: Ints
-    duration_planes: KindPlanes  # of the same three, for many samples at once
-    flags_planes: KindPlanes
-    composition_planes: KindPlanes
-    default_duration: int | None  # of every sample alike, or None; so for the next two
-    default_flags: int | None
-    default_composition: int | None
-    sidecar_offset: Ints | None  # of each segment and of the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +160,8 @@ def assemble(
     segments = header.segment_count
     sidecar_bytes = header.sidecar.size if header.sidecar else 0
     tracks = tuple(
-        _track(columns, number, facts, segments, sidecar_bytes) for number, facts in enumerate(header.tracks)
+        read_track(columns, number, facts, segments, sidecar_bytes)
+        for number, facts in enumerate(header.tracks)
     )
     check(segments > 0 and header.timescale > 0, "segment.time")
     check_rise("segment.time", columns["segment.time"], segments)
@@ -235,64 +211,9 @@ def _storyboard(columns: Mapping[str, memoryview[int]], facts: StoryboardFacts) 
     return tiles
 
 
-def _track(
-    columns: Mapping[str, memoryview[int]], number: int, facts: TrackFacts, segments: int, sidecar_bytes: int
-) -> TrackRows:
-    prefix = f"track.{number}."
-    first_sample = columns[prefix + "first_sample"]
-    size, kind = columns.get(prefix + "size"), columns.get(prefix + "kind")
-    duration, flags, composition = (
-        columns[f"{prefix}kind_{name}"] for name in ("duration", "flags", "composition")
-    )
-    check_steps(prefix + "first_sample", first_sample, segments, facts.sample_count)
-    check(len(columns[prefix + "decode_time"]) == segments, prefix + "decode_time")
-    check(0 < len(duration) == len(flags) == len(composition), prefix + "kind_duration")
-    check(len(duration) == 1 if kind is None else len(kind) == facts.sample_count, prefix + "kind")
-    check_codes(prefix + "kind", kind or duration[:0], len(duration))
-    check(kind is not None or not composition[0], prefix + "kind_composition")
-    words = [column for column in (size, duration, flags) if column is not None]
-    check(all(column.format in "BHI" for column in words), prefix + "size")
-    check(composition.format in "BHIbhi", prefix + "kind_composition")
-    check((size is None) == (facts.size_bytes is not None), prefix + "size")
-    check(size is None or len(size) == facts.sample_count, prefix + "size")
-    sidecar_offset = columns.get(prefix + "sidecar_offset")
-    if sidecar_offset is not None:
-        check_rise(prefix + "sidecar_offset", sidecar_offset, segments)
-        check(sidecar_offset[0] >= 0 and sidecar_offset[-1] <= sidecar_bytes, prefix + "sidecar_offset")
-    return TrackRows(
-        facts,
-        number + 1,
-        first_sample,
-        columns[prefix + "decode_time"],
-        size,
-        kind,
-        _table(duration),
-        _table(flags),
-        _table(composition),
-        KindPlanes(duration),
-        KindPlanes(flags),
-        KindPlanes(composition),
-        _constant(duration),
-        _constant(flags),
-        _constant(composition),
-        sidecar_offset,
-    )
-
-
 def _column(mapping: memoryview[int], offset: int, typecode: str, count: int) -> memoryview[int]:
     width = ELEMENT_BYTES[typecode]
     stop = offset + width * count
     if offset < PROLOGUE.size or offset % COLUMN_ALIGNMENT or count < 0 or stop > len(mapping) - DIGEST_BYTES:
         raise ValueError(f"a column at byte {offset} leaves the file")
     return mapping[offset:stop].cast(typecode)  # type: ignore[call-overload,no-any-return]
-
-
-def _table(column: memoryview[int]) -> Ints:
-    """A column of a table of kinds; a list is faster to look into, and takes memory for each of many."""
-    return column.tolist() if len(column) <= MAX_LISTED_KINDS else column
-
-
-def _constant(column: memoryview[int]) -> int | None:
-    first: int = column[0]
-    content = column.tobytes()
-    return first if content == content[: column.itemsize] * len(column) else None

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from app.clip import WHOLE, Clip
-from app.cmaf.iframes import VIDEO, iframes_of, segment_of
+from app.cmaf.iframes import VIDEO, iframes_of
 from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx, IFrames
@@ -72,7 +72,7 @@ def _iframes(idx: Idx, iframes: IFrames, clip: Clip) -> list[Entry]:
     times, count = (start, *iframes.time[1:]), len(iframes.sample)
     numbers = range(bisect_right(times, begin, 0, count) - 1, bisect_left(times, end, 0, count))
     _, *durations_us = idx.differences_us((start, begin, *times[numbers.start + 1 : numbers.stop], end))
-    inits = (of_segment[segment_of(idx.tracks[VIDEO], iframes.sample[number])] for number in numbers)
+    inits = (of_segment[idx.tracks[VIDEO].segment_of(iframes.sample[number])] for number in numbers)
     return list(map(Entry, map(iframe_name, numbers), durations_us, inits))
 
 

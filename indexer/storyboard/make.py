@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgpack
 
-from app.cmaf.iframes import VIDEO, iframe_parts, segment_of
+from app.cmaf.iframes import VIDEO, iframe_parts
 from app.idx.header import StoryboardFacts
 from app.idx.layout import ELEMENT_BYTES, STORYBOARD_SUFFIX
 from app.idx.view import Idx, IFrames, read_idx
@@ -101,7 +101,7 @@ def _streams(idx: Idx, numbers: list[int]) -> Iterator[dict[str, object]]:
     view_number = idx.view_number(idx.tracks[VIDEO].facts.name)
 
     def init_of(number: int) -> int:
-        segment = segment_of(idx.tracks[VIDEO], idx.iframes.sample[number]) if idx.iframes else 0
+        segment = idx.tracks[VIDEO].segment_of(idx.iframes.sample[number]) if idx.iframes else 0
         return idx.segment_init[segment] if idx.segment_init else 0
 
     for init, members in groupby(numbers, init_of):

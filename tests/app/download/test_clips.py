@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from app.clip import Clip
 from app.download.plan import Heads, plan_download
 from app.errors import Malformed
-from app.idx.view import Idx, TrackRows
+from app.idx.track_rows import TrackRows
+from app.idx.view import Idx
 from indexer.track import NON_SYNC_BIT, Edit
 from tests.app.download.test_movie import Shown, demuxed, indexed, samples_of, written
 from tests.golden.archives import film
