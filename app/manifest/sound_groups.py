@@ -31,22 +31,31 @@ def sound_groups(audios: Sequence[Rendition]) -> Groups:
 
 
 def _kind(facts: TrackFacts) -> Hashable:
-    """Of codec: as AAC-LC and HE-AAC, mp4a.40.2 and mp4a.40.5, which the same players play."""
-    return tuple(facts.codec.split(".")[:2]), facts.expected_players
+    """Of codec, or of those that it has by turns: as AAC-LC and HE-AAC, mp4a.40.2 and mp4a.40.5, which the
+    same players play; mp4a.40.42 is another.
+    """
+    return tuple(tuple(codec.split(".")[:2]) for codec in facts.codecs), facts.expected_players
 
 
 def _group_id(facts: TrackFacts) -> str:
-    """As "mp4a.40.2-6ch" and "ec-3-16ch-JOC"."""
+    """As "mp4a.40.2-6ch" and "ec-3-16ch-JOC". Two kinds never share one: a codec's name says who plays it."""
     count, *kinds = facts.hls_channels.split("/")
-    return "-".join((facts.codec, f"{count}ch", *kinds))
+    return "-".join((*facts.codecs, f"{count}ch", *kinds))
 
 
 def _completed(groups: Mapping[str, Sequence[Rendition]]) -> Iterator[tuple[str, Members]]:
-    """Groups of one kind of codec, each with what it lacks and another has."""
+    """Groups of one kind of codec, each with what it lacks and another has. One that has no member of its own
+    that way is left out: players would list those of both, each twice.
+    """
     own = {group: by_sense(sounds, _sense) for group, sounds in groups.items()}
     all_members = first_of_each(own.values())
+    listed = set()
     for group, members in own.items():
-        yield group, {sense: members.get(sense, each) for sense, each in all_members.items()}
+        completed = {sense: members.get(sense, each) for sense, each in all_members.items()}
+        folders = tuple(each.folder for each in completed.values())
+        if folders not in listed:
+            listed.add(folders)
+            yield group, completed
 
 
 def _sense(sound: Rendition) -> Hashable:

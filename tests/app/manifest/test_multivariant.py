@@ -14,7 +14,15 @@ from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import of_archive
 from indexer.subtitles.cue import Cue, Text
 from tests.indexer.built import ARCHIVE, NO_FILE, built
-from tests.media.made_movie import AC3_ENTRY, AVC_ENTRY, WIDE_AVC_ENTRY, Chunk, MadeTrack, make_movie
+from tests.media.made_movie import (
+    AAC_ENTRY,
+    AC3_ENTRY,
+    AVC_ENTRY,
+    WIDE_AVC_ENTRY,
+    Chunk,
+    MadeTrack,
+    make_movie,
+)
 from tests.oracle import hls
 
 
@@ -94,9 +102,50 @@ def test_groups_of_one_kind_of_codec_have_the_same_members() -> None:
     assert [(each.group_id, each.name, each.channels) for each in read.media] == [
         ("mp4a.40.2-2ch", "English", "2"), ("mp4a.40.2-2ch", "Français", "2"),
         ("mp4a.40.2-6ch", "English", "6"), ("mp4a.40.2-6ch", "Français", "2"),
-        ("mp4a.40.5-2ch", "English", "2"), ("mp4a.40.5-2ch", "Français", "2"),
     ]  # fmt: skip
+    assert [each.stream_info.audio for each in read.playlists] == ["mp4a.40.2-2ch", "mp4a.40.2-6ch"]
     assert {each.stream_info.codecs for each in read.playlists} == {"avc1.64000a,mp4a.40.2,mp4a.40.5"}
+
+
+def test_a_group_with_nothing_of_its_own_is_left_out() -> None:
+    """As of a film in 5.1 and its dub in stereo: both are in either group."""
+    idx = index(video(), audio("en"), audio("fr"), ac3("en"), ac3("fr"))
+    surround = [replace(each, facts=replace(each.facts, hls_channels="6")) for each in idx.tracks]
+    tracks = (idx.tracks[0], surround[1], idx.tracks[2], surround[3], idx.tracks[4])
+    read = m3u8.loads(text(replace(idx, tracks=tracks)))
+    assert [(each.group_id, each.name, each.channels) for each in read.media] == [
+        ("mp4a.40.2-6ch", "English", "6"), ("mp4a.40.2-6ch", "Français", "2"),
+        ("ac-3-6ch", "English", "6"), ("ac-3-6ch", "Français", "2"),
+    ]  # fmt: skip
+    assert [each.stream_info.audio for each in read.playlists] == ["mp4a.40.2-6ch", "ac-3-6ch"]
+
+
+def test_a_profile_that_fewer_players_play_is_lent_to_nobody() -> None:
+    idx = index(video(), audio("en"), audio("fr"))
+    picture, sound, dub = idx.tracks
+    dub = replace(dub, facts=replace(dub.facts, codec="mp4a.40.42", expected_players=("Safari",)))
+    assert groups(replace(idx, tracks=(picture, sound, dub))) == {
+        "mp4a.40.2": [("English", "audio-eng")],
+        "mp4a.40.42": [("Français", "audio-fra")],
+    }
+
+
+def test_a_sound_that_changes_its_codec_displaces_no_other() -> None:
+    changing = audio("en", "", AAC_ENTRY, AC3_ENTRY)
+    chunks = [Chunk(0, 10), Chunk(0, 10, description=1), Chunk(1, 20), Chunk(2, 20)]
+    idx = built(make_movie([changing, audio("fr"), audio("de")], chunks))
+    dub = replace(idx.tracks[2], facts=replace(idx.tracks[2].facts, codec="mp4a.40.42"))
+    dub = replace(dub, facts=replace(dub.facts, expected_players=idx.tracks[0].facts.expected_players))
+    idx = replace(idx, tracks=(*idx.tracks[:2], dub))
+    (content,) = plan_multivariant(of_archive(idx, ARCHIVE)).pieces
+    assert isinstance(content, bytes)
+    read = m3u8.loads(content.decode())
+    assert [(each.group_id, each.name) for each in read.media] == [
+        ("mp4a.40.2-ac-3-2ch", "English"), ("mp4a.40.2-2ch", "Français"),
+        ("mp4a.40.42-2ch", "Deutsch"),
+    ]  # fmt: skip
+    codecs = [each.stream_info.codecs for each in read.playlists]
+    assert codecs == ["mp4a.40.2,ac-3", "mp4a.40.2", "mp4a.40.42"]
 
 
 def test_titles_that_tell_of_the_coding_are_of_one_choice() -> None:
