@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
+from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -19,33 +21,42 @@ LOG = logging.getLogger("vodsplice.metrics")
 RETRY_S = 1.0
 
 
-def start(host: str, port: int, nginx_log: str) -> None:
-    """Answer scrapes from a thread of this process; `nginx_log` is counted as well, where it is named.
+class MetricsListener:
+    """Answers scrapes from a thread of the process that makes it; `nginx_log` is counted as well, where it is
+    named.
 
     While another has the address, which in an upgrade (USR2) is the server that this one replaces, it is
     tried again and again.
     """
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    if nginx_log:
-        registry.register(NginxLog(nginx_log))
-    try:
-        start_http_server(port, host, registry)
-    except OSError as error:
-        LOG.warning("no metrics at %s:%d yet: %s", host, port, error.strerror)
-        threading.Thread(target=_listen_when_free, args=(host, port, registry), daemon=True).start()
+
+    def __init__(self, host: str, port: int, nginx_log: str) -> None:
+        self._address = port, host
+        self._registry = CollectorRegistry()
+        self._server: WSGIServer | None = None
+        MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
+        if nginx_log:
+            self._registry.register(NginxLog(nginx_log))
+        try:
+            self._listen()
+        except OSError as error:
+            LOG.warning("no metrics at %s:%d yet: %s", host, port, error.strerror)
+            threading.Thread(target=self._listen_when_free, daemon=True).start()
+
+    def _listen(self) -> None:
+        self._server, _ = start_http_server(*self._address, self._registry)
+
+    def _listen_when_free(self) -> None:
+        while self._server is None:
+            time.sleep(RETRY_S)
+            with suppress(OSError):
+                self._listen()
+
+    def leave(self) -> None:
+        """In a worker, which would else hold the address for as long as it lives, its master gone or not."""
+        if self._server:
+            self._server.socket.close()
 
 
 def forget(worker_pid: int) -> None:
     """Take a dead worker's gauges out of the sums."""
     mark_process_dead(worker_pid)  # type: ignore[no-untyped-call]
-
-
-def _listen_when_free(host: str, port: int, registry: CollectorRegistry) -> None:
-    while True:
-        time.sleep(RETRY_S)
-        try:
-            start_http_server(port, host, registry)
-        except OSError:
-            continue
-        return

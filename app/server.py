@@ -29,8 +29,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
-from app import addresses, metrics_listener, request_log
+from app import addresses, request_log
 from app.capacity import Host, resolve
+from app.metrics_listener import MetricsListener, forget
 from app.permits import Permits
 from app.plan_worker import PlanWorker
 from app.settings import SettingError, Sourced
@@ -71,6 +72,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._announce = announce
         self._sourced = read()
         self._permits: Permits | None = None
+        self._metrics: MetricsListener | None = None
         self._terminal = terminal()
         super().__init__()
 
@@ -108,7 +110,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "access_log_format": settings.log_format,
             "when_ready": self._when_ready,
             "on_reload": self._limit_stalls,
-            "post_fork": post_fork,
+            "post_fork": self._post_fork,
             "child_exit": self._child_exit,
             "proc_name": "vodsplice",
         }
@@ -140,16 +142,22 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         settings = self._sourced.settings
         self._limit_stalls(arbiter)
         if METRICS_DIR_ENV in os.environ:
-            metrics_listener.start(*addresses.parse(settings.metrics_bind), settings.nginx_log)
+            self._metrics = MetricsListener(*addresses.parse(settings.metrics_bind), settings.nginx_log)
         if self._terminal:
             end_with(self._terminal)
         self._announce(self._sourced, [str(listener) for listener in arbiter.LISTENERS])
+
+    def _post_fork(self, arbiter: Any, worker: Any) -> None:
+        """In the new worker."""
+        post_fork(arbiter, worker)
+        if self._metrics:
+            self._metrics.leave()
 
     def _child_exit(self, arbiter: Any, worker: Any) -> None:  # noqa: ARG002 - gunicorn's signature
         if self._permits:
             self._permits.return_those_of(worker.pid)
         if METRICS_DIR_ENV in os.environ:
-            metrics_listener.forget(worker.pid)
+            forget(worker.pid)
 
 
 class _Master(Arbiter):  # type: ignore[misc]

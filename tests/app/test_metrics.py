@@ -93,6 +93,28 @@ def test_counts_outlive_a_reload(make: MakeArchive, start: StartOrigin, metrics_
         assert comes_to(metrics_address, {PLAYLISTS: 2})
 
 
+def test_no_worker_holds_the_listener(make: MakeArchive, start: StartOrigin, metrics_address: str) -> None:
+    """One that ends later than its master would keep the next one from it."""
+    make("film")
+    with start("--workers", "1", "--metrics-bind", metrics_address) as origin:
+        assert origin.get("/healthz").status == 200
+        (worker,) = children_of(origin.process.pid)
+        assert f"socket:[{listening(metrics_address)}]" in files_of(origin.process.pid)
+        assert f"socket:[{listening(metrics_address)}]" not in files_of(worker)
+
+
+def listening(address: str) -> str:
+    """The inode of the socket that listens there."""
+    end = f":{int(address.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    (inode,) = (row[9] for row in rows if row[1].endswith(end) and row[3] == "0A")
+    return inode
+
+
+def files_of(pid: int) -> list[str]:
+    return [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+
+
 def test_upgrade_hands_over_without_a_failed_request(
     make: MakeArchive, start: StartOrigin, metrics_address: str
 ) -> None:
