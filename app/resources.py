@@ -20,6 +20,7 @@ from app.cmaf.segments import plan_init, plan_segment
 from app.download.plan import Heads, plan_download
 from app.errors import NotFound
 from app.idx.cues import TextRows
+from app.idx.header import MUXED
 from app.idx.view import Idx
 from app.manifest.dash import plan_dash
 from app.manifest.hls import plan_iframe_playlist, plan_media_playlist, plan_text_playlist
@@ -47,8 +48,6 @@ from app.plan import FileIdentity, Plan
 from app.storyboard import count_sheets, plan_sheet, plan_storyboard
 from app.ttml import plan_ttml, plan_ttml_init
 from app.webvtt import plan_cues, plan_subtitles
-
-MUXED = "muxed"
 
 Part: TypeAlias = int | TextRows
 """What resources are of: a view, by its number, or a text."""

@@ -41,12 +41,13 @@ from app import metrics
 from app.catalog import Archive, Catalog
 from app.download.plan import Heads
 from app.errors import Gone, Malformed, NotFound, OriginError
+from app.idx.header import MUXED
 from app.idx.layout import VERSION_DIGITS
 from app.manifest.presentation import Presentation
 from app.manifest.urls import planned_together
 from app.plan import Neighbours, Plan
 from app.request_note import note_of
-from app.resources import MUXED, ROUTES, Part, part_of, plan_resource, plan_title_resource, route_of
+from app.resources import ROUTES, Part, part_of, plan_resource, plan_title_resource, route_of
 from app.titles import find_title
 
 PlanOf = Callable[[str], Plan]

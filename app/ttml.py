@@ -19,7 +19,6 @@ from app.plan import FileIdentity, Plan
 CONTENT_TYPE = "application/mp4"
 NO_WORDS = b'<tt xmlns="http://www.w3.org/ns/ttml" xml:lang=""><body><div/></body></tt>'
 TRACK_ID = 1
-SYNC_FLAGS = 0x0200_0000
 
 
 def plan_ttml_init(idx: Idx, text: TextRows, _number: int, archive: FileIdentity) -> Plan:
@@ -31,7 +30,7 @@ def plan_ttml(idx: Idx, text: TextRows, number: int, archive: FileIdentity) -> P
     durations, documents = zip(*_samples(idx, text, number), strict=True)
     columns = [planes_of_words(durations), planes_of_words(map(len, documents))]
     bits = fragment.SAMPLE_DURATION | fragment.SAMPLE_SIZE
-    tfhd = fragment.tfhd(TRACK_ID, None, None, SYNC_FLAGS, empty=False)
+    tfhd = fragment.tfhd(TRACK_ID, None, None, fragment.SYNC_FLAGS, empty=False)
     payload_at = fragment.PAYLOAD_AT + fragment.traf_bytes(tfhd, 1, len(documents), bits)
     truns = fragment.truns((len(documents),), [payload_at], bits, columns)
     moof = fragment.moof(number + 1, [fragment.traf(tfhd, idx.segment_time[number], truns)])

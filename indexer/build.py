@@ -12,7 +12,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-from app.idx.header import ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, ViewFacts
+from app.cmaf.fragment import NON_SYNC_BIT
+from app.idx.header import MUXED, ChapterFacts, Header, IFrameFacts, SidecarFacts, SourceFacts, ViewFacts
 from app.idx.view import assemble
 from app.plan import FileIdentity
 from indexer.codecs.media_format import MediaFormat
@@ -25,11 +26,10 @@ from indexer.segmentation import PlacedTrack, Segmentation
 from indexer.select import ServedTrack
 from indexer.sidecar import sidecar_offsets, tracks_in_sidecar
 from indexer.subtitles.tabulate import NO_SUBTITLES, Subtitles
-from indexer.track import NON_SYNC_BIT, Movie
+from indexer.track import Movie
 from indexer.track_facts import track_facts
 from indexer.write import pack_idx
 
-MUXED = "muxed"
 _NO_FILE = FileIdentity("", 0, 0, 0, 0)
 
 Columns: TypeAlias = "dict[str, array[int]]"

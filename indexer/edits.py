@@ -22,6 +22,7 @@ from itertools import accumulate, compress, islice, pairwise, takewhile
 from operator import add
 from typing import NamedTuple
 
+from app.cmaf.fragment import NON_SYNC_BIT
 from indexer.demux.columns import total
 from indexer.errors import LimitExceeded, Unsupported
 from indexer.limits import (
@@ -40,7 +41,7 @@ from indexer.timeline import (
     rescale,
     tolerance_ticks,
 )
-from indexer.track import EMPTY, NON_SYNC_BIT, Edit, Movie, Samples, Track, each
+from indexer.track import EMPTY, Edit, Movie, Samples, Track, each
 
 WARM_UP_S = 1
 """What a decoder of sound gets ahead of an edit that begins within the media."""

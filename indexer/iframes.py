@@ -14,10 +14,11 @@ from itertools import compress, repeat
 from operator import add, sub
 from typing import NamedTuple
 
+from app.cmaf.fragment import NON_SYNC_BIT
 from indexer.limits import MAX_DURATION_TICKS
 from indexer.runs import ChunkMap
 from indexer.segmentation import PlacedTrack
-from indexer.track import NON_SYNC_BIT, Column, are_sync
+from indexer.track import Column, are_sync
 
 MIN_APART_S = 0.75
 """Apple's authoring specification asks for one a second; encoders that mean a second may come to less."""

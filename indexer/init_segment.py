@@ -12,13 +12,12 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.cmaf.box import UNITY_MATRIX, box
 from app.idx.header import DASH_ROLE_SCHEME, DASH_ROLES
 from indexer.codecs.media_format import MediaFormat
-from indexer.codecs.sample_entry import box
 from indexer.demux.language import UNDETERMINED, three_letters
 from indexer.track import Track
 
-UNITY_MATRIX = (0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000)
 TRACK_ENABLED, TRACK_IN_MOVIE = 0x1, 0x2
 SELF_CONTAINED = 0x1
 """Flag of `url `: the media is in the same file (§8.7.2)."""

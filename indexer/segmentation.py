@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from itertools import accumulate, compress, pairwise
 from typing import NamedTuple
 
+from app.cmaf.fragment import NON_SYNC_BIT
 from indexer.cuts import choose_cuts
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_BARE_PARTS, MAX_TICKS, MAX_TIMELESS_SAMPLES, SAMPLES_A_PART
 from indexer.select import Change
 from indexer.timeline import Placement, rescale
-from indexer.track import NON_SYNC_BIT, Samples, Track, are_sync
+from indexer.track import Samples, Track, are_sync
 
 ENDS_TOGETHER = 10
 """Tracks whose ends are apart by less than a target divided by this end together."""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
+from app.cmaf.fragment import SYNC_FLAGS
 from indexer.codecs import pcm
 from indexer.codecs.describe import describe, effect
 from indexer.codecs.media_format import MediaFormat
@@ -24,7 +25,7 @@ from indexer.errors import LimitExceeded, Malformed, SourceError, Unplaceable, U
 from indexer.limits import MAX_FORMAT_CHANGES, MAX_PCM_PACKETS
 from indexer.part_names import part_names
 from indexer.pieces import grouped
-from indexer.track import SYNC_FLAGS, Movie, Samples, Track
+from indexer.track import Movie, Samples, Track
 
 _HANDLERS = {"vide": "video", "soun": "audio"}
 TEXT_HANDLERS = frozenset({"text", "sbtl", "subt", "subp", "clcp"})

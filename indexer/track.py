@@ -14,16 +14,10 @@ from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import NamedTuple, TypeAlias
 
+from app.cmaf.fragment import NON_SYNC_BIT
 from indexer.errors import SourceError
 
-SYNC_FLAGS = 0x0200_0000
-"""`sample_flags` (ISO/IEC 14496-12 §8.8.3.1) of a sync sample: depends on no other."""
-NON_SYNC_FLAGS = 0x0101_0000
-"""`sample_flags` of any other sample: depends on others, is not a sync sample."""
-NON_SYNC_BIT = 0x0001_0000
-
 Column: TypeAlias = "int | array[int]"
-
 
 _SYNC = bytes(not value & NON_SYNC_BIT >> 16 for value in range(256))
 

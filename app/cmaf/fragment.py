@@ -44,6 +44,12 @@ DURATION_IS_EMPTY = 0x010000
 DEFAULT_BASE_IS_MOOF = 0x020000
 """Bits of `tfhd`'s flags (§8.8.7.1)."""
 
+SYNC_FLAGS = 0x0200_0000
+"""`sample_flags` (§8.8.3.1) of a sync sample: depends on no other."""
+NON_SYNC_FLAGS = 0x0101_0000
+"""`sample_flags` of any other sample: depends on others, is not a sync sample."""
+NON_SYNC_BIT = 0x0001_0000
+
 _VERSION_1 = 0x01000000  # signed composition offsets
 _HEADER = struct.Struct(">I4s")
 _MFHD = struct.Struct(">I4sII")

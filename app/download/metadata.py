@@ -10,8 +10,8 @@ import struct
 from math import inf
 
 from app.clip import Clip
+from app.cmaf.box import box
 from app.download.spans import shift_ms
-from app.download.tables import box
 from app.idx.view import Idx
 from app.manifest.chapters import chapters_of
 

@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from math import lcm
 
 from app.cmaf.arrange import ByteRange
+from app.cmaf.box import UNITY_MATRIX, box
 from app.download.chunks import Chunks, placed
 from app.download.spans import Span
-from app.download.tables import box, chunk_offsets, sample_tables
+from app.download.tables import chunk_offsets, sample_tables
 from app.download.texts import Words
 from app.download.trak import Trak, boxes, sample_description, timed, trak_box, trak_of
 from app.idx.view import Idx
 
 _MAX_TIMESCALE = 2**31 - 1
-_UNITY_MATRIX = struct.pack(">9i", 0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000)
 _BRANDS = b"isom\0\0\2\0isomiso2iso4mp41"
 
 _OTHER_BYTES = 1 << 24
@@ -103,7 +103,7 @@ def _timescale(idx: Idx, spans: Sequence[Span]) -> int:
 def _moov(traks: Sequence[Trak], offsets: Sequence[bytes], timescale: int, udta: bytes) -> bytes:
     mvhd = timed(
         "mvhd", max(trak.movie_ticks(timescale) for trak in traks), struct.pack(">I", timescale),
-        struct.pack(">IH10x", 0x1_0000, 0x100), _UNITY_MATRIX, bytes(24),
+        struct.pack(">IH10x", 0x1_0000, 0x100), struct.pack(">9i", *UNITY_MATRIX), bytes(24),
         struct.pack(">I", max(trak.track_id for trak in traks) + 1),
     )  # fmt: skip
     every = (trak_box(trak, own, timescale) for trak, own in zip(traks, offsets, strict=True))

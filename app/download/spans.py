@@ -17,12 +17,12 @@ from math import ceil
 from operator import add
 
 from app.clip import WHOLE, Clip
+from app.cmaf.fragment import NON_SYNC_BIT
 from app.idx.track_rows import TrackRows
 from app.idx.view import Idx
 
 PREROLL_S = Fraction(80, 1000)
 """What Opus asks for (RFC 7845 §4.6); AAC needs one frame."""
-NON_SYNC_BIT = 0x0001_0000
 
 
 @dataclass(frozen=True, slots=True)

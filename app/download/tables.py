@@ -11,17 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress, count
 from operator import ne, or_, sub
 
+from app.cmaf.box import box
+from app.cmaf.fragment import NON_SYNC_BIT, NON_SYNC_FLAGS, SYNC_FLAGS
 from app.download.chunks import Chunks
-from app.download.spans import NON_SYNC_BIT, Span
+from app.download.spans import Span
 from app.idx.planes import WORD_MASK
 
-_PLAIN_FLAGS = {0x0200_0000, 0x0101_0000}
+_PLAIN_FLAGS = {SYNC_FLAGS, NON_SYNC_FLAGS}
 """Of samples that depend on none, and that depend on others: `stss` says as much."""
-
-
-def box(fourcc: str, *parts: bytes) -> bytes:
-    size = 8 + sum(map(len, parts))
-    return b"".join((struct.pack(">I4s", size, fourcc.encode("latin-1")), *parts))
 
 
 def sample_tables(span: Span, chunks: Chunks, stsd: bytes) -> list[bytes]:

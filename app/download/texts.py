@@ -17,8 +17,9 @@ from itertools import chain, pairwise
 from operator import itemgetter
 
 from app.clip import Clip
+from app.cmaf.box import box
 from app.download.spans import shift_ms
-from app.download.tables import box, text_tables
+from app.download.tables import text_tables
 from app.download.trak import Trak, sample_description, trak_of
 from app.idx.cues import TextRows
 from app.idx.view import Idx

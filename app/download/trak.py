@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.download.tables import box
+from app.cmaf.box import box
 
 _ENABLED, _IN_MOVIE = 1, 2
 

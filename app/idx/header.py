@@ -166,6 +166,10 @@ class TrackFacts(Record):
         return tuple(each for each in found if each)
 
 
+MUXED = "muxed"
+"""The view of the video and the first audio, or of what there is of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ViewFacts(Record):
     """What one playlist serves: some of the tracks in one stream of segments.
@@ -174,7 +178,7 @@ class ViewFacts(Record):
     split a range. `ranges` and `slop_bytes` are totals over all segments: what that choice costs.
     """
 
-    name: str  # "muxed", or the track's name
+    name: str  # `MUXED`, or the track's name
     tracks: tuple[int, ...]
     inits: tuple[bytes, ...]
     styp: bytes

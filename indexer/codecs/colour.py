@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 
+from app.cmaf.box import box
 from indexer.codecs.media_format import Colour
-from indexer.codecs.sample_entry import Child, Children, box
+from indexer.codecs.sample_entry import Child, Children
 
 
 def from_boxes(children: Children) -> Colour | None:

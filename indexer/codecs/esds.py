@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from app.cmaf.box import box
 from indexer.codecs.bits import Bits
-from indexer.codecs.sample_entry import box
 
 ES_DESCRIPTOR, DECODER_CONFIG, DECODER_SPECIFIC_INFO, SL_CONFIG = 3, 4, 5, 6
 MAX_DESCRIPTORS = 16

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 
+from app.cmaf.box import box
 from indexer.codecs.audio import AudioCodec
 from indexer.codecs.bits import Bits
-from indexer.codecs.sample_entry import AudioEntry, box
+from indexer.codecs.sample_entry import AudioEntry
 
 DECODED_RATE_HZ = 48_000
 """Opus decodes at one rate; InputSampleRate only tells what the encoder was fed."""

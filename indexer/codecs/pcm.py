@@ -6,9 +6,10 @@ QuickTime stores otherwise (8 bits, samples padded to a wider word) has no ISO e
 
 from __future__ import annotations
 
+from app.cmaf.box import box
 from indexer.codecs.audio import TO_AAC, AudioCodec
 from indexer.codecs.bits import Bits
-from indexer.codecs.sample_entry import AudioEntry, box
+from indexer.codecs.sample_entry import AudioEntry
 from indexer.errors import Unsupported
 
 FAMILY = "pcm"

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from app.cmaf.box import box
 from indexer.codecs.bits import REMEDY
 from indexer.errors import Malformed
 
@@ -78,10 +79,6 @@ class AudioEntry(NamedTuple):
     wave: Children
     bytes_per_frame: int = 0
     format_flags: int = 0
-
-
-def box(fourcc: str, *parts: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + sum(map(len, parts)), fourcc.encode("latin-1")) + b"".join(parts)
 
 
 def fourcc_of(entry: bytes) -> str:

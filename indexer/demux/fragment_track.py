@@ -10,12 +10,13 @@ from __future__ import annotations
 from array import array
 from dataclasses import replace
 
+from app.cmaf.fragment import NON_SYNC_BIT, SYNC_FLAGS
 from indexer.box_tree import Box
 from indexer.demux.columns import collapsed, total
 from indexer.demux.reading import Reading
 from indexer.demux.track_run import Run
 from indexer.limits import MAX_DURATION_TICKS, MAX_TICKS
-from indexer.track import NON_SYNC_BIT, SYNC_FLAGS, Column, Samples, Track
+from indexer.track import Column, Samples, Track
 
 _DEPENDS_ON_MASK, _DEPENDS_ON_OTHERS = 0x0300_0000, 0x0100_0000
 

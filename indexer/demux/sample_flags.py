@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from array import array
 
+from app.cmaf.fragment import NON_SYNC_BIT, NON_SYNC_FLAGS, SYNC_FLAGS
 from indexer.box_tree import Box
 from indexer.demux.columns import big_endian, collapsed
 from indexer.demux.reading import Reading
 from indexer.demux.tables import FULL_BOX_BYTES, counted_rows
-from indexer.track import NON_SYNC_BIT, NON_SYNC_FLAGS, SYNC_FLAGS, Column
+from indexer.track import Column
 
 _DEPENDS_ON_MASK = 0x0300_0000
 _DEPENDENCY_SHIFT = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from indexer.codecs.sample_entry import box
+from app.cmaf.box import box
 from indexer.init_segment import InitTrack, build_init
 from indexer.subtitles.cue import Text
 from indexer.subtitles.tx3g import ALL_FORCED

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.cmaf.fragment import NON_SYNC_BIT
 from app.cmaf.segments import segment_parts
 from app.idx.view import Idx, read_idx
 from indexer import figures as figures_module
 from indexer.errors import LimitExceeded
 from indexer.select import ServedTrack, select
-from indexer.track import NON_SYNC_BIT, Movie, Track
+from indexer.track import Movie, Track
 from tests.indexer.built import NO_FILE, build, built
 from tests.indexer.movies import movies
 from tests.media.made_movie import MEDIA_AT, Chunk, MadeMovie, MadeTrack, listed, make_movie

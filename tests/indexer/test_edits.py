@@ -11,12 +11,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from app.cmaf.fragment import NON_SYNC_BIT, SYNC_FLAGS
 from indexer import edits as edit_lists
 from indexer.edits import WARM_UP_S, check_replayed, shown
 from indexer.errors import LimitExceeded, Unplaceable, Unsupported
 from indexer.limits import MAX_EDITED_SAMPLES
 from indexer.timeline import place
-from indexer.track import NON_SYNC_BIT, SYNC_FLAGS, Edit, Movie, Samples, Track
+from indexer.track import Edit, Movie, Samples, Track
 from tests.media.made_movie import Chunk, MadeMovie, MadeTrack, listed, make_movie
 
 EMPTY = -1

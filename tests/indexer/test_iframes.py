@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from app.cmaf.fragment import NON_SYNC_BIT
 from app.cmaf.iframes import iframe_parts
 from app.idx.view import Idx
-from indexer.track import NON_SYNC_BIT, Edit
+from indexer.track import Edit
 from tests.indexer.built import built
 from tests.indexer.movies import movies
 from tests.indexer.test_build import segments_of

@@ -9,10 +9,11 @@ from itertools import islice
 import pytest
 from hypothesis import given
 
+from app.cmaf.fragment import SYNC_FLAGS
 from indexer.errors import LimitExceeded
 from indexer.kinds import tabulate_kinds
 from indexer.limits import MAX_HASHED_KINDS
-from indexer.track import SYNC_FLAGS, Samples, each
+from indexer.track import Samples, each
 from tests.indexer.movies import movies
 from tests.media.made_movie import MadeMovie
 

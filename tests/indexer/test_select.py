@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.cmaf.fragment import SYNC_FLAGS
 from indexer.errors import Malformed, Unplaceable, Unsupported
 from indexer.select import Change, Selection, select
-from indexer.track import SYNC_FLAGS, Edit, LostTrack
+from indexer.track import Edit, LostTrack
 from tests.indexer.codecs.entries import box, esds, sound, visual
 from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY, OTHER_AVC_ENTRY, Chunk, MadeTrack, make_movie
 

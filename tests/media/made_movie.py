@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
 
-from indexer.track import NON_SYNC_FLAGS, SYNC_FLAGS, Column, Edit, Movie, Samples, Track
+from app.cmaf.fragment import NON_SYNC_FLAGS, SYNC_FLAGS
+from indexer.track import Column, Edit, Movie, Samples, Track
 from tests.indexer.codecs.entries import box, esds, sound, visual
 
 UNITY_MATRIX = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)

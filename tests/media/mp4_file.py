@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from indexer.track import NON_SYNC_BIT, Movie, Samples, Track
+from app.cmaf.fragment import NON_SYNC_BIT
+from indexer.track import Movie, Samples, Track
 from tests.indexer.demux import made_mp4
 from tests.indexer.demux.made_mp4 import box, full_box, hdlr, u16, u32
 from tests.media.made_movie import MEDIA_AT, MadeMovie, listed

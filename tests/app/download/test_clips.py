@@ -12,11 +12,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from app.clip import Clip
+from app.cmaf.fragment import NON_SYNC_BIT
 from app.download.plan import Heads, plan_download
 from app.errors import Malformed
 from app.idx.track_rows import TrackRows
 from app.idx.view import Idx
-from indexer.track import NON_SYNC_BIT, Edit
+from indexer.track import Edit
 from tests.app.download.test_movie import Shown, demuxed, indexed, samples_of, written
 from tests.golden.archives import film
 from tests.indexer.movies import movies

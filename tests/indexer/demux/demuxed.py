@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import pytest
 
+from app.cmaf.fragment import NON_SYNC_BIT
 from indexer.demux.open import demux
 from indexer.errors import SourceError
 from indexer.source import Source
-from indexer.track import NON_SYNC_BIT, Column, Movie, Track
+from indexer.track import Column, Movie, Track
 
 
 class Sample(NamedTuple):
