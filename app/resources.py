@@ -28,7 +28,6 @@ from app.manifest.info import INFO, plan_info, plan_title_info
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import Presentation, of_archive
 from app.manifest.session import plan_chapters
-from app.manifest.target_duration import target_of
 from app.manifest.urls import (
     CHAPTERS,
     CUES,
@@ -46,6 +45,7 @@ from app.manifest.urls import (
 )
 from app.plan import FileIdentity, Plan
 from app.storyboard import count_sheets, plan_sheet, plan_storyboard
+from app.target_duration import target_of
 from app.ttml import plan_ttml, plan_ttml_init
 from app.webvtt import plan_cues, plan_subtitles
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
+from app.target_duration import target_duration_s
+
 _SHORTEST_US, _LONGEST_US = 500_000, 1_500_000
 """A run of segments counts for the peak when it lasts so long for each second of the target duration."""
 
@@ -22,7 +24,7 @@ def peak_bps(segment_bytes: Sequence[int], durations_us: Sequence[int]) -> int:
 
     A stream too short to hold such a run peaks at its average.
     """
-    target_s = max(1, (max(durations_us) + 500_000) // 1_000_000)  # as EXT-X-TARGETDURATION
+    target_s = target_duration_s(durations_us)
     ends_bytes, ends_us = (list(accumulate(each, initial=0)) for each in (segment_bytes, durations_us))
     peak = 0
     for first in range(len(durations_us)):

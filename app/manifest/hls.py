@@ -18,9 +18,9 @@ from app.errors import NotFound
 from app.idx.cues import TextRows
 from app.idx.view import Idx, IFrames
 from app.manifest.chapters import date_tags
-from app.manifest.target_duration import target_duration_s, target_query
 from app.manifest.urls import CUES, MEDIA, iframe_name, init_name, segment_name, versioned
 from app.plan import FileIdentity, Plan, passing_plan
+from app.target_duration import target_duration_s, target_query
 
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
 VERSION = 7

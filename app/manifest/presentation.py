@@ -21,8 +21,8 @@ from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.track_rows import Ints
 from app.idx.view import Idx
 from app.manifest.sense import by_sense, first_of_each, sense_of_sound, sense_of_text
-from app.manifest.target_duration import target_duration_s, target_query
 from app.plan import FileIdentity, Plan, passing_plan
+from app.target_duration import target_duration_s, target_query
 
 
 @dataclass(frozen=True, slots=True)
