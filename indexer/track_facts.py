@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from app.idx.header import FormatFacts, TrackFacts
 from indexer.codecs.media_format import MediaFormat
-from indexer.labels import label_of_sound, roles_of_sound
+from indexer.labels import label_of_sound, roles_of_sound, said_of_sound
 from indexer.segmentation import PlacedTrack
 from indexer.select import ServedTrack
 from indexer.track import Samples, Track
@@ -39,6 +39,7 @@ def track_facts(served: ServedTrack, placed: PlacedTrack) -> TrackFacts:
         language=track.language,
         title=track.title,
         label=track.title if is_video else label_of_sound(track.title, track.language),
+        said="" if is_video else said_of_sound(track.title, track.language),
         roles=track.kind_roles if is_video else roles_of_sound(track.kind_roles, track.title),
         default=track.enabled,
         width=largest.width,

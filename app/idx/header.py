@@ -133,6 +133,7 @@ class TrackFacts(Record):
     language: str  # BCP 47
     title: str
     label: str  # to choose a sound by: its title, else its language's own name; of a video, its title
+    said: str  # of a sound, what its title says beyond language and coding: sounds that differ in it are two
     roles: tuple[str, ...]  # of `kind` boxes, those of `DASH_ROLES` and others
     default: bool
     width: int  # as displayed: pixel aspect and rotation applied; 0 for audio
@@ -202,6 +203,7 @@ class TextFacts(Record):
     language: str  # BCP 47
     title: str
     label: str  # to choose it by: its title, else its language's own name and what it is for
+    said: str  # what its title says beyond that
     roles: tuple[str, ...]
     forced: bool  # only what foreign speech and signs say
     hearing_impaired: bool  # sounds are told as well

@@ -4,7 +4,6 @@ coding. Manifests tell that they are one choice, and a title lists each once.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
@@ -15,24 +14,15 @@ T = TypeVar("T")
 Sense = tuple[Hashable, int]
 """What is alike, and the number of it among those alike in one place, since these say something else."""
 
-_CODING = re.compile(
-    r"\b(?:mono|stereo|surround|\d\.\d(?:\.\d)?(?:ch)?|\d+ ?(?:ch|channels?|kbps|kb/s|kbit/s|k?hz)"
-    r"|(?:he-?)?aac(?:-?(?:lc|he))?|e?-?ac-?3|dolby|digital|plus|atmos|ddp?(?:\d\.\d)?|truehd|dts(?:-?hd)?"
-    r"|opus|flac|alac|mp[23]|l?pcm)\b",
-    re.ASCII | re.IGNORECASE,
-)
-"""Words of titles that say how a sound is coded, as "Surround 5.1"; any other may tell what is heard."""
-
 
 def sense_of_sound(facts: TrackFacts) -> Hashable:
-    """Language, purpose and what the title says but for coding. Of pictures likewise."""
-    said = re.findall(r"\w+", _CODING.sub(" ", facts.title.casefold()))
-    return facts.language, facts.roles, " ".join(said)
+    """Language, purpose and what the title says beyond these."""
+    return facts.language, facts.roles, facts.said
 
 
 def sense_of_text(facts: TextFacts) -> Hashable:
-    """Language, purpose and title; and codec, as one that DASH alone takes does not stand for another."""
-    return facts.language, facts.forced, facts.hearing_impaired, facts.roles, facts.title, facts.codec
+    """The same; and codec, as one that DASH alone takes does not stand for another."""
+    return facts.language, facts.forced, facts.hearing_impaired, facts.roles, facts.said, facts.codec
 
 
 def by_sense(items: Iterable[T], sense: Callable[[T], Hashable]) -> dict[Sense, T]:

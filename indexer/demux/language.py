@@ -82,3 +82,19 @@ def autonym(tag: str) -> str:
     if name.startswith(_NAMELESS):
         return tag
     return name[0].title() + name[1:]  # not upper(): Georgian has no capital for the start of a word
+
+
+@lru_cache(_FEW)
+def names(tag: str) -> tuple[str, ...]:
+    """What a language is called by itself and in English, with its country or script and without, the longest
+    first, case-folded.
+    """
+    if tag == UNDETERMINED:
+        return ()
+    from langcodes import Language  # noqa: PLC0415
+
+    tagged = Language.get(tag)
+    languages = tagged, Language.make(tagged.language)
+    found = {name for each in languages for name in (each.autonym(), each.display_name())}
+    known = {name.casefold() for name in found if not name.startswith(_NAMELESS)}
+    return tuple(sorted(known, key=lambda name: (-len(name), name)))

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from app.idx.header import SubtitleFile, TextFacts
 from indexer.errors import LimitExceeded
-from indexer.labels import label_of_text
+from indexer.labels import label_of_text, said_of_text
 from indexer.limits import (
     MAX_BARE_PARTS,
     MAX_CUE_APPEARANCES,
@@ -70,6 +70,9 @@ def _facts(text: Text, name: str) -> TextFacts:
         language=text.language,
         title=text.title,
         label=label_of_text(
+            text.title, text.language, forced=text.forced, hearing_impaired=text.hearing_impaired
+        ),
+        said=said_of_text(
             text.title, text.language, forced=text.forced, hearing_impaired=text.hearing_impaired
         ),
         roles=text.roles,

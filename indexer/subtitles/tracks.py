@@ -6,7 +6,6 @@ cut in two is one again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, islice, repeat
@@ -15,6 +14,7 @@ from typing import NamedTuple
 from indexer.codecs.sample_entry import fourcc_of, printable
 from indexer.codecs.unserved import PUT_BESIDE, refusal
 from indexer.errors import LimitExceeded, SourceError, Unsupported
+from indexer.labels import FORCED, HEARING_IMPAIRED
 from indexer.limits import (
     MAX_CUES,
     MAX_TEXT_BYTES,
@@ -43,9 +43,6 @@ UNSHOWN = {
 FORCED_ROLES = frozenset({"forced-subtitle", "forced_subtitle"})
 HEARING_IMPAIRED_ROLES = frozenset({"caption", "captions"})
 """Values of `kind` (urn:mpeg:dash:role:2011, and HTML's kinds of text tracks)."""
-
-_FORCED = re.compile(r"\bforced\b", re.IGNORECASE)
-_HEARING_IMPAIRED = re.compile(r"\b(?:SDH|CC|hearing[ -]impaired|hard of hearing)\b", re.IGNORECASE)
 
 
 class Playback(NamedTuple):
@@ -120,11 +117,11 @@ def _read(source: Source, movie: Movie, track: Track, in_time: Playback) -> Text
 
 
 def is_forced(title: str) -> bool:
-    return bool(_FORCED.search(title))
+    return bool(FORCED.search(title))
 
 
 def is_for_hearing_impaired(title: str) -> bool:
-    return bool(_HEARING_IMPAIRED.search(title))
+    return bool(HEARING_IMPAIRED.search(title))
 
 
 def _readers(track: Track) -> dict[int, tuple[str, bool, ReadSample]]:

@@ -124,6 +124,7 @@ def _track(samples: int, size: int, duration_ticks: int) -> TrackFacts:
         language="und",
         title="",
         label="",
+        said="",
         roles=(),
         default=True,
         width=640,

@@ -16,6 +16,7 @@ import app.titles
 from app.idx.title import Title
 from app.manifest.presentation import Member, of_title
 from app.titles import TITLE_CHANGED, TITLE_DAMAGED
+from indexer.subtitles.cue import Cue, Text
 from tests.app.conftest import Client
 from tests.indexer.built import ARCHIVE, NO_FILE, built
 from tests.media.made_movie import Chunk, make_movie
@@ -129,6 +130,31 @@ def test_no_text_is_lost(client: Client, title: Path, media_dir: Path, index_dir
     assert [client.get(url).text.split()[-1] for url in segments] == [
         "1080p.eng.forced", "720p.eng.Commentary", "720p.eng.sdh", "720p.eng",
     ]  # fmt: skip
+
+
+def test_what_only_names_the_language_is_the_same_choice(
+    client: Client, media_dir: Path, index_dir: Path
+) -> None:
+    put_rendition(media_dir / "film/1080p.mp4", picture(2000), sound("eng", title="English"), sound("fra"))
+    put_rendition(media_dir / "film/720p.mp4", picture(1000), sound("eng"), sound("fra", title="French"))
+    for name in ("1080p.eng", "720p.eng.English"):
+        (media_dir / "film" / f"{name}.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    index_all(media_dir, index_dir)
+    read = m3u8.loads(client.get(MASTER).text)
+    assert [(each.name, each.uri.partition("/playlist")[0]) for each in read.media] == [
+        ("English", "1080p/audio-eng"), ("Français", "1080p/audio-fra"), ("English", "1080p/text-eng"),
+    ]  # fmt: skip
+    assert client.get(MPD).text.count("<Label>English</Label>") == 2
+
+
+def test_texts_that_dash_alone_takes_do_not_stand_for_others() -> None:
+    cues = (Cue(0, 1000, "", "<tt/>"),)
+    texts = [Text("TTML", cues, "en", source_track_id=2, codec="stpp"), Text("SubRip", cues, "en")]
+    movie = make_movie([picture(100)], [Chunk(0, SECONDS)])
+    members = [Member(f"film/{each.codec_name}", built(movie, texts=[each]), ARCHIVE) for each in texts]
+    shown = of_title("film", "", "0123456789", NO_FILE, members)
+    assert [each.folder for each in shown.texts] == ["TTML/text-eng", "SubRip/text-eng"]
+    assert [each.folder for each in shown.webvtt] == ["SubRip/text-eng"]
 
 
 def test_urls_of_a_list_lead_to_its_archives(client: Client, media_dir: Path, index_dir: Path) -> None:

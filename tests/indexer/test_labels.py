@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from indexer.labels import label_of_sound, label_of_text, roles_of_sound
+from indexer.labels import label_of_sound, label_of_text, roles_of_sound, said_of_sound, said_of_text
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,45 @@ def test_without_the_names_of_languages_their_tags_do(monkeypatch: pytest.Monkey
 )
 def test_what_titles_say_of_a_sound(stated: tuple[str, ...], title: str, roles: tuple[str, ...]) -> None:
     assert roles_of_sound(stated, title) == roles
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "", "Stereo", "stereo 2.0", "Surround 5.1", "5.1", "7.1 (Atmos)", "6ch", "Dolby Digital Plus",
+        "DD+ 5.1", "DDP5.1", "AC-3", "E-AC-3 640 kbps", "EAC3", "AAC-LC", "HE-AAC 64kb/s", "DTS-HD", "TrueHD",
+        "FLAC 48 kHz",
+    ],
+)  # fmt: skip
+def test_titles_that_tell_of_the_coding_say_nothing(title: str) -> None:
+    assert said_of_sound(title, "und") == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [
+        ("English", "en"), ("English [5.1]", "en"), ("english, Stereo", "en-GB"), ("Français", "fr"),
+        ("French (AC-3)", "fr"), ("Português (Brasil)", "pt-BR"), ("Portuguese", "pt-BR"), ("日本語", "ja"),
+    ],
+)  # fmt: skip
+def test_nor_do_those_that_name_the_language(title: str, language: str) -> None:
+    assert said_of_sound(title, language) == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Kommentar", "kommentar"), ("Regie 2.0", "regie"), ("Take 2", "take 2"), ("解説", "解説"),
+        ("Stereoskop", "stereoskop"), ("1984", "1984"), ("German", "german"), ("Englishman", "englishman"),
+        ("English Commentary (5.1)", "commentary"),
+    ],
+)  # fmt: skip
+def test_titles_that_tell_more(title: str, said: str) -> None:
+    assert said_of_sound(title, "en") == said
+
+
+def test_subtitles_that_tell_what_they_are_known_to_be_for_say_nothing() -> None:
+    assert said_of_text("English (SDH)", "en", forced=False, hearing_impaired=True) == ""
+    assert said_of_text("Forced", "en", forced=True, hearing_impaired=False) == ""
+    assert said_of_text("Signs (forced)", "en", forced=True, hearing_impaired=False) == "signs"
+    assert said_of_text("SDH 5.1", "en", forced=False, hearing_impaired=False) == "sdh 5 1"

@@ -48,7 +48,7 @@ FISH, END, ZWEI = tx3g("Fish & chips < 5"), tx3g("The end"), tx3g("Zwei", styl((
 
 FACTS = TextFacts(
     name="text-eng", codec_name="SubRip", source_track_id=0, file="film.eng.srt", language="en", title="",
-    label="English", roles=(), forced=False, hearing_impaired=False, cue_count=0, codec="", init=b"",
+    label="English", said="", roles=(), forced=False, hearing_impaired=False, cue_count=0, codec="", init=b"",
     peak_bps=0, average_bps=0,
 )  # fmt: skip
 

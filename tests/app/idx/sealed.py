@@ -20,8 +20,8 @@ FORMAT = {
 TRACK = {
     "name": "video", "kind": "video", "source_track_id": 1, "codec": "avc1.640028", "codec_name": "H.264",
     "supplemental_codec": "", "timescale": 1000, "duration_ticks": 4000, "sample_count": 4,
-    "size_bytes": None, "byte_count": 100, "language": "und", "title": "", "label": "", "roles": [],
-    "default": True, "width": 640, "height": 360, "frame_rate_milli": 1000, "video_range": "SDR",
+    "size_bytes": None, "byte_count": 100, "language": "und", "title": "", "label": "", "said": "",
+    "roles": [], "default": True, "width": 640, "height": 360, "frame_rate_milli": 1000, "video_range": "SDR",
     "colour": [], "channels": 0, "hls_channels": "", "sample_rate_hz": 0, "expected_players": [],
     "media_time_ticks": 0, "formats": [FORMAT],
 }  # fmt: skip
@@ -31,9 +31,8 @@ VIEW = {
 }  # fmt: skip
 TEXT = {
     "name": "text-eng", "codec_name": "SubRip", "source_track_id": 0, "file": "a.eng.srt", "language": "en",
-    "title": "", "label": "English", "roles": [], "forced": False, "hearing_impaired": True, "cue_count": 2,
-    "codec": "", "init": b"",
-    "peak_bps": 0, "average_bps": 0,
+    "title": "", "label": "English", "said": "", "roles": [], "forced": False, "hearing_impaired": True,
+    "cue_count": 2, "codec": "", "init": b"", "peak_bps": 0, "average_bps": 0,
 }  # fmt: skip
 HEADER = {
     "generator": "tests",

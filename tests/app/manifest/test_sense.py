@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,34 +13,19 @@ from tests.indexer.built import built
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
 
 
-def facts(title: str, roles: tuple[str, ...] = ()) -> TrackFacts:
+def facts(**other: Any) -> TrackFacts:
     idx = built(make_movie([MadeTrack([50] * 20, [500] * 20, "soun")], [Chunk(0, 20)]))
-    return replace(idx.header.tracks[0], title=title, roles=roles)
+    return replace(idx.header.tracks[0], **other)
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "Stereo", "stereo 2.0", "Surround 5.1", "5.1", "7.1 (Atmos)", "6ch", "Dolby Digital Plus", "DD+ 5.1",
-        "DDP5.1", "AC-3", "E-AC-3 640 kbps", "EAC3", "AAC-LC", "HE-AAC 64kb/s", "DTS-HD", "TrueHD",
-        "FLAC 48 kHz",
-    ],
-)  # fmt: skip
-def test_titles_that_tell_of_the_coding_alone(title: str) -> None:
-    assert sense_of_sound(facts(title)) == sense_of_sound(facts(""))
+@pytest.mark.parametrize("other", [{"roles": ("description",)}, {"said": "regie"}, {"language": "de"}])
+def test_language_purpose_and_what_is_said_tell_apart(other: dict[str, Any]) -> None:
+    assert sense_of_sound(facts(**other)) != sense_of_sound(facts())
 
 
-@pytest.mark.parametrize("title", ["Kommentar", "Regie 2.0", "Take 2", "Stereoskop", "解説", "1984"])
-def test_titles_that_tell_more(title: str) -> None:
-    assert sense_of_sound(facts(title)) != sense_of_sound(facts(""))
-
-
-def test_coding_is_left_out_of_longer_titles() -> None:
-    assert sense_of_sound(facts("English [5.1]")) == sense_of_sound(facts("english, Stereo"))
-
-
-def test_purpose_tells_apart() -> None:
-    assert sense_of_sound(facts("", ("description",))) != sense_of_sound(facts(""))
+def test_title_label_and_coding_do_not() -> None:
+    other = facts(title="Stereo", label="Stereo", codec="ac-3", hls_channels="6", name="audio-2")
+    assert sense_of_sound(other) == sense_of_sound(facts())
 
 
 def test_those_alike_in_one_place_are_not_one() -> None:
