@@ -23,7 +23,7 @@ a track of the archive above, where no archive has that id itself or the version
 The version, `?v=`: with the right one an answer never changes and says so; without one it is what the archive
 is now, and caches may keep it for `UNVERSIONED_MAX_AGE_S`; a well-formed other one is 410, since it named an
 archive that was replaced; anything else is 400. Playlists and download.mp4 are had in part, too: `app.clip`;
-and playlists with the target duration of a title: `app.manifest.target_duration`.
+and playlists with the target duration of a title: `app.target_duration`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,8 @@ import socket
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
+from typing import TypeVar
 
 from app import metrics
 from app.plan import FileIdentity, FileRanges, Piece, cut_pieces, piece_length
@@ -28,6 +30,8 @@ LOG = logging.getLogger("vodsplice.delivery")
 BLOCK_BYTES = 256 * 1024
 _TIMEVAL = struct.Struct("@ll")
 _LINGER = struct.Struct("@ii")
+
+Taken = TypeVar("Taken", int, bytes)
 
 
 class MediaBody:
@@ -47,7 +51,6 @@ class MediaBody:
     ) -> None:
         self._pieces = pieces
         self._files = files
-        self._descriptors = {identity.path: descriptor for identity, descriptor in files.items()}
         self._note = note
         self._done: Callable[[], None] | None = done
         self._socket = plain_socket
@@ -78,21 +81,25 @@ class MediaBody:
         for piece in self._checked_at_the_end():
             if isinstance(piece, bytes):
                 yield piece
-            else:
-                self._send_ranges(client.fileno(), piece)
+                continue
+            for sent in self._taken(piece, partial(self._send_some, client.fileno()), int):
+                self._note.sent_bytes += sent
         if is_tcp:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
-    def _send_ranges(self, client: int, piece: FileRanges) -> None:
-        descriptor = self._descriptors[piece.file.path]
+    def _taken(
+        self, piece: FileRanges, take: Callable[[int, int, int], Taken], length_of: Callable[[Taken], int]
+    ) -> Iterator[Taken]:
+        """What `take` makes of the ranges: of a descriptor, from an offset on, of at most so many bytes."""
+        descriptor = self._files[piece.file]
         for offset, length in zip(piece.offsets, piece.lengths, strict=True):
             at, stop = offset, offset + length
             while at < stop:
-                sent = self._send_some(client, descriptor, at, stop - at)
-                if not sent:
+                taken = take(descriptor, at, stop - at)
+                if not taken:
                     raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
-                at += sent
-                self._note.sent_bytes += sent
+                at += length_of(taken)
+                yield taken
 
     def _send_some(self, client: int, descriptor: int, offset: int, most: int) -> int:
         try:
@@ -107,16 +114,8 @@ class MediaBody:
         for piece in self._checked_at_the_end():
             if isinstance(piece, bytes):
                 yield piece
-                continue
-            descriptor = self._descriptors[piece.file.path]
-            for offset, length in zip(piece.offsets, piece.lengths, strict=True):
-                at, stop = offset, offset + length
-                while at < stop:
-                    block = os.pread(descriptor, min(BLOCK_BYTES, stop - at), at)
-                    if not block:
-                        raise self._broken("truncated", f"{piece.file.path} was cut short while it was sent")
-                    at += len(block)
-                    yield block
+            else:
+                yield from self._taken(piece, _read_some, len)
 
     def _checked_at_the_end(self) -> Iterator[Piece]:
         """All pieces; between the last byte and the others, a last look at the files."""
@@ -148,3 +147,7 @@ class MediaBody:
     def _count(self, cause: str) -> None:
         self._note.cause = cause
         metrics.BROKEN_OFF.labels(cause).inc()
+
+
+def _read_some(descriptor: int, offset: int, most: int) -> bytes:
+    return os.pread(descriptor, min(BLOCK_BYTES, most), offset)

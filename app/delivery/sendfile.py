@@ -65,8 +65,7 @@ def _open(pieces: tuple[Piece, ...]) -> dict[FileIdentity, int]:
     """A descriptor for each file of `pieces`, each the file that the Plan meant."""
     files: dict[FileIdentity, int] = {}
     try:
-        ranges = (piece for piece in pieces if isinstance(piece, FileRanges))
-        for identity in {piece.file.path: piece.file for piece in ranges}.values():
+        for identity in {piece.file for piece in pieces if isinstance(piece, FileRanges)}:
             try:
                 descriptor = files[identity] = os.open(identity.path, _OPEN_FLAGS)
                 found = os.fstat(descriptor)
