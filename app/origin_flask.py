@@ -40,13 +40,15 @@ _NULL_SESSION: SessionMixin = _NoSession.null_session_class()
 
 
 class OriginFlask(Flask):
-    """`cors_origin` is the value of Access-Control-Allow-Origin; empty for none."""
+    """`cors_origin` is the value of Access-Control-Allow-Origin; empty for none. `cors` are the headers that
+    every answer has for it.
+    """
 
     session_interface = _NoSession()
 
     def __init__(self, name: str, *, cors_origin: str) -> None:
         super().__init__(name, static_folder=None, template_folder=None)
-        self._cors = (
+        self.cors = (
             [
                 ("Access-Control-Allow-Origin", cors_origin),
                 ("Access-Control-Expose-Headers", CORS_EXPOSED),
@@ -77,7 +79,7 @@ class OriginFlask(Flask):
 
     def process_response(self, response: Response) -> Response:
         """The last hand on every answer: CORS, and one count."""
-        response.headers.extend(self._cors)
+        response.headers.extend(self.cors)
         note = note_of(request.environ)
         metrics.REQUESTS.labels(note.route, response.status_code).inc()
         return response

@@ -22,11 +22,10 @@ from http import HTTPStatus
 from types import FrameType
 from typing import Any
 
+from gunicorn import util
 from gunicorn.http import get_parser, wsgi
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.sync import SyncWorker
-
-from app.worker import write_refusal
 
 HEARTBEAT_S = 1
 _FORMAT_ASKED = "X-SPLICE-FORMAT"
@@ -63,7 +62,7 @@ class PlanWorker(SyncWorker):  # type: ignore[misc]
         than a worker has for connections.
         """
         if len(self._handed_over) >= self.cfg.worker_connections:
-            write_refusal(client, HTTPStatus.SERVICE_UNAVAILABLE, "", "")
+            util.write_error(client, HTTPStatus.SERVICE_UNAVAILABLE, "", "")
             client.close()
             return
         answer = self._pool.submit(self._serve, asked, listener, client, address)

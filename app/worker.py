@@ -24,6 +24,7 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from http import HTTPStatus
@@ -74,7 +75,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """In that thread, once the head is whole."""
         self._head_since_s.pop(conn, None)
         if req.version >= (1, 1) and not any(name == "HOST" for name, _ in req.headers):
-            write_refusal(conn.sock, HTTPStatus.BAD_REQUEST, "", "")  # RFC 9112 §3.2
+            util.write_error(conn.sock, HTTPStatus.BAD_REQUEST, "", "")  # RFC 9112 §3.2
             return False
         return super().handle_request(req, conn)
 
@@ -109,7 +110,7 @@ def _may_still_send(conn: TConn) -> bool:
 
 def post_fork(arbiter: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn's signature
     """gunicorn's first hook in a new worker."""
-    util.write_error = write_refusal
+    util.write_error = refusing_with(arbiter.app.wsgi().cors)
     for number in _ENDING:
         signal.signal(number, _end)
     while not arbiter.SIG_QUEUE.empty():
@@ -117,15 +118,22 @@ def post_fork(arbiter: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn'
             os._exit(0)
 
 
-def write_refusal(client: socket.socket, status: int, reason: str, message: str) -> None:  # noqa: ARG001
-    """In the place of `gunicorn.util.write_error`: the status by its name, nothing of the request."""
-    text = f"{_REFUSALS.get(status, 'This request cannot be read.')}\n"
-    head = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
-        f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
-        "Cache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
-    )
-    util.write_nonblock(client, (head + text).encode())
+def refusing_with(headers: Iterable[tuple[str, str]]) -> Callable[[socket.socket, int, str, str], None]:
+    """What is to stand in the place of `gunicorn.util.write_error`: it writes the status by its name, nothing
+    of the request, and `headers`, by which whoever may read other answers may read this one.
+    """
+    fixed = "".join(f"{name}: {value}\r\n" for name, value in headers)
+
+    def write(client: socket.socket, status: int, reason: str, message: str) -> None:  # noqa: ARG001
+        text = f"{_REFUSALS.get(status, 'This request cannot be read.')}\n"
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\n"
+            f"Content-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
+            f"Cache-Control: no-store\r\n{fixed}\r\n"
+        )
+        util.write_nonblock(client, (head + text).encode())
+
+    return write
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler

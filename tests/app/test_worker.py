@@ -56,7 +56,25 @@ def test_what_cannot_be_parsed_is_refused_in_text(
     assert head.startswith(b"HTTP/1.1 " + status)
     assert b"Content-Type: text/plain; charset=utf-8" in head
     assert b"Cache-Control: no-store" in head
+    assert b"\r\nAccess-Control-Allow-Origin: *" in head
     assert body == text
+
+
+@pytest.mark.parametrize("worker", [(), ("--splice", "on")])
+@pytest.mark.parametrize("asked", [b"GET /\xff HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize("setting", ["https://player.example", "off"])
+def test_who_may_read_a_refusal_is_who_may_read_an_answer(
+    start: StartOrigin, worker: tuple[str, ...], asked: bytes, setting: str
+) -> None:
+    with start("--workers", "1", "--cors-origin", setting, *worker) as origin:
+        allowed = origin.get("/healthz").headers
+        with origin.socket() as client:
+            client.sendall(asked)
+            answer = client.makefile("rb").read().decode()
+    for name in ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers"):
+        line = f"\r\n{name}: {allowed.get(name.lower())}\r\n"
+        assert (line in answer) == (setting != "off"), answer
+        assert (name in answer) == (setting != "off")
 
 
 def test_who_names_no_host_is_refused_as_by_nginx(start: StartOrigin) -> None:
