@@ -51,13 +51,13 @@ Sample = tuple[int, bytes]
 
 
 def words_of(idx: Idx, clip: Clip) -> Words:
-    """Those of every text that has something in the clip. An index of before there were any has none."""
+    """Those of every text that has something in the clip."""
     played_ms = (idx.segment_time[-1] - idx.segment_time[0]) * 1000 // idx.header.timescale
     end_ms = played_ms if clip.end_ms is None else min(clip.end_ms, played_ms)
     traks: list[Trak] = []
     content = b""
     for text in idx.texts:
-        if text.facts.init and not text.facts.codec:
+        if not text.facts.codec:
             samples = samples_of(text, clip.start_ms, end_ms, shift_ms(idx, clip))
             if samples:
                 traks.append(_trak(text, len(idx.tracks) + len(traks) + 1, samples, len(content)))

@@ -75,10 +75,7 @@ def autonym(tag: str) -> str:
         return ""
     from langcodes import Language  # noqa: PLC0415
 
-    try:
-        name = Language.get(tag).autonym()
-    except ImportError:  # of langcodes' data, which an environment from before it lacks
-        return tag
+    name = Language.get(tag).autonym()
     if name.startswith(_NAMELESS):
         return tag
     return name[0].title() + name[1:]  # not upper(): Georgian has no capital for the start of a word

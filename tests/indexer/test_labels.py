@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from indexer.labels import label_of_sound, label_of_text, roles_of_sound, said_of_sound, said_of_text
@@ -41,12 +39,6 @@ def test_subtitles_say_what_they_are_for(
     title: str, language: str, forced: bool, hearing_impaired: bool, label: str
 ) -> None:
     assert label_of_text(title, language, forced=forced, hearing_impaired=hearing_impaired) == label
-
-
-def test_without_the_names_of_languages_their_tags_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "language_data.names", None)
-    monkeypatch.setitem(sys.modules, "language_data", None)
-    assert label_of_sound("", "nds") == "nds"
 
 
 @pytest.mark.parametrize(
