@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 
 ENV_PREFIX = "VODSPLICE_"
 CONFIG_ENV = ENV_PREFIX + "CONFIG"
@@ -26,6 +27,9 @@ OFF = "off"
 FILE = "file:"
 _ON = ("on", "true", "yes", "1")
 _OFF = (OFF, "false", "no", "0")
+_ORIGIN = re.compile(
+    r"(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
+)
 
 
 class SettingError(ValueError):
@@ -90,18 +94,33 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _origin_or_off(value: Any) -> str:
+    """What a browser compares with its page's origin to the letter (Fetch, CORS check): one in other letters
+    allows nobody. Hosts are in lower case there, and a scheme's own port is left out (RFC 6454 §6.2).
+    """
     origin = _text_or_off(value)
-    if not re.fullmatch("[!-~]*", origin):
-        raise ValueError("an origin such as https://films.example.org, or *, or off")
+    if origin not in ("", "*", "null") and not _ORIGIN.fullmatch(origin):
+        raise ValueError("an origin as browsers send it (https://films.example.org), or *, null or off")
     return origin
 
 
 def _script_or_off(value: Any) -> str:
     script = _text_or_off(value)
     path = script.removeprefix(FILE)
-    if path != script and not (os.path.isfile(path) and os.access(path, os.R_OK)):
-        raise ValueError("a URL, file: and the path of a file that can be read, or off")
+    is_known = os.path.isfile(path) and os.access(path, os.R_OK) if path != script else _is_url(script)
+    if script and not is_known:
+        raise ValueError("a URL (https://… or /…), file: and the path of a file that can be read, or off")
     return script
+
+
+def _is_url(text: str) -> bool:
+    """Whether a browser could fetch something from it: a path of this origin, whatever serves that there,
+    counts from `/`.
+    """
+    try:
+        url = urlsplit(text)
+        return text.startswith("/") or (url.scheme in ("http", "https") and bool(url.hostname))
+    except ValueError:
+        return False
 
 
 def _port_or_off(value: Any) -> str:

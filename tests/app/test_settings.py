@@ -11,6 +11,8 @@ import pytest
 from app.settings import SETTINGS, SettingError, Settings, env_of, flag_of, load, markdown_table
 
 README = Path(__file__).parents[2] / "README.md"
+NO_ORIGIN = "is not an origin as browsers send it (https://films.example.org), or *, null or off"
+NO_SCRIPT = "is not a URL (https://… or /…), file: and the path of a file that can be read, or off"
 
 
 def test_flag_over_environment_over_file(tmp_path: Path) -> None:
@@ -43,19 +45,44 @@ def test_defaults() -> None:
         ("log_format", "xml", "--log-format: 'xml' is not text or json"),
         ("bind", ",", "--bind: ',' is not one or more of host:port"),
         ("bind", 8080, "--bind: 8080 is not one or more of host:port"),
-        ("cors_origin", "https://a.example\r\nX: y", "is not an origin such as"),
-        ("cors_origin", "https://a.example https://b.example", "is not an origin such as"),
-        (
-            "hls_js_url",
-            "file:/no such/hls.js",
-            "is not a URL, file: and the path of a file that can be read, or off",
-        ),
+        ("cors_origin", "https://a.example\r\nX: y", NO_ORIGIN),
+        ("cors_origin", "https://a.example https://b.example", NO_ORIGIN),
+        ("cors_origin", "a.example", NO_ORIGIN),
+        ("cors_origin", "https://a.example/", NO_ORIGIN),
+        ("cors_origin", "https://A.example", NO_ORIGIN),
+        ("cors_origin", "https://a.example:443", NO_ORIGIN),
+        ("cors_origin", "http://a.example:80", NO_ORIGIN),
+        ("cors_origin", "https://a.example:", NO_ORIGIN),
+        ("cors_origin", "https://", NO_ORIGIN),
+        ("cors_origin", "https://a.example\n", NO_ORIGIN),
+        ("hls_js_url", "file:/no such/hls.js", NO_SCRIPT),
+        ("hls_js_url", "hls.min.js", NO_SCRIPT),
+        ("hls_js_url", "cdn.example/hls.min.js", NO_SCRIPT),
+        ("hls_js_url", "https:/cdn.example/hls.min.js", NO_SCRIPT),
+        ("hls_js_url", "javascript:alert(1)", NO_SCRIPT),
+        ("hls_js_url", "https://[cdn.example/hls.min.js", NO_SCRIPT),
         ("metrics_bind", "unix:/run/metrics", "--metrics-bind: 'unix:/run/metrics' is not host:port, or off"),
     ],
 )
 def test_what_cannot_be_read_is_named(name: str, value: object, complaint: str) -> None:
     with pytest.raises(SettingError, match=re.escape(complaint)):
         load({name: value}, {}, None)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*", "null", "https://films.example.org", "http://films.example.org:443", "https://127.0.0.1:8443",
+        "http://[::1]:8080", "http://localhost", "capacitor://localhost", "chrome-extension://abcdefgh",
+    ],
+)  # fmt: skip
+def test_origins_that_browsers_send(origin: str) -> None:
+    assert load({"cors_origin": origin}, {}, None).settings.cors_origin == origin
+
+
+@pytest.mark.parametrize("url", ["/hls.min.js", "http://127.0.0.1:1/hls.js#sha384-x", "off"])
+def test_places_of_hls_js(url: str) -> None:
+    assert load({"hls_js_url": url}, {}, None).settings.hls_js_url == ("" if url == "off" else url)
 
 
 def test_environment_and_file_are_named_too(tmp_path: Path) -> None:
