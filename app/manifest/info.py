@@ -36,14 +36,18 @@ def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
 
 
 def plan_title_info(shown: Presentation) -> Plan:
-    """The facts of a title: all of its tracks, and what else is known of its best rendition."""
+    """The facts of a title: all of its tracks, the chapters and the storyboard of the best rendition that has
+    any, and what else is known of the best.
+    """
     best = shown.renditions[0]
     first = {each.folder for kind in ("video", "audio") for each in shown.of_kind(kind)[:1]}
     tracks = [_track(each.facts, each.folder in first) | {"name": each.folder} for each in shown.renditions]
     texts = [_text(each.facts, each.folder, each.idx.version) for each in shown.webvtt]
+    pictures = ((each.idx, each.folder.rpartition("/")[0] + "/") for each in shown.of_kind("video"))
     of_title = {
         "version": shown.version, "title": shown.title, "tracks": tracks, "texts": texts, "is_title": True,
-        "storyboard": _storyboard(best.idx, best.folder.rpartition("/")[0] + "/"),
+        "chapters": [_chapter(chapter) for chapter in shown.chapters],
+        "storyboard": next(filter(None, (_storyboard(*each) for each in pictures)), ""),
     }  # fmt: skip
     return shown.plan("info", CONTENT_TYPE, _json(_info(best.idx, best.view_number) | of_title))
 

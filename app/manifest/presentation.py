@@ -20,6 +20,7 @@ from app.clip import WHOLE, Clip
 from app.idx.header import TextFacts, TrackFacts, ViewFacts
 from app.idx.track_rows import Ints
 from app.idx.view import Idx
+from app.manifest.chapters import Chapter, chapters_of
 from app.manifest.sense import by_sense, first_of_each, sense_of_sound, sense_of_text
 from app.plan import FileIdentity, Plan, passing_plan
 from app.target_duration import target_duration_s, target_query
@@ -105,6 +106,11 @@ class Presentation:
         listed = [each.idx for each in self.renditions] + [each.idx for each in self.texts]
         return list({id(each): each for each in (self.lead, *listed)}.values())
 
+    @property
+    def chapters(self) -> list[Chapter]:
+        """Those of the best rendition that has any."""
+        return next(filter(None, map(chapters_of, self.indexes)), [])
+
     def timeline(self, idx: Idx) -> list[int]:
         """When the segments of one of them begin, in its ticks, and when the last ends: with the longest."""
         ends_s = (
@@ -163,7 +169,7 @@ def of_title(
         lead=lead,
         renditions=[*pictures, *listed.values()],
         texts=list(first_of_each(texts).values()),
-        title=title or lead.header.title,
+        title=next(filter(None, (title, *(each.idx.header.title for each in members))), ""),
         version=version,
         last_modified_s=max(each.archive.modified_s for each in members),
         guards=(record, *(file for each in members for file in (each.idx.identity, each.archive))),

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from app.clip import WHOLE
 from app.manifest.attributes import listed, quoted
-from app.manifest.chapters import chapters_of
 from app.manifest.presentation import Presentation
 from app.manifest.urls import CHAPTERS, versioned
 from app.plan import Plan
@@ -22,7 +21,7 @@ def session_tags(shown: Presentation) -> Iterator[str]:
     if shown.title:
         attributes = {"DATA-ID": quoted("com.apple.hls.title"), "VALUE": quoted(shown.title)}
         yield "#EXT-X-SESSION-DATA:" + listed(attributes)
-    if chapters_of(shown.lead) and shown.clip == WHOLE:
+    if shown.chapters and shown.clip == WHOLE:
         uri = versioned(CHAPTERS, shown.version)
         attributes = {"DATA-ID": quoted("com.apple.hls.chapters"), "URI": quoted(uri)}
         yield "#EXT-X-SESSION-DATA:" + listed(attributes)
@@ -37,7 +36,7 @@ def plan_chapters(shown: Presentation) -> Plan:
             "duration": chapter.duration_ms / 1000,
             "titles": [{"language": "und", "title": chapter.title}],
         }
-        for chapter in chapters_of(shown.lead)
+        for chapter in shown.chapters
     ]
     content = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
     return shown.plan("chapters", "application/json", content)

@@ -13,8 +13,13 @@ import m3u8
 import pytest
 
 import app.titles
+from app.idx.header import ChapterFacts, StoryboardFacts
 from app.idx.title import Title
+from app.manifest.info import plan_title_info
+from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import Member, of_title
+from app.manifest.session import plan_chapters
+from app.plan import Plan
 from app.titles import TITLE_CHANGED, TITLE_DAMAGED
 from indexer.subtitles.cue import Cue, Text
 from tests.app.conftest import Client
@@ -77,6 +82,29 @@ def test_it_is_called_as_the_best_is_and_as_old_as_the_newest(ages_s: tuple[int,
     shown = of_title("film", "", "0123456789", NO_FILE, members)
     assert (shown.title, shown.last_modified_s) == ("best", ARCHIVE.mtime_ns // 1_000_000_000 + 5)
     assert of_title("film", "A film", "0123456789", NO_FILE, members).title == "A film"
+
+
+def test_what_the_best_lacks_is_the_next_one_s() -> None:
+    idx = built(make_movie([picture(100)], [Chunk(0, SECONDS)]))
+    board = StoryboardFacts(1, 1, columns=1, rows=1, tile_width=1, tile_height=1, sheets=(1,))
+    chapters = ChapterFacts(0, "One"), ChapterFacts(2000, "Two")
+    told = replace(idx.header, title="Film", chapters=chapters, storyboard=board)
+    other = replace(told, title="Other", chapters=(ChapterFacts(0, "Other"),))
+    indexes = {"1080p": idx, "720p": replace(idx, header=told), "480p": replace(idx, header=other)}
+    members = [Member(f"film/{name}", each, ARCHIVE) for name, each in indexes.items()]
+    shown = of_title("film", "", "0123456789", NO_FILE, members)
+    found = json.loads(content(plan_title_info(shown)))
+    assert (found["title"], [each["title"] for each in found["chapters"]]) == ("Film", ["One", "Two"])
+    assert found["storyboard"] == f"720p/storyboard.vtt?v={idx.version}"
+    named = [each["titles"][0]["title"] for each in json.loads(content(plan_chapters(shown)))]
+    assert named == ["One", "Two"]
+    assert "com.apple.hls.chapters" in content(plan_multivariant(shown))
+
+
+def content(plan: Plan) -> str:
+    (inline,) = plan.pieces
+    assert isinstance(inline, bytes)
+    return inline.decode()
 
 
 def test_what_the_page_shows(client: Client, title: Path) -> None:

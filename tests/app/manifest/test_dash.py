@@ -14,7 +14,7 @@ from app.clip import Clip
 from app.idx.header import TrackFacts
 from app.idx.view import Idx
 from app.manifest.dash import buffer_us, plan_dash
-from app.manifest.presentation import of_archive
+from app.manifest.presentation import Member, of_archive, of_title
 from indexer.subtitles.cue import Cue, Text
 from indexer.track import Edit
 from tests.indexer.built import ARCHIVE, NO_FILE, built
@@ -159,6 +159,21 @@ def test_another_coding_of_the_main_sound_is_main_too() -> None:
         ("avc1.64000a", "main"), ("mp4a.40.2", "main"), ("mp4a.40.2", "alternate"), ("ac-3", "main"),
         ("mp4a.40.2", "alternate"),
     ]  # fmt: skip
+
+
+def test_pictures_of_a_title_are_all_main() -> None:
+    """In whatever codec, range or words, as all show the same."""
+    others = {
+        "4k": {"codec": "hvc1.2.4.L150.90", "video_range": "PQ", "title": "4k", "label": "4k"},
+        "1080p": {"codec": "hvc1.2.4.L150.90", "video_range": "SDR", "language": "en"},
+        "720p": {"title": "720p", "label": "720p"},
+    }
+    members = [
+        Member(f"film/{name}", with_facts(index(video()), **facts), ARCHIVE) for name, facts in others.items()
+    ]
+    (text,) = plan_dash(of_title("film", "", "0123456789", NO_FILE, members)).pieces
+    assert isinstance(text, bytes)
+    assert re.findall(b'<Role schemeIdUri="urn:mpeg:dash:role:2011" value="(.*)" />', text) == [b"main"] * 3
 
 
 def test_labels_that_are_alike_are_numbered() -> None:
