@@ -16,16 +16,17 @@ from indexer.subtitles.beside import beside
 
 
 class StrayText(NamedTuple):
-    """`path` is relative to the media folder; `instead` is where the title's best rendition would have it."""
+    """`path` is relative to the media folder; `remedy` says where the best rendition would have it."""
 
     title_id: str
     path: str
-    instead: str
+    remedy: str
 
 
 def stray_texts(media_dir: str, best: Mapping[str, str]) -> Iterator[StrayText]:
     """Those of titles, given as id -> id of the best rendition. Each folder is listed once."""
     folders: dict[str, dict[str, str]] = {}
+    taken: set[str] = set()
     for title_id in best:
         for folder in (posixpath.dirname(title_id), title_id):
             folders.setdefault(folder, {})[posixpath.basename(title_id)] = title_id
@@ -39,5 +40,14 @@ def stray_texts(media_dir: str, best: Mapping[str, str]) -> Iterator[StrayText]:
         for stem in sorted(titles.keys() - archives):
             title_id = titles[stem]
             for name in found[stem]:
-                path = posixpath.join(folder, name)
-                yield StrayText(title_id, path, best[title_id] + name.removeprefix(stem))
+                instead = best[title_id] + name.removeprefix(stem)
+                is_taken = instead in taken or os.path.lexists(os.path.join(media_dir, instead))
+                taken.add(instead)
+                yield StrayText(title_id, posixpath.join(folder, name), _remedy(instead, is_taken=is_taken))
+
+
+def _remedy(instead: str, *, is_taken: bool) -> str:
+    if not is_taken:
+        return f"name it {instead}"
+    apart = "remove one, or put a word that tells them apart into the name"
+    return f"{instead} is another's name already: {apart}"

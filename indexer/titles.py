@@ -61,7 +61,7 @@ class Titles:
         for folder in sorted(folders.union(*map(_above, folders))):
             yield from self._by_lists(folder)
         for stray in stray_texts(self._media_dir, self._best):
-            text = f"{stray.path} passed over: subtitles go with a rendition; name it {stray.instead}"
+            text = f"{stray.path} passed over: subtitles go with a rendition; {stray.remedy}"
             yield TitleOutcome(stray.title_id, "passed over", text)
 
     def _by_name(self, folder: str) -> Iterator[TitleOutcome]:

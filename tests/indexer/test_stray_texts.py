@@ -39,6 +39,20 @@ def test_subtitles_that_are_named_after_a_title_are_told_where_to_go(settle: Set
     assert settle()[1:] == []
 
 
+def test_nobody_is_told_to_take_a_name_that_another_has(settle: Settle, media_dir: Path) -> None:
+    for height in (1080, 720):
+        put_rendition(media_dir / f"film/{height}p.mp4", picture(height))
+    for name in ("film.eng.srt", "film.deu.srt", "film/film.deu.srt", "film/1080p.eng.srt"):
+        (media_dir / name).write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+    said = dict(each.text.split(" passed over: subtitles go with a rendition; ") for each in settle()[1:])
+    taken = " is another's name already: remove one, or put a word that tells them apart into the name"
+    assert said == {
+        "film.deu.srt": "name it film/1080p.deu.srt",
+        "film.eng.srt": "film/1080p.eng.srt" + taken,
+        "film/film.deu.srt": "film/1080p.deu.srt" + taken,
+    }
+
+
 def test_subtitles_named_after_a_title_by_a_list(settle: Settle, media_dir: Path) -> None:
     put_rendition(media_dir / "small/film.mov", picture(100))
     put_rendition(media_dir / "big.mp4", picture(200))
