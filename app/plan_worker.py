@@ -30,7 +30,7 @@ from gunicorn.workers.sync import SyncWorker
 HEARTBEAT_S = 1
 _FORMAT_ASKED = "X-SPLICE-FORMAT"
 _CLIENT_GONE = (BrokenPipeError, ConnectionResetError, BlockingIOError)
-"""What becomes of a request whose nginx has gone, whose client has, or takes and sends nothing."""
+"""Raised where nginx or its client has gone, or stalls for the stall timeout."""
 
 
 class PlanWorker(SyncWorker):  # type: ignore[misc]

@@ -54,7 +54,7 @@ class Box(NamedTuple):
 
 
 UNREAD_TYPES = frozenset({"udta", "meta", "free", "skip", "uuid", "sgpd", "sbgp", "iods"})
-"""Boxes of which nothing but titles is read. One that is too long ends its list, as in players."""
+"""Boxes of which only titles, roles and chapters are read. One too long ends its list, as in players."""
 
 _MUST_BE_READ = (b"trak", b"mdia", b"stbl", b"stco", b"co64", b"stsz", b"mvex", b"traf", b"trun")
 _MOST_PASSED_OVER_BYTES = 1 << 16

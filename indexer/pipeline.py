@@ -1,6 +1,6 @@
-"""One archive, end to end: open, demux, select, place, cut, build, publish.
+"""One archive, end to end: `source`, `demux`, `select`, `timeline`, `segmentation`, `build`, `write`.
 
-Data flows one way through the modules named in that order. What can go wrong with an archive comes out
+Data flows one way through these modules, in that order. What can go wrong with an archive comes out
 as an `Outcome`, never as an exception: the next archive does not care.
 """
 

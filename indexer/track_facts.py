@@ -13,7 +13,7 @@ from indexer.select import ServedTrack
 from indexer.track import Samples, Track
 
 VIDEO_RANGES = ("", "SDR", "HLG", "PQ")
-"""Each says of pictures that some are of one before it (RFC 8216bis §4.4.6.2)."""
+"""From least to most: a track that mixes them is announced by the highest (RFC 8216bis §4.4.6.2)."""
 
 
 def track_facts(served: ServedTrack, placed: PlacedTrack) -> TrackFacts:

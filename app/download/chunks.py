@@ -31,6 +31,7 @@ class Chunks:
 
 Run = tuple[int, int, int]  # offset, samples, bytes
 _OPPOSITE = bytes([1] + [0] * 255)
+"""0 ↔ 1 of a selector, for `translate`."""
 
 
 def chunks_of(idx: Idx, spans: Sequence[Span]) -> tuple[list[Chunks], list[ByteRange]]:

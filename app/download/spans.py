@@ -70,8 +70,8 @@ def _span(idx: Idx, rows: TrackRows, start_s: Fraction, end_s: Fraction) -> Span
 def _placed(idx: Idx, rows: TrackRows, first: int, stop: int, start: int, end: int | None) -> Span:
     """The span of these samples, where playback lasts from `start` to `end` of the track's timeline.
 
-    Readers differ on an edit that begins before the first picture is there, or while one is shown; so a delay
-    of less than a picture comes before.
+    Players disagree on an edit that starts before or inside a picture, so playback is delayed to the next
+    picture.
     """
     segment = rows.segment_of(first)
     offset = rows.facts.media_time_ticks - rows.decode_time_of(first)

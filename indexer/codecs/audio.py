@@ -1,4 +1,4 @@
-"""What an audio codec's module tells of a sample entry; `describe` in `entry` makes a `MediaFormat` of it."""
+"""What an audio codec's module tells of a sample entry; `indexer.codecs.describe` makes a `MediaFormat`."""
 
 from __future__ import annotations
 

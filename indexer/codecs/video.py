@@ -1,4 +1,4 @@
-"""What a video codec's module tells of a sample entry; `describe` in `entry` makes a `MediaFormat` of it."""
+"""What a video codec's module tells of a sample entry; `indexer.codecs.describe` makes a `MediaFormat`."""
 
 from __future__ import annotations
 

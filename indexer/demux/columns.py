@@ -2,7 +2,7 @@
 
 Slices, `bytes.translate` and C-level iterators instead of loops: two hours of tables are half a million
 rows. Functions over bytes and arrays only; they know no box and allocate what they are told to, so the
-caller has checked counts against the bytes that back them and against its `Allowance`.
+caller has checked counts against the bytes that back them and against `Reading.spend`.
 """
 
 from __future__ import annotations
