@@ -25,7 +25,9 @@ CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-VERSION_DIGITS = 10
+ETAG_BYTES = 10
+VERSION_BYTES = 5
+"""Of a digest, each two hex digits."""
 INDEX = "index.html"
 ENTRY = "player.js"
 HLS_JS = "hls.min.js"
@@ -42,7 +44,7 @@ class Asset:
 
     @classmethod
     def of(cls, content: bytes, suffix: str) -> Asset:
-        etag = blake3(content).hexdigest(VERSION_DIGITS)
+        etag = blake3(content).hexdigest(ETAG_BYTES)
         return cls(CONTENT_TYPES[suffix], etag, content, gzip.compress(content, mtime=0))
 
     def response(self, request: Request) -> Response:
@@ -76,7 +78,7 @@ def read_page(hls_js_url: str) -> Page:
     modules = [name for name in contents if name.endswith(".js") and name != ENTRY]
     if hls_js_url.startswith(FILE):
         contents[HLS_JS] = Path(hls_js_url.removeprefix(FILE)).read_bytes()
-    version = blake3(b"".join(contents.values())).hexdigest(VERSION_DIGITS // 2)
+    version = blake3(b"".join(contents.values())).hexdigest(VERSION_BYTES)
     url, integrity = urldefrag(f"page/{version}/{HLS_JS}" if HLS_JS in contents else hls_js_url)
     html = (
         Environment(autoescape=True, trim_blocks=True)

@@ -24,7 +24,7 @@ from app.idx.header import MUXED
 from app.idx.view import Idx
 from app.manifest.dash import plan_dash
 from app.manifest.hls import plan_iframe_playlist, plan_media_playlist, plan_text_playlist
-from app.manifest.info import INFO, plan_info, plan_title_info
+from app.manifest.info import plan_info, plan_title_info
 from app.manifest.multivariant import plan_multivariant
 from app.manifest.presentation import Presentation, of_archive
 from app.manifest.session import plan_chapters
@@ -33,6 +33,7 @@ from app.manifest.urls import (
     CUES,
     DOWNLOAD,
     IFRAMES,
+    INFO,
     MPD,
     MULTIVARIANT,
     PLAYLIST,

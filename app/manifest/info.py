@@ -17,7 +17,6 @@ from app.manifest.presentation import Presentation
 from app.manifest.urls import STORYBOARD, SUBTITLES, versioned
 from app.plan import FileIdentity, Plan, passing_plan
 
-INFO = "info.json"
 CONTENT_TYPE = "application/json"
 TRACK_FACTS = (
     "name", "kind", "codec", "codec_name", "width", "height", "video_range", "channels", "sample_rate_hz",

@@ -1,4 +1,4 @@
-"""How a segment and an init segment are spelled in a URL: the one place where numbers start at 1.
+"""How all that is below an archive is named in URLs: the one place where numbers start at 1.
 
 Names are relative to their playlist and carry the version of the archive (`?v=`), so that what they name
 never changes and caches may keep it for ever.
@@ -20,6 +20,7 @@ MULTIVARIANT = "master.m3u8"
 DOWNLOAD = "download.mp4"
 MPD = "manifest.mpd"
 CHAPTERS = "chapters.json"
+INFO = "info.json"
 
 FIRST_SEGMENT = 1
 SEGMENT_TEMPLATE = "seg_$Number%04d$.m4s"
