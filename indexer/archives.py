@@ -32,7 +32,11 @@ class ArchivePath(NamedTuple):
 
 
 def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[ArchivePath]:
-    """Every archive in `named`, once. Raises `FileNotFoundError` or `OutsideMediaDir`."""
+    """Every archive in `named`, once. Raises `OutsideMediaDir`, and `FileNotFoundError` where nothing of it
+    is there; else what is not is refused like any archive: of many that a shell names, one may have gone.
+    """
+    if named and not any(map(os.path.lexists, named)):
+        raise FileNotFoundError(errno.ENOENT, "there is no such file or folder", named[0])
     by_id: dict[str, ArchivePath] = {}
     refused = []
     as_named = {os.path.realpath(path): path for name in named for path in _files(name)}
@@ -111,8 +115,6 @@ def _refusal(archive_id: str) -> str:
 
 def _files(name: str) -> Iterator[str]:
     if not os.path.isdir(name):
-        if not os.path.exists(name):
-            raise FileNotFoundError(errno.ENOENT, "there is no such file or folder", name)
         yield name
         return
     unreadable: list[str] = []

@@ -94,7 +94,14 @@ def test_of_two_with_one_id_the_commoner_kind_is_served(media: Path, make: Make)
 
 def test_what_is_not_there_is_wrong_usage(media: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"there is no such file or folder: .*none\.mp4"):
-        found(media, "none.mp4")
+        found(media, "none.mp4", "nor this.mp4")
+
+
+def test_one_that_is_not_there_stops_no_other(media: Path, make: Make) -> None:
+    make("film.mp4")
+    (media / "dangling.mp4").symlink_to(media / "nowhere/dangling.mp4")
+    assert ids(media, "dangling.mp4", "film.mp4", "gone.mp4") == ["film", "gone", "nowhere/dangling"]
+    assert ids(media, "dangling.mp4") == ["nowhere/dangling"]
 
 
 def test_what_lies_outside_the_media_folder_is_wrong_usage(media: Path, tmp_path: Path) -> None:

@@ -89,6 +89,14 @@ def test_one_refused_does_not_stop_the_others(run: Run, put: Put, media_dir: Pat
     assert "1 indexed, 0 up to date, 2 refused in" in done.stdout
 
 
+def test_one_that_is_gone_does_not_stop_the_others(run: Run, put: Put, media_dir: Path) -> None:
+    """As where a shell names what is in a folder, and a file of it goes."""
+    done = run(put("film.mp4"), media_dir / "gone.mp4")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 2)
+    assert f"{media_dir}/gone.mp4: refused: cannot be read: No such file or directory; check " in done.stderr
+    assert "1 indexed, 0 up to date, 1 refused in" in done.stdout
+
+
 def test_a_refusal_names_file_box_offset_rule_and_remedy(run: Run, media_dir: Path) -> None:
     tables = (made_mp4.stts((3, 10)), made_mp4.stsc((1, 3, 1)), made_mp4.stsz(4, 5, 6), made_mp4.stco(9999))
     (media_dir / "film.mp4").write_bytes(made_mp4.movie(made_mp4.trak(tables)))
