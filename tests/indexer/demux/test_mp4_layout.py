@@ -123,8 +123,10 @@ def test_junk_at_the_end(junk: bytes) -> None:
 
 
 @pytest.mark.parametrize(("head", "name"), [
-    (b"\x1aE\xdf\xa3", "Matroska"), (b"RIFF", "AVI"), (b"OggS", "Ogg"),
-    (b"G", "transport stream"), (b"ID3", "MP3"),
+    (b"\x1aE\xdf\xa3", "Matroska"), (b"RIFF\n\0\0\0AVI ", "AVI"), (b"RIFF\n\0\0\0WAVE", "WAV"),
+    (b"OggS", "Ogg"),
+    ((b"G" + bytes(187)) * 2, "transport stream"), ((bytes(4) + b"G" + bytes(187)) * 2, "transport stream"),
+    (b"ID3", "MP3"),
 ])  # fmt: skip
 def test_what_else_lies_in_folders_of_archives_is_named(head: bytes, name: str) -> None:
     assert name in refusal(head + bytes(99), Unsupported).rule
@@ -138,7 +140,10 @@ def test_fragments_behind_what_is_no_box_refuse_the_archive() -> None:
     assert demuxed(whole + bytes(99)).notes == ("the last 99 bytes are not a box",)
 
 
-@pytest.mark.parametrize("content", [b"<html>" * 9, b"\0\0\0\x20abcd" + bytes(99)])
+@pytest.mark.parametrize("content", [
+    b"<html>" * 9, b"\0\0\0\x20abcd" + bytes(99), b"GIF89a" + bytes(300), b"Good morning" * 30,
+    b"RIFF\n\0\0\0WEBP" + bytes(99),
+])  # fmt: skip
 def test_no_mp4_at_all(content: bytes) -> None:
     refusal(content, Malformed)
 
