@@ -45,7 +45,7 @@ def spans_of(idx: Idx, clip: Clip) -> list[Span]:
         return [_whole(idx, rows) for rows in idx.tracks if rows.facts.sample_count]
     start_s, end_s = clip.times_s(idx)
     spans = (_span(idx, rows, start_s, end_s) for rows in idx.tracks)
-    return [span for span in spans if span.first < span.stop]
+    return [span for span in spans if span]
 
 
 def shift_ms(idx: Idx, clip: Clip) -> int:
@@ -59,12 +59,13 @@ def _whole(idx: Idx, rows: TrackRows) -> Span:
     return _placed(idx, rows, 0, rows.facts.sample_count, 0, None)
 
 
-def _span(idx: Idx, rows: TrackRows, start_s: Fraction, end_s: Fraction) -> Span:
+def _span(idx: Idx, rows: TrackRows, start_s: Fraction, end_s: Fraction) -> Span | None:
+    """None where nothing of the track is shown in that time."""
     find = _first_picture if rows.facts.kind == "video" else _first_sound
     first, stop = find(idx, rows, start_s), _stop(idx, rows, end_s)
     start, end = round(start_s * rows.facts.timescale), ceil(end_s * rows.facts.timescale)
     span = _placed(idx, rows, first, stop, start, end) if first < stop else None
-    return span if span and span.media_time_ticks < span.media_end_ticks else Span(rows, 0, 0, 0, 0, 0)
+    return span if span and span.media_time_ticks < span.media_end_ticks else None
 
 
 def _placed(idx: Idx, rows: TrackRows, first: int, stop: int, start: int, end: int | None) -> Span:
