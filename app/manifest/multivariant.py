@@ -180,4 +180,4 @@ def _supplemental(facts: TrackFacts) -> dict[str, str]:
 
 
 def _playlist(rendition: Rendition | Subtitles, name: str = PLAYLIST) -> str:
-    return versioned(f"{rendition.folder}/{name}", rendition.idx.version, rendition.clip)
+    return versioned(f"{rendition.folder}/{name}", rendition.idx.version, rendition.query)

@@ -28,14 +28,14 @@ from app.target_duration import target_duration_s, target_query
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A track alone. `folder` is relative to the manifest and ready for a URL: "video", "1080p/video"; `clip`
-    is the query of the part that is asked for, and of the target duration where its own is not the title's.
+    """A track alone. `folder` is relative to the manifest and ready for a URL: "video", "1080p/video".
+    `query` asks for a part, where one is wanted, and for the title's target duration where its own differs.
     """
 
     idx: Idx
     view_number: int
     folder: str
-    clip: str = ""
+    query: str = ""
 
     @property
     def view(self) -> ViewFacts:
@@ -60,12 +60,12 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Subtitles:
-    """A text track. `folder` as of a `Rendition`: "text-eng"; `clip` likewise."""
+    """A text track. `folder` as of a `Rendition`: "text-eng"; `query` likewise."""
 
     idx: Idx
     facts: TextFacts
     folder: str
-    clip: str = ""
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Presentation:
             self,
             clip=clip,
             renditions=list(self._asking_for(clip)),
-            texts=[replace(each, clip=clip.query) for each in self.texts],
+            texts=[replace(each, query=clip.query) for each in self.texts],
         )
 
     def _asking_for(self, clip: Clip) -> Iterator[Rendition]:
@@ -139,7 +139,7 @@ class Presentation:
             parts = [clip.query] if clip.query else []
             if targets_s.get(id(each.idx), 0) < longest_s:
                 parts.append(target_query(longest_s))
-            yield replace(each, clip="&".join(parts))
+            yield replace(each, query="&".join(parts))
 
     def plan(self, name: str, content_type: str, content: bytes) -> Plan:
         """The answer whose body is `content`; `name` tells it from other answers of the same version."""

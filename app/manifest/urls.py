@@ -84,6 +84,6 @@ def planned_together(name: str) -> list[str]:
     return [f"{match[1]}{digit}{match[2]}" for digit in range(10)] if match else []
 
 
-def versioned(name: str, version: str, clip: str = "") -> str:
-    """`clip` is the query of a clip, which what is named inherits."""
-    return f"{name}?v={version}&{clip}" if clip else f"{name}?v={version}"
+def versioned(name: str, version: str, query: str = "") -> str:
+    """`query` is what else is asked of what is named, a clip or a target duration."""
+    return f"{name}?v={version}&{query}" if query else f"{name}?v={version}"
