@@ -35,7 +35,7 @@ _NO_FILE = FileIdentity("", 0, 0, 0, 0)
 Columns: TypeAlias = "dict[str, array[int]]"
 
 
-class Archive(NamedTuple):
+class IndexInputs(NamedTuple):
     """All that an index is made from. `served`, `placed` and the segmentation's tracks run in parallel."""
 
     generator: str
@@ -51,35 +51,35 @@ class Archive(NamedTuple):
     sidecar: SidecarFacts | None = None
 
 
-def build_idx(archive: Archive) -> bytes:
+def build_idx(inputs: IndexInputs) -> bytes:
     """Raises `LimitExceeded` where a segment would be too large to serve."""
-    views = _views(archive)
-    columns = _columns(archive) | {
-        f"view.{number}.bytes": array("Q", bytes(8 * archive.segmentation.count))
+    views = _views(inputs)
+    columns = _columns(inputs) | {
+        f"view.{number}.bytes": array("Q", bytes(8 * inputs.segmentation.count))
         for number in range(len(views))
     }
     header = Header(
-        generator=archive.generator,
-        source=archive.source,
-        timescale=archive.segmentation.timescale,
-        segment_count=archive.segmentation.count,
-        segment_duration_ms=archive.segment_duration_ms,
-        slop=archive.slop,
-        title=archive.movie.title,
-        tracks=tuple(map(track_facts, archive.served, archive.placed)),
+        generator=inputs.generator,
+        source=inputs.source,
+        timescale=inputs.segmentation.timescale,
+        segment_count=inputs.segmentation.count,
+        segment_duration_ms=inputs.segment_duration_ms,
+        slop=inputs.slop,
+        title=inputs.movie.title,
+        tracks=tuple(map(track_facts, inputs.served, inputs.placed)),
         views=views,
-        texts=archive.subtitles.texts,
-        subtitle_files=archive.subtitles.files,
+        texts=inputs.subtitles.texts,
+        subtitle_files=inputs.subtitles.files,
         iframes=IFrameFacts(0, 0),
         chapters=tuple(
-            ChapterFacts(round(chapter.start_s * 1000), chapter.title) for chapter in archive.movie.chapters
+            ChapterFacts(round(chapter.start_s * 1000), chapter.title) for chapter in inputs.movie.chapters
         ),
-        notes=archive.notes,
+        notes=inputs.notes,
         columns={},
-        sidecar=archive.sidecar,
+        sidecar=inputs.sidecar,
     )
     draft = assemble(_NO_FILE, "", header, {name: memoryview(column) for name, column in columns.items()})
-    measured = measure(draft, archive.slop)
+    measured = measure(draft, inputs.slop)
     for number, (lengths, _) in enumerate(measured):
         columns[f"view.{number}.bytes"] = lengths
     figures = tuple(figures for _, figures in measured)
@@ -89,9 +89,9 @@ def build_idx(archive: Archive) -> bytes:
     return pack_idx(measured_header, columns)
 
 
-def _columns(archive: Archive) -> Columns:
-    segmentation = archive.segmentation
-    maps = [ChunkMap(placed.track.samples) for placed in archive.placed]
+def _columns(inputs: IndexInputs) -> Columns:
+    segmentation = inputs.segmentation
+    maps = [ChunkMap(placed.track.samples) for placed in inputs.placed]
     runs = tabulate_runs(maps, segmentation.first_samples)
     columns = {
         "segment.time": array("q", segmentation.start_ticks),
@@ -105,29 +105,29 @@ def _columns(archive: Archive) -> Columns:
     }
     if any(segmentation.format_numbers):
         columns["segment.init"] = array("I", segmentation.format_numbers)
-    if archive.served[0].format.kind == "video":
+    if inputs.served[0].format.kind == "video":
         starts = segmentation.start_ticks
-        iframes = tabulate_iframes(archive.placed[0], maps[0], starts[0], starts[-1])
+        iframes = tabulate_iframes(inputs.placed[0], maps[0], starts[0], starts[-1])
         if iframes is not None:
             columns |= {
                 "iframe.time": iframes.time,
                 "iframe.sample": iframes.sample,
                 "iframe.offset": iframes.offset,
             }
-    for number, placed in enumerate(archive.placed):
+    for number, placed in enumerate(inputs.placed):
         columns |= _track_columns(f"track.{number}.", placed, segmentation.first_samples[number])
-    if archive.sidecar:
-        columns |= _sidecar_columns(archive, maps)
-    for number, of_text in enumerate(archive.subtitles.columns):
+    if inputs.sidecar:
+        columns |= _sidecar_columns(inputs, maps)
+    for number, of_text in enumerate(inputs.subtitles.columns):
         columns |= {f"text.{number}.{name}": column for name, column in of_text.items()}
     return columns
 
 
-def _sidecar_columns(archive: Archive, maps: Sequence[ChunkMap]) -> Columns:
+def _sidecar_columns(inputs: IndexInputs, maps: Sequence[ChunkMap]) -> Columns:
     columns: Columns = {}
     base = 0
-    for number in tracks_in_sidecar(archive.served):
-        offsets = sidecar_offsets(archive.segmentation.first_samples[number], maps[number], base)
+    for number in tracks_in_sidecar(inputs.served):
+        offsets = sidecar_offsets(inputs.segmentation.first_samples[number], maps[number], base)
         columns[f"track.{number}.sidecar_offset"] = array("Q", offsets)
         base = offsets[-1]
     return columns
@@ -151,24 +151,24 @@ def _track_columns(prefix: str, placed: PlacedTrack, first_samples: list[int]) -
     return columns
 
 
-def _views(archive: Archive) -> tuple[ViewFacts, ...]:
+def _views(inputs: IndexInputs) -> tuple[ViewFacts, ...]:
     """The muxed stream (the video and the first audio, or the one of them that there is), then each track."""
     first_of_kind: dict[str, int] = {}
-    for number, served in enumerate(archive.served):
+    for number, served in enumerate(inputs.served):
         first_of_kind.setdefault(served.format.kind, number)
-    views = [_view(archive, MUXED, tuple(first_of_kind.values()))]
-    return (*views, *(_view(archive, served.name, (number,)) for number, served in enumerate(archive.served)))
+    views = [_view(inputs, MUXED, tuple(first_of_kind.values()))]
+    return (*views, *(_view(inputs, served.name, (number,)) for number, served in enumerate(inputs.served)))
 
 
-def _view(archive: Archive, name: str, tracks: tuple[int, ...]) -> ViewFacts:
+def _view(inputs: IndexInputs, name: str, tracks: tuple[int, ...]) -> ViewFacts:
     """A view without its figures, which `measure` fills in."""
     return ViewFacts(
         name=name,
         tracks=tracks,
-        inits=_inits(archive, tracks),
+        inits=_inits(inputs, tracks),
         styp=segment_type_box(len(tracks)),
         merge_bytes=0,
-        independent=_is_independent(archive, tracks[0]),
+        independent=_is_independent(inputs, tracks[0]),
         peak_bps=0,
         average_bps=0,
         range_count=0,
@@ -177,30 +177,28 @@ def _view(archive: Archive, name: str, tracks: tuple[int, ...]) -> ViewFacts:
     )
 
 
-def _is_independent(archive: Archive, number: int) -> bool:
+def _is_independent(inputs: IndexInputs, number: int) -> bool:
     """Whether every segment in which the track has samples begins with a sync sample of it."""
-    flags, firsts = archive.placed[number].track.samples.flags, archive.segmentation.first_samples[number]
+    flags, firsts = inputs.placed[number].track.samples.flags, inputs.segmentation.first_samples[number]
     if isinstance(flags, int):
         return not flags & NON_SYNC_BIT
     return not any(flags[first] & NON_SYNC_BIT for first, last in pairwise(firsts) if first < last)
 
 
-def _inits(archive: Archive, numbers: tuple[int, ...]) -> tuple[bytes, ...]:
+def _inits(inputs: IndexInputs, numbers: tuple[int, ...]) -> tuple[bytes, ...]:
     """An init segment for each format of the leading track, which all views change with."""
-    starts = archive.segmentation.start_ticks
+    starts = inputs.segmentation.start_ticks
     inits = []
-    for lead_format in archive.served[0].formats:
-        tracks = [_init_track(archive, number, lead_format) for number in numbers]
+    for lead_format in inputs.served[0].formats:
+        tracks = [_init_track(inputs, number, lead_format) for number in numbers]
         inits.append(
-            build_init(
-                tracks, timescale=archive.segmentation.timescale, duration_ticks=starts[-1] - starts[0]
-            )
+            build_init(tracks, timescale=inputs.segmentation.timescale, duration_ticks=starts[-1] - starts[0])
         )
     return tuple(inits)
 
 
-def _init_track(archive: Archive, number: int, lead_format: MediaFormat) -> InitTrack:
-    served, media_time_ticks = archive.served[number], archive.placed[number].placement.media_time_ticks
+def _init_track(inputs: IndexInputs, number: int, lead_format: MediaFormat) -> InitTrack:
+    served, media_time_ticks = inputs.served[number], inputs.placed[number].placement.media_time_ticks
     return InitTrack.of(
         served.track,
         served.format if number else lead_format,

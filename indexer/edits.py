@@ -32,7 +32,7 @@ from indexer.limits import (
     MAX_REFERENCED_SHARE,
     MAX_REPLAYED_SHARE,
 )
-from indexer.pieces import cut, joined
+from indexer.sample_cuts import cut, joined
 from indexer.timeline import (
     NORMAL_RATE,
     WRITE_THE_CUT_OUT,

@@ -21,7 +21,7 @@ from app.idx.layout import SIDECAR_SUFFIX, STORYBOARD_SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx, read_idx
 from app.plan import FileIdentity
 from indexer.archives import ArchivePath
-from indexer.build import Archive, build_idx
+from indexer.build import IndexInputs, build_idx
 from indexer.demux.open import demux
 from indexer.edits import check_replayed
 from indexer.errors import SourceError, Unfinished
@@ -143,7 +143,7 @@ def make_idx(
     segmentation = segment(placed, selection.tracks[0].changes, options.segment_duration_ms)
     subtitles = collect(source, movie, subtitle_files, segmentation)
     return build_idx(
-        Archive(
+        IndexInputs(
             generator=GENERATOR,
             source=SourceFacts(
                 name=os.path.basename(source.path),

@@ -24,7 +24,7 @@ from indexer.edits import shown
 from indexer.errors import LimitExceeded, Malformed, SourceError, Unplaceable, Unsupported
 from indexer.limits import MAX_FORMAT_CHANGES, MAX_PCM_PACKETS
 from indexer.part_names import part_names
-from indexer.pieces import grouped
+from indexer.sample_cuts import grouped
 from indexer.track import Movie, Samples, Track
 
 _HANDLERS = {"vide": "video", "soun": "audio"}

@@ -21,7 +21,7 @@ from indexer.demux.mp4_track import handler_of, read_track
 from indexer.demux.reading import MAIN_HANDLERS, WAIT, Reading
 from indexer.errors import LimitExceeded, SourceError, Unfinished, Unsupported
 from indexer.limits import MAX_MOOF_BYTES, MAX_MOOV_BYTES, MAX_TRACKS
-from indexer.pieces import without_empty
+from indexer.sample_cuts import without_empty
 from indexer.source import Source
 from indexer.track import Movie, Track
 

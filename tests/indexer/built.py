@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from app.idx.header import SourceFacts
 from app.idx.view import Idx, read_idx
 from app.plan import FileIdentity
-from indexer.build import Archive, build_idx
+from indexer.build import IndexInputs, build_idx
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
 from indexer.subtitles.cue import Text
@@ -36,7 +36,7 @@ def build(
     selection, tracks = select(made.movie), placed(made.movie)
     segmentation = segment(tracks, selection.tracks[0].changes, segment_ms)
     return build_idx(
-        Archive(
+        IndexInputs(
             generator="vodsplice, tests",
             source=SourceFacts("made.mp4", len(made.content), 0, "00" * 32, "fast"),
             movie=made.movie,
