@@ -41,7 +41,7 @@ from indexer.timeline import (
     rescale,
     tolerance_ticks,
 )
-from indexer.track import EMPTY, Edit, Movie, Samples, Track, each
+from indexer.track import EMPTY, Edit, Movie, Samples, Track, entries_of
 
 WARM_UP_S = 1
 """What a decoder of sound gets ahead of an edit that begins within the media."""
@@ -185,13 +185,13 @@ def _presentation_ticks(samples: Samples) -> Sequence[int]:
             f"an edit list cuts a track of {samples.count} samples; it may have {MAX_EDITED_SAMPLES}",
             remedy=WRITE_THE_CUT_OUT, where="moov/trak/edts/elst",
         )
-    decoded = accumulate(islice(each(durations), samples.count - 1), initial=first)
-    return array("q", map(add, decoded, each(offsets)))
+    decoded = accumulate(islice(entries_of(durations), samples.count - 1), initial=first)
+    return array("q", map(add, decoded, entries_of(offsets)))
 
 
 def _starts(samples: Samples, ticks: Sequence[int]) -> array[int]:
     """The first sample, and every sync sample that all before it are shown ahead of."""
-    syncs = (not value & NON_SYNC_BIT for value in each(samples.flags))
+    syncs = (not value & NON_SYNC_BIT for value in entries_of(samples.flags))
     latest = accumulate(ticks, max)
     found = array("Q", (n for n, highest in compress(enumerate(latest), syncs) if highest == ticks[n]))
     return found if found and found[0] == 0 else array("Q", [0]) + found

@@ -15,7 +15,7 @@ from indexer.box_tree import REMUX
 from indexer.codes import coded, first_rows, numbering
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_HASHED_KINDS
-from indexer.track import Column, Samples, each
+from indexer.track import Column, Samples, entries_of
 
 Row = tuple[int, ...]  # duration, flags, composition
 
@@ -70,7 +70,7 @@ def _numbered(
 def _numbered_by_hash(columns: Sequence[Column], count: int) -> tuple[array[int], list[list[int]]]:
     """Where kinds are many. After `MAX_HASHED_KINDS`, 180 bytes each, every row is one of its own."""
     numbers: dict[Row, int] = {}
-    rows = islice(zip(*map(each, columns), strict=False), count)
+    rows = islice(zip(*map(entries_of, columns), strict=False), count)
     kind = array("I")
     while len(numbers) < MAX_HASHED_KINDS and (block := list(islice(rows, _BLOCK))):
         kind.extend([numbers.setdefault(row, len(numbers)) for row in block])

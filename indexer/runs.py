@@ -20,7 +20,7 @@ from typing import NamedTuple
 from app.cmaf.share import adder_of
 from app.idx.layout import CODES, HOLE, LONG
 from indexer.codes import added, are_all, coded, decoded, first_rows, holds_zero, subtracted
-from indexer.track import Samples, each
+from indexer.track import Samples, entries_of
 
 MAX_SHORT_EXTENT = 255
 _OFFSET = itemgetter(0)
@@ -59,7 +59,7 @@ class ChunkMap:
 
     @cached_property
     def _at_sample(self) -> array[int]:
-        return array("Q", accumulate(each(self.sizes), initial=0))
+        return array("Q", accumulate(entries_of(self.sizes), initial=0))
 
     def offset_of(self, sample: int) -> int:
         """Where a sample begins in the archive."""

@@ -18,7 +18,7 @@ from indexer.codes import holds_zero
 from indexer.demux.columns import collapsed
 from indexer.errors import LimitExceeded
 from indexer.limits import MAX_DURATION_TICKS, MAX_EDITED_SAMPLES
-from indexer.track import Column, Samples, each
+from indexer.track import Column, Samples, entries_of
 
 _TYPECODES = {
     "size_bytes": "I", "duration_ticks": "I", "composition_ticks": "i", "flags": "I",
@@ -113,7 +113,7 @@ def without_empty(samples: Samples) -> Samples:
             remedy=REMUX,
         )
     has_bytes = bytes(map(bool, sizes))
-    lasting = islice(each(samples.duration_ticks), samples.count)
+    lasting = islice(entries_of(samples.duration_ticks), samples.count)
     starts = accumulate(lasting, initial=samples.first_decode_ticks)
     times = array("Q", compress(starts, has_bytes + b"\1"))  # and the end
     durations = array("Q", map(sub, times[1:], times))
@@ -143,7 +143,7 @@ def _kept(column: Column, is_kept: Iterable[int]) -> Column:
 
 
 def _times(column: array[int], factors: Column) -> Column:
-    return collapsed(array("I", map(mul, column, each(factors))))
+    return collapsed(array("I", map(mul, column, entries_of(factors))))
 
 
 def _joined(pieces: Sequence[Samples], name: str) -> Column:

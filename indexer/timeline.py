@@ -18,7 +18,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from indexer.errors import Unplaceable
-from indexer.track import EMPTY, Edit, Movie, Samples, Track, each
+from indexer.track import EMPTY, Edit, Movie, Samples, Track, entries_of
 
 WRITE_THE_CUT_OUT = "write the cut out, e.g. ffmpeg -i IN -c copy OUT.mp4 after trimming, and index that"
 NORMAL_RATE = 0x0001_0000
@@ -75,7 +75,7 @@ def _first_shown_ticks(samples: Samples, media_time_ticks: int, lowest: int) -> 
     first: int | None = None
     decode_ticks = samples.first_decode_ticks
     for duration, offset in islice(
-        zip(each(samples.duration_ticks), each(offsets), strict=False), samples.count
+        zip(entries_of(samples.duration_ticks), entries_of(offsets), strict=False), samples.count
     ):
         if first is not None and decode_ticks + lowest >= first:
             break

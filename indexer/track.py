@@ -27,7 +27,7 @@ def are_sync(flags: array[int]) -> bytes:
     return flags.tobytes()[2::4].translate(_SYNC)
 
 
-def each(column: Column) -> Iterable[int]:
+def entries_of(column: Column) -> Iterable[int]:
     """The entries of a column; without end where they are all one."""
     return repeat(column) if isinstance(column, int) else column
 
@@ -53,7 +53,7 @@ class Samples:
 
     def places(self) -> Iterator[tuple[int, int]]:
         """Offset and size of each sample."""
-        sizes = iter(each(self.size_bytes))
+        sizes = iter(entries_of(self.size_bytes))
         for offset, held in zip(self.chunk_offset, self.chunk_samples, strict=True):
             at = offset
             for size_bytes in islice(sizes, held):

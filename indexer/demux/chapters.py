@@ -14,7 +14,7 @@ from indexer.demux.metadata import clean_text
 from indexer.demux.reading import MAIN_HANDLERS, Reading
 from indexer.errors import SourceError
 from indexer.limits import MAX_CHAPTERS, MAX_TITLE_CHARACTERS
-from indexer.track import Chapter, Track, each
+from indexer.track import Chapter, Track, entries_of
 
 _NERO_UNITS_PER_S = 10_000_000
 _NERO_ENTRY = struct.Struct(">QB")
@@ -63,7 +63,7 @@ def _from_track(track: Track, movie_timescale: int, reading: Reading) -> tuple[C
     samples = track.samples
     if samples.count > MAX_CHAPTERS:
         reading.notes.append(f"has {samples.count} chapters; the first {MAX_CHAPTERS} are kept")
-    starts = accumulate(each(samples.duration_ticks), initial=samples.first_decode_ticks)
+    starts = accumulate(entries_of(samples.duration_ticks), initial=samples.first_decode_ticks)
     shift_s = _shift_s(track, movie_timescale)
     chapters = []
     for (offset, size_bytes), start in islice(zip(samples.places(), starts, strict=False), MAX_CHAPTERS):

@@ -14,7 +14,7 @@ from indexer.codecs.unserved import PUT_BESIDE
 from indexer.errors import Unsupported
 from indexer.limits import MAX_TEXT_EDITS
 from indexer.timeline import NORMAL_RATE, rescale
-from indexer.track import EMPTY, Track, each
+from indexer.track import EMPTY, Track, entries_of
 
 
 class Span(NamedTuple):
@@ -59,7 +59,7 @@ def media_times(track: Track) -> Iterator[tuple[int, int]]:
     """Start and end of each sample on the track's own timeline, in ticks."""
     samples = track.samples
     decode_ticks = samples.first_decode_ticks
-    times = zip(each(samples.duration_ticks), each(samples.composition_ticks), strict=False)
+    times = zip(entries_of(samples.duration_ticks), entries_of(samples.composition_ticks), strict=False)
     for duration, composition in islice(times, samples.count):
         yield decode_ticks + composition, decode_ticks + composition + duration
         decode_ticks += duration

@@ -29,7 +29,7 @@ from indexer.subtitles import ttml, tx3g, wvtt
 from indexer.subtitles.cue import Cue, Text, shown
 from indexer.subtitles.placing import Span, media_times, spans_of
 from indexer.timeline import rescale
-from indexer.track import Movie, Track, each
+from indexer.track import Movie, Track, entries_of
 
 TickedCue = tuple[int, int, str, str]
 """Start and end, settings, payload."""
@@ -149,7 +149,7 @@ def _reader(track: Track, entry: bytes) -> tuple[str, bool, ReadSample]:
 def _samples(source: Source, track: Track, limit: int) -> Iterator[tuple[int, int, bytes, int]]:
     """Start and end in ticks of the media, bytes (`limit` at most) and sample description of each sample."""
     column = track.samples.chunk_description
-    of_chunks = zip(each(column), track.samples.chunk_samples, strict=False)
+    of_chunks = zip(entries_of(column), track.samples.chunk_samples, strict=False)
     of_samples = chain.from_iterable(repeat(number, held) for number, held in of_chunks)
     for (offset, size_bytes), times, number in zip(
         track.samples.places(), media_times(track), of_samples, strict=True

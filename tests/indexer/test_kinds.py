@@ -13,7 +13,7 @@ from app.cmaf.fragment import SYNC_FLAGS
 from indexer.errors import LimitExceeded
 from indexer.kinds import tabulate_kinds
 from indexer.limits import MAX_HASHED_KINDS
-from indexer.track import Samples, each
+from indexer.track import Samples, entries_of
 from tests.indexer.movies import movies
 from tests.media.made_movie import MadeMovie
 
@@ -23,7 +23,7 @@ def test_every_sample_has_its_kind(made: MadeMovie) -> None:
     for track in made.movie.tracks:
         samples = track.samples
         columns = [
-            list(islice(each(column), samples.count))
+            list(islice(entries_of(column), samples.count))
             for column in (samples.duration_ticks, samples.flags, samples.composition_ticks)
         ]
         tables = tabulate_kinds(samples, -min(columns[2]))

@@ -22,7 +22,7 @@ from indexer.archives import find_archives
 from indexer.demux.open import demux
 from indexer.pipeline import Options, index_archive
 from indexer.source import Source
-from indexer.track import Samples, each
+from indexer.track import Samples, entries_of
 from tests.bench.archive import Shape, write_archive
 from tests.indexer.built import built
 from tests.indexer.conftest import film
@@ -167,7 +167,7 @@ def test_beyond_4_gib(tmp_path: Path) -> None:
 
 
 def sample_offsets(samples: Samples) -> list[int]:
-    found, sizes = [], iter(each(samples.size_bytes))
+    found, sizes = [], iter(entries_of(samples.size_bytes))
     for offset, count in zip(samples.chunk_offset, samples.chunk_samples, strict=True):
         found += [offset + before for before in accumulate(islice(sizes, count), initial=0)][:-1]
     return found

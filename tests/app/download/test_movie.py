@@ -18,7 +18,7 @@ from indexer.demux.open import demux
 from indexer.pipeline import Options, index_archive
 from indexer.source import Source
 from indexer.timeline import rescale
-from indexer.track import Movie, Samples, Track, each
+from indexer.track import Movie, Samples, Track, entries_of
 from tests.app.read_plan import read_pieces
 from tests.indexer.built import built
 from tests.indexer.movies import movies
@@ -55,9 +55,9 @@ def samples_of(movie: Movie, track: Track, content: bytes, shift_ticks: int = 0)
         offset_ticks += rescale(edits.pop(0).duration_movie_ticks, movie.timescale, track.timescale)
     offset_ticks -= edits[0].media_time_ticks if edits else 0
     found: Shown = []
-    sizes = islice(each(samples.size_bytes), samples.count)
-    rows = zip(sizes, each(samples.duration_ticks), each(samples.flags), each(samples.composition_ticks),
-               strict=False)  # fmt: skip
+    sizes = islice(entries_of(samples.size_bytes), samples.count)
+    columns = samples.duration_ticks, samples.flags, samples.composition_ticks
+    rows = zip(sizes, *map(entries_of, columns), strict=False)
     decode_ticks = samples.first_decode_ticks
     for offset, count in zip(samples.chunk_offset, samples.chunk_samples, strict=True):
         at = offset
