@@ -16,7 +16,7 @@ from blake3 import blake3
 from flask import Request, Response
 from jinja2 import Environment
 
-from app.settings import FILE
+from app.setting_values import FILE
 
 FOLDER = Path(__file__).parent / "page"
 CONTENT_TYPES = {

@@ -11,127 +11,24 @@ table of the README.
 
 from __future__ import annotations
 
-import os
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import urlsplit
+
+from app import setting_values as read
 
 ENV_PREFIX = "VODSPLICE_"
 CONFIG_ENV = ENV_PREFIX + "CONFIG"
-AUTO = "auto"
-OFF = "off"
-FILE = "file:"
-_ON = ("on", "true", "yes", "1")
-_OFF = (OFF, "false", "no", "0")
-_ORIGIN = re.compile(
-    r"(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
-)
 
 
 class SettingError(ValueError):
     """A value that cannot be read; the message names the setting, where it came from and what it may be."""
 
 
-def _setting(default: Any, read: Callable[[Any], Any], unit: str, help_: str) -> Any:
-    return field(default=default, metadata={"read": read, "unit": unit, "help": help_})
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text")
-    return value
-
-
-def _folder(value: Any) -> str:
-    return os.path.expanduser(_text(value))
-
-
-def _addresses(value: Any) -> tuple[str, ...]:
-    parts = value.split(",") if isinstance(value, str) else value
-    found = tuple(_text(part).strip() for part in parts) if isinstance(parts, list) else ()
-    if not found or not all(found):
-        raise ValueError("one or more of host:port and unix:/path, with commas between")
-    return found
-
-
-def _switch(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() not in (*_ON, *_OFF):
-        raise ValueError("on or off")
-    return str(value).lower() in _ON
-
-
-def _auto_or_count(value: Any) -> int | None:
-    if value == AUTO:
-        return None
-    if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(value) <= 1_000_000:
-        raise ValueError("a whole number from 1, or auto")
-    return int(value)
-
-
-def _seconds(value: Any) -> float:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        seconds = -1.0
-    if isinstance(value, bool) or not 0 <= seconds <= 86_400:
-        raise ValueError("a number of seconds up to 86400")
-    return seconds
-
-
-def _one_of(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in words:
-            raise ValueError(" or ".join(words))
-        return str(value)
-
-    return read
-
-
-def _origin_or_off(value: Any) -> str:
-    """What a browser compares with its page's origin to the letter (Fetch, CORS check): one in other letters
-    allows nobody. Hosts are in lower case there, and a scheme's own port is left out (RFC 6454 §6.2).
-    """
-    origin = _text_or_off(value)
-    if origin not in ("", "*", "null") and not _ORIGIN.fullmatch(origin):
-        raise ValueError("an origin as browsers send it (https://films.example.org), or *, null or off")
-    return origin
-
-
-def _script_or_off(value: Any) -> str:
-    script = _text_or_off(value)
-    path = script.removeprefix(FILE)
-    is_known = os.path.isfile(path) and os.access(path, os.R_OK) if path != script else _is_url(script)
-    if script and not is_known:
-        raise ValueError("a URL (https://… or /…), file: and the path of a file that can be read, or off")
-    return script
-
-
-def _is_url(text: str) -> bool:
-    """Whether a browser could fetch something from it: a path of this origin, whatever serves that there,
-    counts from `/`.
-    """
-    try:
-        url = urlsplit(text)
-        return text.startswith("/") or (url.scheme in ("http", "https") and bool(url.hostname))
-    except ValueError:
-        return False
-
-
-def _port_or_off(value: Any) -> str:
-    address = _text_or_off(value)
-    if address.startswith("unix:"):
-        raise ValueError("host:port, or off")
-    return address
-
-
-def _text_or_off(value: Any) -> str:
-    return "" if value is False or str(value).lower() in ("", OFF) else _text(value)
+def _setting(default: Any, reader: Callable[[Any], Any], unit: str, help_: str) -> Any:
+    return field(default=default, metadata={"read": reader, "unit": unit, "help": help_})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,63 +36,71 @@ class Settings:
     """What one origin is told."""
 
     media_dir: str = _setting(
-        "var/media", _folder, "folder", "where the archives are; an id is a path below it"
+        "var/media", read.folder, "folder", "where the archives are; an id is a path below it"
     )
     index_dir: str = _setting(
-        "var/index", _folder, "folder", "where `vodsplice-index` put their `.idx` files"
+        "var/index", read.folder, "folder", "where `vodsplice-index` put their `.idx` files"
     )
     bind: tuple[str, ...] = _setting(
         ("127.0.0.1:8080",),
-        _addresses,
+        read.addresses,
         "addresses",
         "where to listen: `host:port` or `unix:/path`, with commas between",
     )
     workers: int | None = _setting(
         None,
-        _auto_or_count,
+        read.auto_or_count,
         "processes",
         "worker processes; auto: one a core, and two at least with `--splice`",
     )
     max_open_archives: int | None = _setting(
-        None, _auto_or_count, "archives", "indexes kept open on this host; auto: from open files and memory"
+        None,
+        read.auto_or_count,
+        "archives",
+        "indexes kept open on this host; auto: from open files and memory",
     )
     max_inflight_segments: int | None = _setting(
         None,
-        _auto_or_count,
+        read.auto_or_count,
         "responses",
         "bodies of media sent at once by all workers; auto: from cores, open files and memory",
     )
     permit_wait_timeout_s: float = _setting(
-        5.0, _seconds, "s", "how long a segment waits for one of those before it is refused with 503"
+        5.0, read.seconds, "s", "how long a segment waits for one of those before it is refused with 503"
     )
     stall_timeout_s: float = _setting(
         30.0,
-        _seconds,
+        read.seconds,
         "s",
         "a client that takes or gives no byte, or has no request whole, for so long is cut off; 0: never",
     )
-    graceful_timeout_s: float = _setting(30.0, _seconds, "s", "how long transfers may go on after SIGTERM")
+    graceful_timeout_s: float = _setting(
+        30.0, read.seconds, "s", "how long transfers may go on after SIGTERM"
+    )
     cors_origin: str = _setting(
-        "*", _origin_or_off, "origin", "`Access-Control-Allow-Origin` of every answer, or off"
+        "*", read.origin_or_off, "origin", "`Access-Control-Allow-Origin` of every answer, or off"
     )
     splice: bool = _setting(
         False,
-        _switch,
+        read.switch,
         "switch",
         "let the nginx in front send the media. Only on where nobody else reaches `bind`",
     )
     metrics_bind: str = _setting(
-        "", _port_or_off, "address", "`host:port` of a listener of its own for `/metrics`, or off"
+        "", read.port_or_off, "address", "`host:port` of a listener of its own for `/metrics`, or off"
     )
     nginx_log: str = _setting(
-        "", _text_or_off, "file", "access log of the nginx in front, counted for `/metrics` as well, or off"
+        "",
+        read.text_or_off,
+        "file",
+        "access log of the nginx in front, counted for `/metrics` as well, or off",
     )
-    access_log: bool = _setting(True, _switch, "switch", "one line a request on standard output")
-    log_format: str = _setting("text", _one_of("text", "json"), "text, json", "how log lines are written")
+    access_log: bool = _setting(True, read.switch, "switch", "one line a request on standard output")
+    log_format: str = _setting("text", read.one_of("text", "json"), "text, json", "how log lines are written")
     hls_js_url: str = _setting(
         "https://cdn.jsdelivr.net/npm/hls.js@1.7.4/dist/hls.min.js"
         "#sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg",
-        _script_or_off,
+        read.script_or_off,
         "URL",
         "where browsers without HLS take hls.js from: URL, its integrity after `#`; `file:` and a path; off",
     )
@@ -290,11 +195,11 @@ def shown_default(spec: Field[Any]) -> str:
     """A default as users write it."""
     value: object = spec.default
     if isinstance(value, bool):
-        return "on" if value else OFF
+        return "on" if value else read.OFF
     if isinstance(value, tuple):
         return ",".join(value)
     if value is None or value == "":
-        return AUTO if value is None else OFF
+        return read.AUTO if value is None else read.OFF
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
