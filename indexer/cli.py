@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from math import isfinite
@@ -17,12 +18,12 @@ from app.cmaf.slop import DEFAULT_SLOP
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
 from indexer.folders import folder_options, unwritable
-from indexer.lines import one_line
+from indexer.lines import counted, one_line
 from indexer.pipeline import Options, Outcome, index_archive
 from indexer.progress import say, telling
 from indexer.prune import PruneOutcome
 from indexer.prune import prune as prune_indexes
-from indexer.titles import Titles
+from indexer.titles import TitleOutcome, Titles
 from indexer.write import flush_folders, sweep
 
 EXIT_REFUSED, EXIT_UNFINISHED = 1, 3
@@ -109,8 +110,8 @@ def main(  # noqa: PLR0913 - an argument an option
     Archives of one folder that are named after heights (film/1080p.mp4, film/720p.mp4), or that a film.toml
     lists, are renditions of one title, film, if they are cut alike.
 
-    Exit status: 0 all good, 1 some refused (or kept by --prune, in doubt), 2 wrong usage, 3 some not finished
-    yet (still being written; run it again later).
+    Exit status: 0 all good, 1 some archives or titles refused (or kept by --prune, in doubt), 2 wrong usage,
+    3 some archives not finished yet (still being written; run it again later).
 
     \b
     Examples:
@@ -134,17 +135,8 @@ def main(  # noqa: PLR0913 - an argument an option
         flush_folders(each.index_path for each in found if each.path in indexed)
     except OSError as error:
         raise click.ClickException(one_line(unwritable(index_dir, error))) from error
-    ids = {each.path: each.id for each in found if not each.refusal}
-    read = {ids[each.path] for each in outcomes if each.status in ("indexed", "up to date")}
-    pruned = list(prune_indexes(media_dir, index_dir, read)) if prune else []
-    for each in pruned:
-        say(f"{each.id}: {each.text}")
-    removed = [each.id for each in pruned if each.status == "removed"]
-    titles = list(Titles(media_dir, index_dir).settle([*ids.values(), *removed]))
-    for title in titles:
-        if title.status != "up to date":
-            say(f"{title.id}: {title.text}")
-    click.echo(_summary(outcomes, pruned, time.monotonic() - started_s))
+    pruned, titles = _settle(found, outcomes, media_dir, index_dir, prune=prune)
+    click.echo(_summary(outcomes, pruned, titles, time.monotonic() - started_s))
     statuses = {each.status for each in outcomes} | {each.status for each in pruned}
     sys.exit(_exit_status(statuses | {each.status for each in titles}))
 
@@ -176,6 +168,25 @@ def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterat
         yield from in_processes(work, archives, jobs)
 
 
+def _settle(
+    found: Sequence[ArchivePath], outcomes: Sequence[Outcome], media_dir: str, index_dir: str, *, prune: bool
+) -> tuple[list[PruneOutcome], list[TitleOutcome]]:
+    """What is done once all are indexed: indexes of archives that are gone are removed where `prune` says so,
+    and titles are published or withdrawn. Each is told.
+    """
+    ids = {each.path: each.id for each in found if not each.refusal}
+    read = {ids[each.path] for each in outcomes if each.status in ("indexed", "up to date")}
+    pruned = list(prune_indexes(media_dir, index_dir, read)) if prune else []
+    for each in pruned:
+        say(f"{each.id}: {each.text}")
+    removed = [each.id for each in pruned if each.status == "removed"]
+    titles = list(Titles(media_dir, index_dir).settle([*ids.values(), *removed]))
+    for title in titles:
+        if title.status != "up to date":
+            say(f"{title.id}: {title.text}")
+    return pruned, titles
+
+
 def _line(outcome: Outcome) -> str:
     """What is told of it; "" where that is nothing."""
     if outcome.status == "up to date":
@@ -184,7 +195,12 @@ def _line(outcome: Outcome) -> str:
     return f"{outcome.path}: {text}"
 
 
-def _summary(outcomes: Sequence[Outcome], pruned: Sequence[PruneOutcome], took_s: float) -> str:
+def _summary(
+    outcomes: Sequence[Outcome],
+    pruned: Sequence[PruneOutcome],
+    titles: Sequence[TitleOutcome],
+    took_s: float,
+) -> str:
     counts = dict.fromkeys(("indexed", "up to date", "refused", "unfinished"), 0)
     for outcome in outcomes:
         counts[outcome.status] += 1
@@ -194,6 +210,8 @@ def _summary(outcomes: Sequence[Outcome], pruned: Sequence[PruneOutcome], took_s
     for status, what in (("removed", "of archives that are gone removed"), ("kept", "kept in doubt")):
         if count := sum(each.status == status for each in pruned):
             parts.append(f"{count} {what}")
+    told = Counter(each.status for each in titles if each.status in ("refused", "withdrawn"))
+    parts += [f"{counted(count, 'title')} {status}" for status, count in sorted(told.items())]
     index_bytes = sum(outcome.index_bytes for outcome in outcomes)
     archive_bytes = sum(outcome.archive_bytes for outcome in outcomes)
     sizes = f"{decimal(index_bytes)} of indexes for {decimal(archive_bytes)}"

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from app.archive_id import is_servable
@@ -27,6 +29,7 @@ LIST_SUFFIX = ".toml"
 REMEDY = "mend it, or rename or remove it if it is to list no renditions"
 _MOST_SHOWN = 200
 """Characters of a list that a refusal repeats."""
+_KEYS = ("title", "rendition")
 
 
 class Refused(Exception):
@@ -48,18 +51,28 @@ def read_list(path: str, title_id: str, media_dir: str) -> Candidate | None:
         raise Refused("is a link out of the media folder; put the file itself there")
     listed = _parsed(_text(path))
     if "rendition" not in listed:
+        _refuse_misspelt(listed)
         return None
     rows, title = listed["rendition"], listed.get("title", "")
     if not is_servable(title_id):
         raise Refused("no title can have this name, as no URL could hold it; rename the file")
+    if unknown := [key for key in listed if key not in _KEYS]:
+        raise Refused(f"has {_shown(unknown[0])}; what it may have is {' and '.join(_KEYS)}")
     if not isinstance(rows, list):
-        raise Refused("rendition is a table; write [[rendition]] over each")
+        raise Refused("its rendition is no list; write [[rendition]] over each")
     if not isinstance(title, str):
-        raise Refused("its title is no string")
-    members = tuple(_member(row, posixpath.dirname(title_id)) for row in rows)
-    if not 1 < len(set(members)) == len(members) <= MAX_MEMBERS:
-        raise Refused(f"lists {counted(len(members), 'archive')}; a title has 2 to {MAX_MEMBERS}, each once")
+        raise Refused('its title is no text; write title = "A film"')
+    if not 1 < len(rows) <= MAX_MEMBERS:
+        raise Refused(f"lists {counted(len(rows), 'archive')}; a title has 2 to {MAX_MEMBERS}")
+    members = _members(rows, posixpath.dirname(title_id), media_dir)
     return Candidate(title_id, members, clean_text(title.encode()), os.path.basename(path))
+
+
+def _refuse_misspelt(listed: dict[str, Any]) -> None:
+    """What only resembles a list: other files may have that extension, too."""
+    for key, value in listed.items():
+        if isinstance(value, list | dict) and get_close_matches(key.lower(), ["rendition"], cutoff=0.75):
+            raise Refused(f"has [[{_shown(key)}]]; write [[rendition]] over each")
 
 
 def _text(path: str) -> str:
@@ -84,15 +97,37 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"cannot be read as TOML: {str(error)[:_MOST_SHOWN]}; {REMEDY}") from error
+        raise Refused(f"cannot be read as TOML: {_shown(str(error))}; {REMEDY}") from error
 
 
-def _member(row: Any, folder: str) -> str:
-    """The id of the archive that a row names."""
+def _members(rows: Sequence[Any], folder: str, media_dir: str) -> tuple[str, ...]:
+    """Ids of the archives that rows name, as paths relative to `folder`. Raises `Refused`."""
+    numbers: dict[str, int] = {}
+    for number, row in enumerate(rows, start=1):
+        archive_id = _member(number, row, folder, media_dir)
+        first = numbers.setdefault(archive_id, number)
+        if first != number:
+            raise Refused(f"renditions {first} and {number} are both {_shown(archive_id)}; list each once")
+    return tuple(numbers)
+
+
+def _member(number: int, row: Any, folder: str, media_dir: str) -> str:
+    """The id of the archive that a row names. Raises `Refused`."""
     name = row.get("archive") if isinstance(row, dict) else None
     if not isinstance(name, str) or not name:
-        raise Refused('a rendition has no archive = "name.mp4"')
-    archive_id = posixpath.normpath(posixpath.join(folder, posixpath.splitext(name)[0]))
-    if name.startswith("/") or not is_servable(archive_id):
-        raise Refused(f"{name[:_MOST_SHOWN]} is hidden, outside of the media folder or no archive's name")
+        raise Refused(f'rendition {number} names no archive; write archive = "name.mp4"')
+    if unknown := [key for key in row if key != "archive"]:
+        raise Refused(f"rendition {number} has {_shown(unknown[0])}; what it may have is archive")
+    path, which = posixpath.normpath(posixpath.join(folder, name)), f"rendition {number}, {_shown(name)},"
+    if path.split("/")[0] in ("", ".."):
+        raise Refused(f"{which} is outside of the media folder; give its path from where the list is")
+    archive_id = posixpath.splitext(path)[0]
+    if not is_servable(archive_id):
+        raise Refused(f"{which} is hidden, or no URL could hold its name; rename it")
+    if not os.path.exists(os.path.join(media_dir, path)):
+        raise Refused(f"{which} is not there; correct the list")
     return archive_id
+
+
+def _shown(text: str) -> str:
+    return text[:_MOST_SHOWN]

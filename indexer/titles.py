@@ -32,7 +32,7 @@ from indexer.write import publish
 RENDITION = re.compile(r"(?:[1-9]\d{2,3}p|[248]k)(?:\d{2,3})?(?:[-_.][a-z0-9]+)*", re.ASCII | re.IGNORECASE)
 """Names of archives that make a title of their folder: a height, a frame rate, what else tells them apart."""
 
-Status = Literal["published", "up to date", "refused", "passed over"]
+Status = Literal["published", "up to date", "refused", "passed over", "withdrawn"]
 
 
 class TitleOutcome(NamedTuple):
@@ -57,7 +57,8 @@ class Titles:
         self._best.clear()
         folders = {posixpath.dirname(each) for each in ids}
         for folder in sorted(folders - {""}):
-            yield from self._by_name(folder)
+            if not os.path.lexists(os.path.join(self._media_dir, folder + LIST_SUFFIX)):
+                yield from self._by_name(folder)
         for folder in sorted(folders.union(*map(_above, folders))):
             yield from self._by_lists(folder)
         for stray in stray_texts(self._media_dir, self._best):
@@ -65,15 +66,14 @@ class Titles:
             yield TitleOutcome(stray.title_id, "passed over", text)
 
     def _by_name(self, folder: str) -> Iterator[TitleOutcome]:
-        if os.path.lexists(os.path.join(self._media_dir, folder + LIST_SUFFIX)):
-            return
+        """The title of a folder that no list decides over."""
         names = (name.removesuffix(SUFFIX) for name in self._names(folder) if name.endswith(SUFFIX))
         ids = [posixpath.join(folder, name) for name in names if RENDITION.fullmatch(name)]
         members = tuple(each for each in ids if self._is_there(each))
         if len(members) > 1:
             yield self._settle(Candidate(folder, members))
         else:
-            self._withdraw(folder, listed_in="")
+            yield from self._gone(folder, "", "fewer than two of its renditions are left")
 
     def _by_lists(self, folder: str) -> Iterator[TitleOutcome]:
         lists = []
@@ -86,18 +86,19 @@ class Titles:
                 path = os.path.join(self._media_dir, folder, name)
                 candidate = read_list(path, title_id, self._media_dir)
             except Refused as error:
-                self._withdraw(title_id, listed_in=name)
+                self._withdraw(title_id)
                 yield TitleOutcome(title_id, "refused", f"refused as a title: {name}: {error}")
                 continue
             if candidate:
                 yield self._settle(candidate)
             else:
-                self._withdraw(title_id, listed_in=name)
+                yield from self._by_name(title_id)
+                yield from self._gone(title_id, name, f"{name} lists no renditions any more")
         for name in self._names(folder):
             title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
             listed_in = posixpath.basename(title_id) + LIST_SUFFIX
             if name.endswith(TITLE_SUFFIX) and listed_in not in lists:
-                self._withdraw(title_id, listed_in=listed_in)
+                yield from self._gone(title_id, listed_in, f"{listed_in} is gone")
 
     def _names(self, folder: str) -> list[str]:
         """What the index folder of `folder` holds."""
@@ -109,7 +110,7 @@ class Titles:
     def _settle(self, candidate: Candidate) -> TitleOutcome:
         """Publish a candidate, or refuse it and withdraw what was published under its id."""
         if self._is_there(candidate.id):
-            self._withdraw(candidate.id, candidate.listed_in)
+            self._withdraw(candidate.id)
             text = "no title: an archive has the same id and is served instead; rename one of the two"
             return TitleOutcome(candidate.id, "passed over", text)
         path = self._path(candidate.id)
@@ -120,7 +121,7 @@ class Titles:
             if is_new:
                 publish(path, content)
         except (Refused, OSError) as error:
-            self._withdraw(candidate.id, candidate.listed_in)
+            self._withdraw(candidate.id)
             text = f"refused as a title: {error}. Its archives stay served by their own ids"
             return TitleOutcome(candidate.id, "refused", text)
         self._best[candidate.id] = facts.members[0].id
@@ -154,16 +155,19 @@ class Titles:
         except (OSError, IndexDamaged) as error:
             raise Refused(f"{archive_id} has no index; index it too") from error
 
-    def _withdraw(self, title_id: str, listed_in: str) -> None:
-        """Remove a title that was published, if it came from `listed_in`."""
+    def _gone(self, title_id: str, listed_in: str, why: str) -> Iterator[TitleOutcome]:
+        """Withdraw a title that came from `listed_in`, and tell of it if there was one: its addresses end."""
+        if self._withdraw(title_id, listed_in):
+            yield TitleOutcome(title_id, "withdrawn", f"no title any more: {why}")
+
+    def _withdraw(self, title_id: str, listed_in: str | None = None) -> bool:
+        """Remove a title that was published, from `listed_in` if that is said. Whether there was one."""
         path = self._path(title_id)
         with suppress(OSError):
-            try:
-                is_ours = open_title(path).facts.listed_in == listed_in
-            except IndexDamaged:
-                is_ours = True
-            if is_ours:
+            if listed_in is None or _listed_in(path) in (listed_in, None):
                 os.unlink(path)
+                return True
+        return False
 
     def _path(self, title_id: str) -> str:
         return os.path.join(self._index_dir, title_id + TITLE_SUFFIX)
@@ -173,6 +177,14 @@ def _above(folder: str) -> Iterator[str]:
     while folder:
         folder = posixpath.dirname(folder)
         yield folder
+
+
+def _listed_in(path: str) -> str | None:
+    """Where a title that was published came from; None for a damaged one. Raises `OSError`."""
+    try:
+        return open_title(path).facts.listed_in
+    except IndexDamaged:
+        return None
 
 
 def _content(path: str) -> bytes | None:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from indexer.titles import TitleOutcome
 from tests.media.made_movie import MadeMovie, MadeTrack, interleaved, make_movie
+from tests.media.made_title import index_all
 from tests.media.mp4_file import write_mp4
 
 Put = Callable[..., Path]
+Settle = Callable[[], list[TitleOutcome]]
 
 
 def film(*, seconds: int = 20, seed: int = 1) -> MadeMovie:
@@ -29,3 +32,9 @@ def put(media_dir: Path) -> Put:
         return write_mp4(media_dir / name, made or film())
 
     return write
+
+
+@pytest.fixture
+def settle(media_dir: Path, index_dir: Path) -> Settle:
+    """What `vodsplice-index` does of all of the media folder; called, it tells what became of titles."""
+    return lambda: index_all(media_dir, index_dir)

@@ -1,13 +1,11 @@
-"""`vodsplice-index` as people and scripts use it: exit statuses, lines, progress, jobs."""
+"""`vodsplice-index` as people and scripts use it: exit statuses, lines, jobs."""
 
 from __future__ import annotations
 
 import errno
 import os
-import pty
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,8 +19,6 @@ from indexer.archives import ArchivePath
 from indexer.pipeline import Options, Outcome, index_archive
 from tests.indexer.conftest import Put
 from tests.indexer.demux import made_mp4
-
-COMMAND = [sys.executable, "-c", "from indexer.cli import main; main()"]
 
 Run = Callable[..., Result]
 
@@ -95,6 +91,22 @@ def test_one_that_is_gone_does_not_stop_the_others(run: Run, put: Put, media_dir
     assert (done.exit_code, done.stderr.count("\n")) == (1, 2)
     assert f"{media_dir}/gone.mp4: refused: cannot be read: No such file or directory; check " in done.stderr
     assert "1 indexed, 0 up to date, 1 refused in" in done.stdout
+
+
+def test_what_became_of_titles_is_in_the_summary(run: Run, put: Put, media_dir: Path) -> None:
+    put("film/1080p.mp4")
+    put("film/720p.mp4")
+    (media_dir / "other.toml").write_text("[[renditions]]")
+    done = run(media_dir)
+    assert done.exit_code == 1
+    assert "\nother: refused as a title: other.toml: has [[renditions]]; write " in done.stderr
+    assert done.stdout.startswith("2 indexed, 0 up to date, 0 refused, 1 title refused in ")
+    (media_dir / "other.toml").unlink()
+    (media_dir / "film/720p.mp4").unlink()
+    done = run(media_dir)
+    assert done.exit_code == 0
+    assert done.stderr == "film: no title any more: fewer than two of its renditions are left\n"
+    assert done.stdout.startswith("0 indexed, 1 up to date, 0 refused, 1 title withdrawn in ")
 
 
 def test_a_refusal_names_file_box_offset_rule_and_remedy(run: Run, media_dir: Path) -> None:
@@ -219,71 +231,3 @@ def test_an_archive_that_kills_its_indexer_is_refused_and_stops_no_other(
     assert re.match(r"3 indexed, 0 up|2 indexed, 1 up|1 indexed, 2 up", done.stdout), done.stdout
     assert " to date, 1 refused in " in done.stdout
     assert f"{media_dir}/killer.mp4: refused: its indexer was killed" in done.stderr
-
-
-def arguments_of(media_dir: Path, index_dir: Path) -> list[str]:
-    return [*COMMAND, "--media-dir", str(media_dir), "--index-dir", str(index_dir), str(media_dir)]
-
-
-def test_a_terminal_gets_a_progress_bar(put: Put, media_dir: Path, index_dir: Path) -> None:
-    for number in range(3):
-        put(f"{number}.mp4")
-    ours, theirs = pty.openpty()
-    command, terminal = arguments_of(media_dir, index_dir), os.environ | {"TERM": "xterm"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=terminal) as process:
-        os.close(theirs)
-        shown = b"".join(iter(lambda: read_terminal(ours), b"")).decode()
-        assert process.wait(timeout=100) == 0
-    os.close(ours)
-    assert "indexing" in shown
-    assert "3/3" in shown
-    assert shown.count(": indexed: ") == 3
-
-
-def read_terminal(descriptor: int) -> bytes:
-    """What is there; nothing once the other side is closed, which Linux calls an error."""
-    try:
-        return os.read(descriptor, 4096)
-    except OSError:
-        return b""
-
-
-def test_a_pipe_gets_plain_lines(put: Put, media_dir: Path, index_dir: Path) -> None:
-    put()
-    done = subprocess.run(
-        arguments_of(media_dir, index_dir), capture_output=True, text=True, check=True, timeout=100
-    )  # fmt: skip
-    assert "\x1b" not in done.stderr
-    (line,) = done.stderr.splitlines()
-    assert line.startswith(f"{media_dir}/film.mp4: indexed: ")
-    assert done.stdout.count("\n") == 1
-
-
-SLOW = """
-import os
-import signal
-import time
-from indexer import cli, pipeline
-def slowly(archive, options):
-    os.write(1, b"started\\n")  # one call, so that two processes cannot mix their lines
-    time.sleep(3600)
-cli.index_archive = slowly
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells ignore in the background
-cli.main()
-"""
-
-
-def test_ctrl_c_ends_it_at_once_without_a_traceback(put: Put, media_dir: Path, index_dir: Path) -> None:
-    for number in range(4):
-        put(f"{number}.mp4")
-    command = [sys.executable, "-c", SLOW, *arguments_of(media_dir, index_dir)[3:], "--jobs", "2"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        assert process.stdout.readline() == "started\n"
-        os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=100)
-    assert process.returncode == 1
-    assert errors.strip().splitlines()[-1] == "Aborted!"
-    assert "Traceback" not in errors

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.idx.view import open_idx
 from tests.indexer.conftest import Put
-from tests.indexer.test_cli import COMMAND
+from tests.indexer.test_cli_process import COMMAND
 
 
 def test_none_keeps_a_run_from_its_end(put: Put, media_dir: Path, index_dir: Path) -> None:

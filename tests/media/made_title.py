@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.idx.title import TitleFacts, open_title
 from indexer.archives import find_archives
 from indexer.pipeline import Options, index_archive
 from indexer.titles import TitleOutcome, Titles
@@ -48,3 +49,23 @@ def index_all(media_dir: Path, index_dir: Path) -> list[TitleOutcome]:
     for archive in archives:
         assert index_archive(archive, Options()).status in ("indexed", "up to date")
     return list(Titles(str(media_dir), str(index_dir)).settle([each.id for each in archives]))
+
+
+def facts(index_dir: Path, title_id: str = "film") -> TitleFacts:
+    return open_title(str(index_dir / f"{title_id}.title")).facts
+
+
+def put_film(media_dir: Path, **changed: object) -> None:
+    put_rendition(media_dir / "film/720p.mp4", picture(1000, **changed), sound("eng"))  # type: ignore[arg-type]
+    put_rendition(media_dir / "film/1080p.mp4", picture(2000), sound("eng"))
+
+
+def put_list(media_dir: Path, content: str) -> None:
+    (media_dir / "film.toml").write_text(content)
+
+
+def listed(*archives: str) -> str:
+    return "".join(f'[[rendition]]\narchive = "{each}"\n' for each in archives)
+
+
+LIST = listed("big.mp4", "small/film.mov")

@@ -1,0 +1,82 @@
+"""`vodsplice-index` as a process: what a terminal and a pipe are told, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.indexer.conftest import Put
+
+COMMAND = [sys.executable, "-c", "from indexer.cli import main; main()"]
+
+
+def arguments_of(media_dir: Path, index_dir: Path) -> list[str]:
+    return [*COMMAND, "--media-dir", str(media_dir), "--index-dir", str(index_dir), str(media_dir)]
+
+
+def test_a_terminal_gets_a_progress_bar(put: Put, media_dir: Path, index_dir: Path) -> None:
+    for number in range(3):
+        put(f"{number}.mp4")
+    ours, theirs = pty.openpty()
+    command, terminal = arguments_of(media_dir, index_dir), os.environ | {"TERM": "xterm"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=terminal) as process:
+        os.close(theirs)
+        shown = b"".join(iter(lambda: read_terminal(ours), b"")).decode()
+        assert process.wait(timeout=100) == 0
+    os.close(ours)
+    assert "indexing" in shown
+    assert "3/3" in shown
+    assert shown.count(": indexed: ") == 3
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """What is there; nothing once the other side is closed, which Linux calls an error."""
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:
+        return b""
+
+
+def test_a_pipe_gets_plain_lines(put: Put, media_dir: Path, index_dir: Path) -> None:
+    put()
+    done = subprocess.run(
+        arguments_of(media_dir, index_dir), capture_output=True, text=True, check=True, timeout=100
+    )  # fmt: skip
+    assert "\x1b" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{media_dir}/film.mp4: indexed: ")
+    assert done.stdout.count("\n") == 1
+
+
+SLOW = """
+import os
+import signal
+import time
+from indexer import cli, pipeline
+def slowly(archive, options):
+    os.write(1, b"started\\n")  # one call, so that two processes cannot mix their lines
+    time.sleep(3600)
+cli.index_archive = slowly
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells ignore in the background
+cli.main()
+"""
+
+
+def test_ctrl_c_ends_it_at_once_without_a_traceback(put: Put, media_dir: Path, index_dir: Path) -> None:
+    for number in range(4):
+        put(f"{number}.mp4")
+    command = [sys.executable, "-c", SLOW, *arguments_of(media_dir, index_dir)[3:], "--jobs", "2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=100)
+    assert process.returncode == 1
+    assert errors.strip().splitlines()[-1] == "Aborted!"
+    assert "Traceback" not in errors
