@@ -31,7 +31,7 @@ def test_none_keeps_a_run_from_its_end(put: Put, media_dir: Path, index_dir: Pat
     ]
     lines = done.stderr.splitlines()
     assert [sum(word in line for line in lines) for word in words] == [1] * len(lines)
-    assert "1 indexed, 0 up to date, 1 refused in " in done.stdout
+    assert "1 indexed, 0 up to date, 1 refused, 2 titles refused in " in done.stdout
     assert open_idx(str(index_dir / "film.idx")).header.notes == (
         "film.deu.srt passed over: is not a regular file",
     )
