@@ -6,7 +6,8 @@
     [[rendition]]
     archive = "small/film.mp4"
 
-Ids use slashes, as URLs do.
+Without renditions it has but the title of those that go together by their names, if any do. Ids use slashes,
+as URLs do.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Refused(Exception):
 
 
 class Candidate(NamedTuple):
-    """A title to be: its id, its members' ids, and the list that names them ("" where their names do)."""
+    """A title to be: its id, its members' ids, and the list that names them ("" where their own names do)."""
 
     id: str
     members: tuple[str, ...]
@@ -45,14 +46,15 @@ class Candidate(NamedTuple):
     listed_in: str = ""
 
 
-def read_list(path: str, title_id: str, media_dir: str) -> Candidate | None:
-    """None for a file that lists no renditions, whatever else it is for. Raises `Refused`."""
+def read_list(path: str, title_id: str, media_dir: str) -> Candidate:
+    """It has no members where the file lists no renditions, whatever else it is for. Raises `Refused`."""
     if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(media_dir), "")):
         raise Refused("is a link out of the media folder; put the file itself there")
     listed = _parsed(_text(path))
     if "rendition" not in listed:
         _refuse_misspelt(listed)
-        return None
+        title = listed.get("title")
+        return Candidate(title_id, (), clean_text(title.encode()) if isinstance(title, str) else "")
     rows, title = listed["rendition"], listed.get("title", "")
     if not is_servable(title_id):
         raise Refused("no title can have this name, as no URL could hold it; rename the file")

@@ -4,7 +4,8 @@ Two ways to say that archives belong together:
 
 - by name: a folder with two or more archives named after a height, as `film/1080p.mp4`, `film/720p60.mp4`,
   `film/4k-hdr.mp4`, is the title `film`;
-- by a list: `film.toml` beside archives is the title `film` (`indexer.title_list`).
+- by a list: `film.toml` beside archives is the title `film` (`indexer.title_list`). One that lists none
+  leaves it to the names.
 
 All is read from `.idx` files, of renditions alone, so this costs next to nothing. The archives stay served by
 their own ids.
@@ -65,13 +66,13 @@ class Titles:
             text = f"{stray.path} passed over: subtitles go with a rendition; {stray.remedy}"
             yield TitleOutcome(stray.title_id, "passed over", text)
 
-    def _by_name(self, folder: str) -> Iterator[TitleOutcome]:
-        """The title of a folder that no list decides over."""
+    def _by_name(self, folder: str, title: str = "") -> Iterator[TitleOutcome]:
+        """The title of a folder that no list decides over, called `title` if a file says so."""
         names = (name.removesuffix(SUFFIX) for name in self._names(folder) if name.endswith(SUFFIX))
         ids = [posixpath.join(folder, name) for name in names if RENDITION.fullmatch(name)]
         members = tuple(each for each in ids if self._is_there(each))
         if len(members) > 1:
-            yield self._settle(Candidate(folder, members))
+            yield self._settle(Candidate(folder, members, title))
         else:
             yield from self._gone(folder, "", "fewer than two of its renditions are left")
 
@@ -89,10 +90,10 @@ class Titles:
                 self._withdraw(title_id)
                 yield TitleOutcome(title_id, "refused", f"refused as a title: {name}: {error}")
                 continue
-            if candidate:
+            if candidate.members:
                 yield self._settle(candidate)
             else:
-                yield from self._by_name(title_id)
+                yield from self._by_name(title_id, candidate.title)
                 yield from self._gone(title_id, name, f"{name} lists no renditions any more")
         for name in self._names(folder):
             title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
