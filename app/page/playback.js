@@ -9,10 +9,10 @@ const HLS_TYPE = "application/vnd.apple.mpegurl";
 let stop = () => {};
 let fetched;
 
-// `fail(error)` is called at most once, with an Error. `sound` is { name, place } of the one to hear, if any. The
-// browser's own player will do where it can be told which one, as Safari's; elsewhere unless that one was chosen
-// from several, or `isMixed`: `url` names tracks of one kind in several codecs, and Chromium changes from one to the
-// other on the way, which ends its playback.
+// `fail(error)` is called at most once, with an Error. `sound` is { name, language, place } of the one to hear, if
+// any. The browser's own player will do where it can be told which one, as Safari's; elsewhere unless that one was
+// chosen from several, or `isMixed`: `url` names tracks of one kind in several codecs, and Chromium changes from one
+// to the other on the way, which ends its playback.
 export async function load(video, url, fail, { sound, isChosen, isMixed }) {
   stop();
   let live = true;
@@ -30,7 +30,7 @@ export async function load(video, url, fail, { sound, isChosen, isMixed }) {
   };
   if (native) {
     video.src = url;
-    if (isChosen) chooseNativeSound(video, sound.place);
+    if (isChosen) chooseNativeSound(video, sound);
     return;
   }
   try {

@@ -81,7 +81,9 @@ function showScreen(info) {
 }
 
 function soundOf(info, name) {
-  return { name, place: info.tracks.filter(({ kind }) => kind === "audio").findIndex((track) => track.name === name) };
+  const sounds = info.tracks.filter(({ kind }) => kind === "audio");
+  const place = sounds.findIndex((track) => track.name === name);
+  return { name, language: sounds[place].language, place };
 }
 
 const isDecoded = (track) => decodes(video, track);

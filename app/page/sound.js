@@ -34,9 +34,15 @@ function soundWords(sound, sounds) {
   return words.join(" · ");
 }
 
-// In the browser's own player, where it tells of sounds; the order is that of the playlist.
-export function chooseNativeSound(video, place) {
-  const enable = () => Array.from(video.audioTracks).forEach((track, each) => (track.enabled = each === place));
+// In the browser's own player, where it tells of sounds: the one of that language or, of several, the one in that
+// place. It lists what is there in several codecs once, so places alone may be those of other languages.
+export function chooseNativeSound(video, { language, place }) {
+  const enable = () => {
+    const listed = Array.from(video.audioTracks);
+    const spoken = listed.filter((track) => track.language === language);
+    const wanted = spoken.length === 1 ? spoken[0] : listed[place];
+    if (wanted) listed.forEach((track) => (track.enabled = track === wanted));
+  };
   video.audioTracks.addEventListener("addtrack", enable);
   enable();
 }

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.app.running_origin import Origin, running_origin
 from tests.player.clips import SECONDS, Sound, write_clip
 from tests.player.conftest import OpenTab, index, serving
-from tests.player.page_use import opened, ready
+from tests.player.page_use import opened, ready, wait_for
 from tests.player.test_playing import start
 
 pytestmark = pytest.mark.browser
@@ -54,6 +54,23 @@ def test_what_can_be_heard_is(
     assert report["duration"] == pytest.approx(SECONDS, abs=0.05)
     heard = {each[1] for url in playing.tab.requests if (each := re.search("/(audio-[^/]*)/seg_", url))}
     assert len(heard) == 1
+
+
+TELLS_OF_SOUNDS = """
+    const sounds = ["en", "de"].map((language) => ({ language, enabled: language === "en" }));
+    const listed = Object.assign(sounds, { addEventListener() {} });
+    Object.defineProperty(HTMLMediaElement.prototype, "audioTracks", { value: listed });
+"""
+"""As Safari's player does; it lists what is there in AAC and in AC-3 once."""
+
+
+def test_a_browser_s_own_player_is_told_what_to_play(sounding: Origin, open_tab: OpenTab) -> None:
+    tab = open_tab()
+    tab.page.add_init_script(TELLS_OF_SOUNDS)
+    tab.page.goto(f"{sounding.base}/#a%20dub%20that%20all%20play")
+    ready(tab.page).get_by_label("Sound").select_option("audio-deu")
+    wait_for(tab.page, "video.audioTracks[1].enabled && !video.audioTracks[0].enabled")
+    assert "/master.m3u8?v=" in tab.page.evaluate("video.src")
 
 
 @pytest.mark.parametrize(
