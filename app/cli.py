@@ -120,8 +120,9 @@ def announce(sourced: Sourced, urls: list[str]) -> None:
     count = f"{len(found.ids)}{'' if found.is_complete else ' or more'}"
     noun = "archive" if count == "1" else "archives"
     places = ", ".join(url if url.startswith("unix:") else f"{url}/" for url in urls)
-    print(f"vodsplice {version('vodsplice')} serving {count} {noun} at {places}")
-    print(capacity.audit_line(capacity.resolve(sourced.settings, host), sourced.sources, host), flush=True)
+    request_log.write_line(f"vodsplice {version('vodsplice')} serving {count} {noun} at {places}")
+    resolved = capacity.resolve(sourced.settings, host)
+    request_log.write_line(capacity.audit_line(resolved, sourced.sources, host))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import time
+from contextlib import suppress
 from typing import Any
 
 from app.request_note import note_of
@@ -50,7 +51,15 @@ def write_request(
             f"{sent_bytes}B {seconds * 1000:.1f}ms id={note.request_id} via={note.delivery or '-'}"
             f"{' cause=' + note.cause if note.cause else ''}"
         )
-    os.write(STANDARD_OUTPUT, line.encode()[: MAX_LINE_BYTES - 1] + b"\n")
+    write_line(line)
+
+
+def write_line(line: str) -> None:
+    """On standard output, cut to `MAX_LINE_BYTES`. Where nobody reads that, or its disk is full, the line is
+    lost: what it tells of was done.
+    """
+    with suppress(OSError):
+        os.write(STANDARD_OUTPUT, line.encode()[: MAX_LINE_BYTES - 1] + b"\n")
 
 
 class JsonFormatter(logging.Formatter):

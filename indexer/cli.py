@@ -18,7 +18,7 @@ from app.cmaf.slop import DEFAULT_SLOP
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
 from indexer.folders import folder_options, unwritable
-from indexer.lines import counted, one_line
+from indexer.lines import counted, one_line, put_line
 from indexer.pipeline import Options, Outcome, index_archive
 from indexer.progress import say, telling
 from indexer.prune import PruneOutcome
@@ -136,7 +136,7 @@ def main(  # noqa: PLR0913 - an argument an option
     except OSError as error:
         raise click.ClickException(one_line(unwritable(index_dir, error))) from error
     pruned, titles = _settle(found, outcomes, media_dir, index_dir, prune=prune)
-    click.echo(_summary(outcomes, pruned, titles, time.monotonic() - started_s))
+    put_line(_summary(outcomes, pruned, titles, time.monotonic() - started_s))
     statuses = {each.status for each in outcomes} | {each.status for each in pruned}
     sys.exit(_exit_status(statuses | {each.status for each in titles}))
 

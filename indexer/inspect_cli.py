@@ -15,7 +15,7 @@ from indexer.archives import subtitles_beside
 from indexer.errors import SourceError
 from indexer.fingerprint import FAST
 from indexer.folders import folder_options
-from indexer.lines import one_line
+from indexer.lines import one_line, put_line
 from indexer.show import show as show_lines
 from indexer.show import show_title
 from indexer.verify import problems
@@ -48,7 +48,7 @@ def show(index: str, rows: bool) -> None:
         click.echo(one_line(f"{index}: {_damage(error)}"), err=True)
         sys.exit(EXIT_DAMAGED)
     for line in lines:
-        click.echo(one_line(line))
+        put_line(line)
 
 
 @main.command()
@@ -69,7 +69,7 @@ def verify(indexes: Sequence[str], media_dir: str, index_dir: str, full: bool) -
         found = _problems(path, media_dir, index_dir, full=full)
         hold = hold and not found
         for line in found or [_holding(path, full=full)]:
-            click.echo(one_line(f"{path}: {line}"))
+            put_line(f"{path}: {line}")
     sys.exit(0 if hold else EXIT_DAMAGED)
 
 

@@ -49,3 +49,11 @@ def test_a_line_is_one_write_that_a_pipe_takes_whole(monkeypatch: pytest.MonkeyP
     assert len(line) <= request_log.MAX_LINE_BYTES
     if as_json:
         assert json.loads(line)["ms"] == 12.3
+
+
+def test_a_line_that_cannot_be_written_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "wb") as full:
+        monkeypatch.setattr(request_log, "STANDARD_OUTPUT", full.fileno())
+        with pytest.raises(OSError, match="No space left on device"):
+            os.write(request_log.STANDARD_OUTPUT, b"a line")
+        request_log.write_request({"REQUEST_METHOD": "GET"}, 200, 10, 0.1, as_json=False)

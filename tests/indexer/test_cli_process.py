@@ -1,4 +1,4 @@
-"""`vodsplice-index` as a process: what a terminal and a pipe are told, and Ctrl-C."""
+"""`vodsplice-index` and `vodsplice-inspect` as processes: what terminals, pipes, full disks get; Ctrl-C."""
 
 from __future__ import annotations
 
@@ -50,6 +50,33 @@ def test_a_pipe_gets_plain_lines(put: Put, media_dir: Path, index_dir: Path) -> 
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{media_dir}/film.mp4: indexed: ")
     assert done.stdout.count("\n") == 1
+
+
+INSPECT = [sys.executable, "-c", "from indexer.inspect_cli import main; main()"]
+
+
+def test_standard_output_that_is_full_is_told_in_a_line(put: Put, media_dir: Path, index_dir: Path) -> None:
+    put()
+    index, idx = arguments_of(media_dir, index_dir), str(index_dir / "film.idx")
+    folders = index[len(COMMAND) : -1]
+    for command in (index, [*INSPECT, "show", idx], [*INSPECT, "verify", *folders, idx]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100, check=False
+            )
+        assert done.returncode == 1
+        last = done.stderr.splitlines()[-1]
+        assert last == "Error: standard output cannot be written: No space left on device"
+        assert "Traceback" not in done.stderr
+
+
+def test_what_standard_output_cannot_encode_is_spelt_out(put: Put, media_dir: Path, index_dir: Path) -> None:
+    put("日本 é.mp4")
+    subprocess.run(arguments_of(media_dir, index_dir), capture_output=True, check=True, timeout=100)
+    show = [*INSPECT, "show", "--no-rows", str(index_dir / "日本 é.idx")]
+    latin = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(show, env=latin, capture_output=True, check=True, timeout=100)
+    assert b"\narchive: \\u65e5\\u672c \xe9.mp4, " in done.stdout
 
 
 SLOW = """
