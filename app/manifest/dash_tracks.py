@@ -104,7 +104,7 @@ def _roles(facts: TrackFacts, first: TrackFacts) -> list[str]:
     """What the archive says the track is for; else that it is the main one of its kind, or another. Main are
     all pictures, which are of one title, and of sounds the `first` and what it is in another coding.
     """
-    is_other_coding = (facts.codecs, facts.hls_channels) != (first.codecs, first.hls_channels)
+    is_other_coding = (facts.codec, facts.hls_channels) != (first.codec, first.hls_channels)
     is_like = is_other_coding and sense_of_sound(facts) == sense_of_sound(first)
     implied = "main" if facts.kind == "video" or facts is first or is_like else "alternate"
     return [role for role in facts.roles if role in DASH_ROLES] or [implied]

@@ -194,7 +194,7 @@ def _texts(title_id: str, member: Member) -> list[Subtitles]:
 
 
 def _sense_and_coding(sound: Rendition) -> Hashable:
-    return sense_of_sound(sound.facts), sound.facts.codecs, sound.facts.hls_channels
+    return sense_of_sound(sound.facts), sound.facts.codec, sound.facts.hls_channels
 
 
 def _folder(title_id: str, member: Member) -> str:
