@@ -18,7 +18,7 @@ from indexer.folders import folder_options
 from indexer.lines import one_line, put_line
 from indexer.show import show as show_lines
 from indexer.show import show_title
-from indexer.verify import problems
+from indexer.verify import problems, title_problems
 
 EXIT_DAMAGED = 1
 
@@ -42,10 +42,9 @@ def show(index: str, rows: bool) -> None:
       vodsplice-inspect show /var/lib/vodsplice/film.title
     """
     try:
-        is_title = index.endswith(TITLE_SUFFIX)
-        lines = show_title(open_title(index)) if is_title else show_lines(open_idx(index), rows=rows)
+        lines = show_title(open_title(index)) if _is_title(index) else show_lines(open_idx(index), rows=rows)
     except (OSError, IndexDamaged) as error:
-        click.echo(one_line(f"{index}: {_damage(error)}"), err=True)
+        click.echo(one_line(f"{index}: {_damage(index, error)}"), err=True)
         sys.exit(EXIT_DAMAGED)
     for line in lines:
         put_line(line)
@@ -60,7 +59,8 @@ def show(index: str, rows: bool) -> None:
     "--full", is_flag=True, help="Index the archive anew and compare; media bytes too after --digest full."
 )
 def verify(indexes: Sequence[str], media_dir: str, index_dir: str, full: bool) -> None:
-    """Check each INDEX against its archive, and that every segment can be planned.
+    """Check each INDEX against its archive, and that every segment can be planned; of a .title, that the
+    indexes of its renditions are those that were compared.
 
     Exit status: 0 all hold, 1 some do not (a line says which and why), 2 wrong usage.
     """
@@ -74,6 +74,8 @@ def verify(indexes: Sequence[str], media_dir: str, index_dir: str, full: bool) -
 
 
 def _holding(path: str, *, full: bool) -> str:
+    if _is_title(path):
+        return "holds; its renditions have the indexes that were compared"
     if full and open_idx(path).header.source.fingerprint_kind == FAST:
         return "holds; media bytes not compared, as it has no full digest (vodsplice-index --digest full)"
     return "holds"
@@ -82,9 +84,11 @@ def _holding(path: str, *, full: bool) -> str:
 def _problems(path: str, media_dir: str, index_dir: str, *, full: bool) -> list[str]:
     """A line each; none where the index holds."""
     try:
+        if _is_title(path):
+            return list(title_problems(open_title(path), index_dir))
         idx = open_idx(path)
     except (OSError, IndexDamaged) as error:
-        return [_damage(error)]
+        return [_damage(path, error)]
     folder = os.path.dirname(os.path.relpath(os.path.realpath(path), os.path.realpath(index_dir)))
     if folder.split(os.sep)[0] == os.pardir:
         return [f"does not lie below the index folder {index_dir}: name another --index-dir"]
@@ -102,7 +106,12 @@ def _subtitle_files(archive: str, media_dir: str) -> tuple[str, ...]:
         return ()  # then the archive cannot be read either, which is said
 
 
-def _damage(error: OSError | IndexDamaged) -> str:
+def _damage(path: str, error: OSError | IndexDamaged) -> str:
     if isinstance(error, OSError):
         return f"cannot be read: {error.strerror}"
-    return f"damaged: {error}; run vodsplice-index on its archive again"
+    of = "renditions" if _is_title(path) else "archive"
+    return f"damaged: {error}; run vodsplice-index on its {of} again"
+
+
+def _is_title(path: str) -> bool:
+    return path.endswith(TITLE_SUFFIX)

@@ -15,8 +15,9 @@ from blake3 import blake3
 from app.cmaf.arrange import arrange_in_sidecar
 from app.cmaf.segments import segment_parts
 from app.idx.header import SidecarFacts
-from app.idx.layout import SIDECAR_SUFFIX
-from app.idx.view import Idx
+from app.idx.layout import SIDECAR_SUFFIX, SUFFIX
+from app.idx.title import Title
+from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.demux.open import demux
 from indexer.errors import SourceError
 from indexer.fingerprint import FAST, fingerprint
@@ -56,6 +57,21 @@ def problems(idx: Idx, archive_path: str, subtitle_files: Sequence[str] = (), *,
             yield "its storyboard is not as it was written, and not served; run vodsplice-index --storyboard"
         if full:
             yield from _differences(idx, source, subtitle_files)
+
+
+def title_problems(title: Title, index_dir: str) -> Iterator[str]:
+    """Which renditions have not the index that was compared with the others, in a line each."""
+    for member in title.facts.members:
+        try:
+            digest = open_idx(os.path.join(index_dir, member.id + SUFFIX)).digest
+        except OSError as error:
+            reason = error.strerror
+            yield f"the index of {member.id} cannot be read: {reason}; run vodsplice-index on it again"
+        except IndexDamaged as error:
+            yield f"the index of {member.id} is damaged: {error}; run vodsplice-index on it again"
+        else:
+            if digest != member.digest:
+                yield f"{member.id} was indexed anew since it was compared; run vodsplice-index on it again"
 
 
 def _sidecar_problems(path: str, recorded: SidecarFacts, *, full: bool) -> Iterator[str]:

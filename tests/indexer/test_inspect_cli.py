@@ -97,6 +97,38 @@ def test_verify_names_the_folder_that_an_index_lies_outside_of(
     assert f"does not lie below the index folder {index_dir}: name another --index-dir" in done.stdout
 
 
+def test_verify_of_a_title(
+    put: Put, index: Index, media_dir: Path, index_dir: Path, inspect: Inspect
+) -> None:
+    for name in ("1080p", "720p", "480p"):
+        put(f"film/{name}.mp4")
+    index()
+    path = index_dir / "film.title"
+    done = inspect("verify", path)
+    assert (done.exit_code, done.stdout) == (
+        0,
+        f"{path}: holds; its renditions have the indexes that were compared\n",
+    )
+    record = path.read_bytes()
+    put("film/720p.mp4", film(seed=2))
+    index()
+    (index_dir / "film/1080p.idx").write_bytes(b"")
+    (index_dir / "film/480p.idx").unlink()
+    path.write_bytes(record)
+    done = inspect("verify", "--full", path)
+    assert done.exit_code == 1
+    assert sorted(line.removeprefix(f"{path}: ") for line in done.stdout.splitlines()) == [
+        "film/720p was indexed anew since it was compared; run vodsplice-index on it again",
+        "the index of film/1080p is damaged: shorter than its fixed parts; run vodsplice-index on it again",
+        "the index of film/480p cannot be read: No such file or directory; run vodsplice-index on it again",
+    ]
+    path.write_bytes(record[:-1])
+    for command in ("verify", "show"):
+        done = inspect(command, path)
+        assert done.exit_code == 1
+        assert done.output.endswith("; run vodsplice-index on its renditions again\n")
+
+
 def test_show_of_a_damaged_index(index_dir: Path, inspect: Inspect) -> None:
     path = index_dir / "film.idx"
     path.write_bytes(b"no index, but as long as one has to be to be looked at as one")
