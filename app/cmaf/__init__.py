@@ -1,1 +1,1 @@
-"""Segments: `fragment` writes the boxes of a media segment, `segments` turns rows of an index into a Plan."""
+"""Segments: `fragment` writes their boxes, `box` any other, `segments` turns rows of an index into a Plan."""

@@ -1,1 +1,1 @@
-"""The `.idx` format: `layout` documents and defines it, `view` opens it."""
+"""The `.idx` format: `layout` documents it, `view` opens it; `plans`, for what is made from an open one."""
