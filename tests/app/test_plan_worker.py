@@ -12,8 +12,10 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from gunicorn import util
 
 from app.plan_worker import PlanWorker
+from app.worker import refusing_with
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import eventually
 from tests.nginx.running_stack import children_of
@@ -110,7 +112,8 @@ def test_ends_with_a_transfer_underway(
         assert eventually(lambda: origin.get("/healthz").status == 200)
 
 
-def test_more_than_there_are_descriptors_for_is_refused() -> None:
+def test_more_than_there_are_descriptors_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(util, "write_error", refusing_with(()))  # as of a worker that was forked
     worker = PlanWorker.__new__(PlanWorker)
     worker.cfg = SimpleNamespace(worker_connections=0)
     worker._handed_over = set()

@@ -29,7 +29,8 @@ def arbiter_with(*queued: int) -> Any:
     signals: SimpleQueue[int] = SimpleQueue()
     for number in queued:
         signals.put(number)
-    return SimpleNamespace(SIG_QUEUE=signals)
+    application = SimpleNamespace(cors=())
+    return SimpleNamespace(SIG_QUEUE=signals, app=SimpleNamespace(wsgi=lambda: application))
 
 
 NO_WORKER = cast("Worker", None)
