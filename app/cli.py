@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from app import addresses, capacity, request_log
+from app.file_names import require_utf8
 from app.listing import check_folder, walk
 from app.settings import SETTINGS, SettingError, Settings, Sourced, env_of, flag_of, load, shown_default
 
@@ -45,6 +46,7 @@ def serve(config: str | None, **flags: Any) -> None:
         _check_folders(sourced.settings)
         return sourced
 
+    require_utf8()
     try:
         settings = load(flags, os.environ, config).settings
     except SettingError as error:

@@ -15,6 +15,7 @@ from rich.filesize import decimal
 
 from app.archive_id import EXTENSIONS
 from app.cmaf.slop import DEFAULT_SLOP
+from app.file_names import require_utf8
 from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
 from indexer.fingerprint import FAST, FULL
 from indexer.folders import folder_options, unwritable
@@ -120,6 +121,7 @@ def main(  # noqa: PLR0913 - an argument an option
       vodsplice-index --media-dir /films --audio-sidecar /films
     """
     started_s = time.monotonic()
+    require_utf8()
     if not isfinite(segment_s + slop_percent):
         raise click.UsageError("--segment-duration and --slop are numbers")
     found = _find(archives or [media_dir], media_dir, index_dir)

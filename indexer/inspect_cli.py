@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from app.file_names import require_utf8
 from app.idx.layout import TITLE_SUFFIX
 from app.idx.title import open_title
 from app.idx.view import IndexDamaged, open_idx
@@ -64,6 +65,7 @@ def verify(indexes: Sequence[str], media_dir: str, index_dir: str, full: bool) -
 
     Exit status: 0 all hold, 1 some do not (a line says which and why), 2 wrong usage.
     """
+    require_utf8()
     hold = True
     for path in indexes:
         found = _problems(path, media_dir, index_dir, full=full)

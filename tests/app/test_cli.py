@@ -121,6 +121,15 @@ def test_help_names_every_setting() -> None:
     assert "--max-inflight-segments" in ended.stdout
 
 
+def test_a_locale_of_another_encoding_is_wrong_usage(media_dir: Path, index_dir: Path) -> None:
+    """Python has its own ways out of the C locale, which it has not out of others."""
+    ended = run(*folders(media_dir, index_dir), LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert ended.returncode == 2
+    assert ended.stderr.endswith(
+        "\nError: this locale has names of files in ascii, and they are UTF-8 here: set LC_ALL=C.UTF-8\n"
+    )
+
+
 def test_several_addresses(make: MakeArchive, start: StartOrigin, tmp_path: Path) -> None:
     film = make("film")
     path = tmp_path / "origin.sock"

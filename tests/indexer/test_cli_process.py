@@ -79,6 +79,18 @@ def test_what_standard_output_cannot_encode_is_spelt_out(put: Put, media_dir: Pa
     assert b"\narchive: \\u65e5\\u672c \xe9.mp4, " in done.stdout
 
 
+def test_a_locale_of_another_encoding_is_wrong_usage(put: Put, media_dir: Path, index_dir: Path) -> None:
+    """What Python does about the C locale by itself it does about no other, so it is told not to."""
+    put()
+    index, idx = arguments_of(media_dir, index_dir), str(index_dir / "film.idx")
+    subprocess.run(index, capture_output=True, check=True, timeout=100)
+    ascii_names = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for command in (index, [*INSPECT, "verify", idx, *index[len(COMMAND) : -1]]):
+        done = subprocess.run(command, env=ascii_names, capture_output=True, check=False, timeout=100)
+        assert done.returncode == 2
+        assert b"names of files in ascii, and they are UTF-8 here: set LC_ALL=C.UTF-8\n" in done.stderr
+
+
 SLOW = """
 import os
 import signal
