@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from queue import SimpleQueue
 from types import SimpleNamespace
@@ -13,14 +14,18 @@ import pytest
 
 from app.worker import Worker, post_fork
 
-ENDED, WENT_ON = 0, 7
+ENDED, FAILED, WENT_ON = 0, 1, 7
 
 
 def in_a_child(act: Callable[[], None]) -> int:
     """The exit code of a forked process that does `act` and then goes on."""
     pid = os.fork()
     if pid == 0:
-        act()
+        try:
+            act()
+        except BaseException:  # noqa: BLE001 - let through, it would have the child run all other tests, too
+            traceback.print_exc()
+            os._exit(FAILED)
         os._exit(WENT_ON)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
