@@ -228,6 +228,7 @@ def test_playlists_are_compressed(spliced: StackOrigin) -> None:
     plain = spliced.get("/v/long/playlist.m3u8")
     packed = spliced.get("/v/long/playlist.m3u8", Accept_Encoding="gzip")
     assert packed.headers["content-encoding"] == "gzip"
+    assert {reply.headers.get("vary") for reply in (plain, packed)} == {"Accept-Encoding"}
     assert packed.headers["etag"] == f"W/{plain.headers['etag']}"
     assert gzip.decompress(packed.body) == plain.body
     assert len(packed.body) < len(plain.body) / 2
