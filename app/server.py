@@ -58,6 +58,8 @@ FIXED = ("bind", "metrics_bind", "nginx_log")
 would begin anew.
 """
 
+ENDING = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGTERM})
+
 _TIMEVAL = struct.Struct("@ll")
 
 
@@ -165,6 +167,36 @@ class _Master(Arbiter):  # type: ignore[misc]
     begins, and nobody waits for a plan until the slowest download has ended. Its workers take no more
     requests, and end with their transfers or after the graceful timeout (`KillMode=process` lets them).
     """
+
+    def __init__(self, app: Any) -> None:
+        self._is_reloading = False
+        super().__init__(app)
+
+    def reload(self) -> None:
+        """Until the old workers have ended; not so long where this one is told to end meanwhile."""
+        self._is_reloading = True
+        try:
+            super().reload()
+        finally:
+            self._is_reloading = False
+
+    def reap_workers(self) -> None:
+        super().reap_workers()
+        if self._is_reloading and self._is_told_to_end():
+            raise StopIteration
+
+    def _is_told_to_end(self) -> bool:
+        """By a signal that waits; all of them still wait then."""
+        waiting = [self.SIG_QUEUE.get() for _ in range(self.SIG_QUEUE.qsize())]
+        for number in waiting:
+            self.SIG_QUEUE.put(number)
+        return not ENDING.isdisjoint(waiting)
+
+    def handle_usr2(self) -> None:
+        if self.systemd:
+            LOG.error("SIGUSR2 is not for a server whose socket systemd holds; restart the service instead")
+        else:
+            super().handle_usr2()
 
     def stop(self, graceful: bool = True) -> None:
         if not (graceful and self.systemd):

@@ -27,6 +27,9 @@ my $PARTS    = 'x32 Q Q x64 q L x12 L L';
 my $MASK     = pack $PARTS, ~0, ~0, -1, (0xffff_ffff) x 3;
 my $NS_PER_S = 1_000_000_000;
 
+# Why a file is not there, as in app/file_errors.py: gunicorn says what has become of it.
+my @ABSENT = qw(ENOENT ENOTDIR ELOOP ENAMETOOLONG);
+
 # A path and its file's identity, from the row that app/delivery/splice.py writes.
 sub read_row {
     my ($row) = @_;
@@ -46,7 +49,7 @@ sub open_all {
     for my $row ( @{ $plan->{files} } ) {
         my $file;
         if ( !sysopen $file, $row->[0], O_RDONLY | O_NONBLOCK ) {
-            return ( undef, HTTP_CONFLICT ) if $!{ENOENT};
+            return ( undef, HTTP_CONFLICT ) if grep { $!{$_} } @ABSENT;
             return ( undef, HTTP_SERVICE_UNAVAILABLE, "cannot open $row->[0]: $!" );
         }
         return ( undef, HTTP_CONFLICT ) if !is_still( fileno $file, q{}, $AT_EMPTY_PATH, $row->[1] );

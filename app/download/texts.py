@@ -30,8 +30,9 @@ MOST_AT_ONCE = 8
 """Cues of one sample. One that begins while there are so many is left out."""
 MAX_SAMPLE_BYTES = 0xFFFF
 MAX_LENGTH_MS = 0xFFFF_FFFF
-MAX_TEXT_BYTES = 4 << 20
-"""A text of two hours has 0.1 MB. What says the same long words in very many samples is left out."""
+MAX_TEXT_BYTES = 16 << 20
+"""Of all texts, read and made: 40 of two hours have some 8 MB. One that would exceed it, as by long words in
+very many samples, is left out. So many bytes of nothing but tags take some seconds."""
 
 _TAG = re.compile(r"<(/?)([a-z]*)[^>]*>?")
 _FACES = {"b": 1, "i": 2, "u": 4}
@@ -54,15 +55,17 @@ def words_of(idx: Idx, clip: Clip) -> Words:
     """Those of every text that has something in the clip."""
     played_ms = (idx.segment_time[-1] - idx.segment_time[0]) * 1000 // idx.header.timescale
     end_ms = played_ms if clip.end_ms is None else min(clip.end_ms, played_ms)
-    traks: list[Trak] = []
-    content = b""
+    traks, content, offset, left_bytes = list[Trak](), list[bytes](), 0, MAX_TEXT_BYTES
     for text in idx.texts:
-        if not text.facts.codec:
-            samples = samples_of(text, clip.start_ms, end_ms, shift_ms(idx, clip))
-            if samples:
-                traks.append(_trak(text, len(idx.tracks) + len(traks) + 1, samples, len(content)))
-                content += b"".join(sample for _, sample in samples)
-    return Words(tuple(traks), content)
+        if text.facts.codec:
+            continue
+        samples, cost_bytes = samples_of(text, clip.start_ms, end_ms, shift_ms(idx, clip), left_bytes)
+        left_bytes -= cost_bytes
+        if samples:
+            traks.append(_trak(text, len(idx.tracks) + len(traks) + 1, samples, offset))
+            content += (sample for _, sample in samples)
+            offset += sum(len(sample) for _, sample in samples)
+    return Words(tuple(traks), b"".join(content))
 
 
 def _trak(text: TextRows, track_id: int, samples: list[Sample], offset: int) -> Trak:
@@ -84,23 +87,30 @@ def _trak(text: TextRows, track_id: int, samples: list[Sample], offset: int) -> 
     )
 
 
-def samples_of(text: TextRows, begin_ms: int, end_ms: int, shift: int) -> list[Sample]:
+def samples_of(
+    text: TextRows, begin_ms: int, end_ms: int, shift: int, most_bytes: int = MAX_TEXT_BYTES
+) -> tuple[list[Sample], int]:
     """From the start of the download, to which times are shifted, to the end of the last cue of those between
-    `begin_ms` and `end_ms`; nothing where that would be too much.
+    `begin_ms` and `end_ms`; none where that is too much. And what it cost, in bytes that were read and made.
     """
     if end_ms + shift > MAX_LENGTH_MS:
-        return []
+        return [], 0
     found: list[Sample] = []
-    at_ms, size_bytes = -shift, 0
+    at_ms, cost_bytes = -shift, 0
     for start_ms, stop_ms, cues in _shown(text, begin_ms, end_ms):
+        payload = "\n".join(map(text.payload, cues))[:MAX_SAMPLE_BYTES]
+        sample = sample_of(payload)
+        cost_bytes += len(payload) + len(sample)
+        if cost_bytes > most_bytes:
+            return [], cost_bytes
+        lasted_ms = 0
         if at_ms < start_ms:
             found.append((start_ms - at_ms, NO_WORDS))
-        found.append((stop_ms - start_ms, sample_of("\n".join(map(text.payload, cues)))))
+        elif found and found[-1][1] == sample:
+            lasted_ms, _ = found.pop()
+        found.append((lasted_ms + stop_ms - start_ms, sample))
         at_ms = stop_ms
-        size_bytes += len(found[-1][1])
-        if size_bytes > MAX_TEXT_BYTES:
-            return []
-    return found
+    return found, cost_bytes
 
 
 def _shown(text: TextRows, begin_ms: int, end_ms: int) -> Iterator[tuple[int, int, list[int]]]:
@@ -125,7 +135,7 @@ def _shown(text: TextRows, begin_ms: int, end_ms: int) -> Iterator[tuple[int, in
 
 def sample_of(payload: str) -> bytes:
     """One that shows the payload of a WebVTT cue."""
-    runs = list(_runs(payload[:MAX_SAMPLE_BYTES]))
+    runs = list(_runs(payload))
     coded = "".join(run for run, _ in runs).encode()[:MAX_SAMPLE_BYTES]
     words = coded.decode("utf-8", "ignore")
     coded = words.encode()
@@ -134,11 +144,13 @@ def sample_of(payload: str) -> bytes:
 
 def _runs(payload: str) -> Iterator[tuple[str, int]]:
     """Plain text, and its face as 3GPP TS 26.245 §5.16 counts it. Tags that mean nothing here are dropped."""
-    face, at = 0, 0
+    depths, face, at = dict.fromkeys(_FACES, 0), 0, 0
     for tag in _TAG.finditer(payload):
         yield unescape(payload[at : tag.start()]), face
-        flag = _FACES.get(tag[2], 0)
-        face, at = (face & ~flag if tag[1] else face | flag), tag.end()
+        at = tag.end()
+        if tag[2] in depths:
+            depths[tag[2]] = max(0, depths[tag[2]] + (-1 if tag[1] else 1))
+            face = sum(_FACES[name] for name, depth in depths.items() if depth)
     yield unescape(payload[at:]), face
 
 

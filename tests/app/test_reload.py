@@ -73,6 +73,23 @@ def test_time_for_a_request_to_come(origin: Reloading) -> None:
         assert client.recv(100) == b""
 
 
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_an_end_need_not_wait_for_a_reload(
+    make: MakeArchive, origin: Reloading, ending: signal.Signals
+) -> None:
+    """Which lasts until transfers underway have ended."""
+    make("long", range_bytes=6 << 20)
+    with origin.socket(4096) as client:
+        client.sendall(b"GET /v/long/seg_0001.m4s HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(100)
+        before = children_of(origin.process.pid)
+        origin.process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: set(children_of(origin.process.pid)) > set(before))
+        origin.process.send_signal(ending)
+        (new,) = set(children_of(origin.process.pid)) - set(before)
+        assert eventually(lambda: not Path(f"/proc/{new}").exists(), within_s=10)
+
+
 def test_format_of_both_logs(origin: Reloading) -> None:
     origin.reload(log_format="json")
     origin.reload(log_format="xml")

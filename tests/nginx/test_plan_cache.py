@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,18 @@ def test_a_question_mark_in_a_path_is_no_query(spliced: StackOrigin) -> None:
     assert spliced.get(f"/v/{name}/{encoded}/x/seg_0001.m4s").body.endswith(odd.media[0])
 
 
+def test_an_archive_whose_folder_has_become_a_file(spliced: StackOrigin) -> None:
+    """It is not there, as gunicorn has it, whatever plans there are."""
+    made = make_archive(spliced.media_dir, spliced.index_dir, "folder/film")
+    assert spliced.get(segment_url(made)).status == 200
+    folder = spliced.media_dir / "folder"
+    folder.rename(spliced.media_dir / "moved")
+    for put in (folder.touch, partial(folder.symlink_to, folder)):
+        put()
+        assert [spliced.get(segment_url(made)).status for _ in range(2)] == [404, 404]
+        folder.unlink()
+
+
 def test_nobody_fills_it_with_parts(spliced: StackOrigin, film: MadeArchive) -> None:
     for name in ("playlist.m3u8", "master.m3u8"):
         url = f"/v/{film.id}/{name}"
@@ -182,14 +196,14 @@ def test_an_archive_that_is_no_file(
 
 
 def test_what_cannot_be_opened_is_told(spliced: StackOrigin, film: MadeArchive) -> None:
-    """A link to itself, which root cannot open either."""
+    """A socket, which root cannot open either."""
     assert spliced.get(segment_url(film)).status == 200
     film.path.unlink()
-    film.path.symlink_to(film.path)
+    os.mknod(film.path, stat.S_IFSOCK | 0o644)
     reply = spliced.get(segment_url(film))
     assert (reply.status, reply.headers["cache-control"]) == (503, "no-store")
     assert str(film.path) not in reply.body.decode()
-    line = f"splice: request {reply.headers['x-request-id']}: cannot open {film.path}: Too many levels"
+    line = f"splice: request {reply.headers['x-request-id']}: cannot open {film.path}: No such device"
     assert line in spliced.log.read_text()
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from app.download.plan import Heads, plan_download
 from app.idx.view import Idx, open_idx
@@ -28,10 +28,16 @@ from tests.media.mp4_file import write_mp4
 Shown = list[tuple[int, int, int, bytes]]
 
 
+class Refused(AssertionError):
+    """By the indexer, with its reason."""
+
+
 def indexed(folder: Path, made: MadeMovie, **options: object) -> tuple[Idx, FileIdentity]:
     path = write_mp4(folder / "film.mp4", made)
     (archive,) = find_archives([str(path)], str(folder), str(folder))
-    assert index_archive(archive, Options(**options)).status == "indexed"  # type: ignore[arg-type]
+    outcome = index_archive(archive, Options(**options))  # type: ignore[arg-type]
+    if outcome.status != "indexed":
+        raise Refused(outcome.text)
     return open_idx(archive.index_path), FileIdentity.of(str(path), path.stat())
 
 
@@ -74,7 +80,11 @@ def samples_of(movie: Movie, track: Track, content: bytes, shift_ticks: int = 0)
 @given(made=movies(smallest_bytes=1))
 def test_every_sample_comes_back(made: MadeMovie, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("whole")
-    idx, archive = indexed(folder, made, segment_duration_ms=700)
+    try:
+        idx, archive = indexed(folder, made, segment_duration_ms=700)
+    except Refused as refused:  # one that lasts no time, and shows what is after that
+        assume("its edit list shows nothing of it" not in str(refused))
+        raise
     movie, content = demuxed(written(plan_download(Heads(), idx, archive), folder / "whole.mp4"))
     source, archived = demuxed(folder / "film.mp4")
     of_id = {track.track_id: track for track in source.tracks}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from app.clip import WHOLE, Clip
 from app.download.plan import Heads, plan_download
-from app.download.texts import MOST_AT_ONCE, NO_WORDS, sample_of, samples_of
+from app.download.texts import MAX_TEXT_BYTES, MOST_AT_ONCE, NO_WORDS, sample_of, samples_of
 from app.idx.cues import TextRows
 from app.idx.header import TextFacts
 from app.idx.view import open_idx
@@ -152,7 +152,7 @@ def test_at_each_moment_the_words_of_that_moment(
     shift = -begin_ms or delay_ms
     at_ms = -shift
     seen: dict[int, bytes] = {}
-    for duration_ms, sample in samples_of(rows(*cues), begin_ms, end_ms, shift):
+    for duration_ms, sample in samples_of(rows(*cues), begin_ms, end_ms, shift)[0]:
         assert duration_ms > 0
         seen |= dict.fromkeys(range(at_ms, at_ms + duration_ms), sample)
         at_ms += duration_ms
@@ -170,6 +170,7 @@ def test_at_each_moment_the_words_of_that_moment(
         ("<b>b<i>bi</b>i</i>", tx3g("bbii", styl((0, 1, 1), (1, 3, 3), (3, 4, 2)))),
         ("1 &lt; 2 &amp;&nbsp;3 &#x1F3AC;", tx3g("1 < 2 &\u00a03 \U0001f3ac")),
         ("cut <b", tx3g("cut ")),
+        ("<b>a<b>b</b>c</b>d</b>e", tx3g("abcde", styl((0, 1, 1), (1, 2, 1), (2, 3, 1)))),
         ("\U0001f3ac<u>x</u>", tx3g("\U0001f3acx", styl((1, 2, 4)))),
         ("<i>" + "é" * 40_000, tx3g("é" * 32_767, styl((0, 32_767, 2)))),
     ],
@@ -178,15 +179,33 @@ def test_the_words_of_a_cue(payload: str, sample: bytes) -> None:
     assert sample_of(payload) == sample
 
 
+def test_what_is_said_on_and_on_is_one_sample() -> None:
+    crowd = rows(*((0, 100, str(at)) for at in range(MOST_AT_ONCE)), (10, 20, "nobody has room for this"))
+    ((duration_ms, sample),), _ = samples_of(crowd, 0, 200, 0)
+    assert (duration_ms, sample) == (100, tx3g("\n".join(map(str, range(MOST_AT_ONCE)))))
+
+
 def test_very_many_at_once_are_not_all_said() -> None:
     crowd = rows(*((at, 100_000, f"{at}") for at in range(50_000)))
     began_s = process_time()
-    samples = samples_of(crowd, 0, 200_000, 0)
+    samples, _ = samples_of(crowd, 0, 200_000, 0)
     assert max(sample.count(b"\n") for _, sample in samples) == MOST_AT_ONCE - 1
     assert process_time() - began_s < 5
 
 
-def test_long_words_in_very_many_samples_are_left_out() -> None:
-    crowd = rows((0, 100_000, "long" * 10_000), *((at, at + 1, "tick") for at in range(0, 50_000, 2)))
-    assert samples_of(crowd, 0, 200_000, 0) == []
-    assert len(samples_of(crowd, 0, 50, 0)) == 50
+@pytest.mark.parametrize("words", ["long" * 10_000, "<b></b>" * 9_000])
+def test_long_words_in_very_many_samples_are_left_out(words: str) -> None:
+    """Also where nothing comes of them: they take as long to read."""
+    crowd = rows((0, 100_000, words), *((at, at + 1, f"{at}") for at in range(0, 50_000, 2)))
+    began_s = process_time()
+    samples, cost_bytes = samples_of(crowd, 0, 200_000, 0)
+    assert samples == []
+    assert cost_bytes > MAX_TEXT_BYTES
+    assert process_time() - began_s < 30
+    assert len(samples_of(crowd, 0, 50, 0)[0]) == 50
+
+
+def test_texts_share_what_they_may_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.download.texts.MAX_TEXT_BYTES", 100)
+    (german,) = texts_of(downloaded(tmp_path, WHOLE))
+    assert german[0] == (0, 2000, tx3g("Eins"))
