@@ -32,7 +32,9 @@ LOG = logging.getLogger("vodsplice.catalog")
 
 NO_SUCH_ARCHIVE = "There is no such archive. If it is new, vodsplice-index makes it known."
 ARCHIVE_CHANGED = "The archive has changed since it was indexed. Run vodsplice-index on it again."
-INDEX_DAMAGED = "The index of this archive is damaged. Run vodsplice-index on the archive again."
+INDEX_DAMAGED = (
+    "The index of this archive is damaged, or of another vodsplice. Run vodsplice-index on the archive again."
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,7 +9,8 @@ SYNOPSIS
 PROLOGUE, 24 bytes
     offset  size  field
     0       8     magic 89 56 53 49 0D 0A 1A 0A. As PNG's: no text mode, no 7-bit copy survives it
-    8       4     format, u32: `FORMAT`. Bumped whenever the bytes served for the same index would change
+    8       4     format, u32: `FORMAT`. Bumped whenever the bytes served for the same index would change,
+                  or its header has other fields
     12      4     length of the header in bytes, u32
     16      8     length of the whole file in bytes, u64
 
@@ -111,7 +112,7 @@ import struct
 import sys
 
 MAGIC = b"\x89VSI\r\n\x1a\n"
-FORMAT = 1
+FORMAT = 2
 PROLOGUE = struct.Struct("<8sIIQ")
 DIGEST_BYTES = 32
 VERSION_DIGITS = 10

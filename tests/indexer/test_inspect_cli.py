@@ -42,7 +42,7 @@ def test_show(put: Put, index: Index, index_dir: Path, inspect: Inspect) -> None
     index()
     done = inspect("show", index_dir / "film.idx")
     assert done.exit_code == 0
-    assert done.stdout.startswith("format: 1\nversion: ")
+    assert done.stdout.startswith("format: 2\nversion: ")
     assert "\nsegment  start_s" in done.stdout
     assert "\nsegment  start_s" not in inspect("show", "--no-rows", index_dir / "film.idx").stdout
 

@@ -128,7 +128,7 @@ def test_it_is_shown_as_text(settle: Settle, media_dir: Path, index_dir: Path) -
     done = CliRunner().invoke(inspect_cli.main, ["show", str(index_dir / "film.title")])
     assert done.exit_code == 0
     assert done.stdout == (
-        f"format: 1\nversion: {title.version}\ntitle: A film\nlisted in: film.toml\n"
+        f"format: 2\nversion: {title.version}\ntitle: A film\nlisted in: film.toml\n"
         f"rendition: big, version {versions[0]}\nrendition: small/film, version {versions[1]}\n"
     )
     (index_dir / "film.title").write_bytes(b"no title")

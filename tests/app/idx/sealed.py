@@ -72,7 +72,7 @@ COLUMNS: Columns = {
 
 
 def sealed(
-    header: Any, columns: Columns = COLUMNS, *, magic: bytes = b"\x89VSI\r\n\x1a\n", version: int = 1
+    header: Any, columns: Columns = COLUMNS, *, magic: bytes = b"\x89VSI\r\n\x1a\n", version: int = 2
 ) -> bytes:
     """An `.idx` whose checksum holds, whatever is in it. A header that is a map is told where columns are."""
     places, body, at = {}, b"", 4096

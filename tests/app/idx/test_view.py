@@ -142,7 +142,7 @@ def test_an_open_index_outlives_its_file(archive: MadeArchive) -> None:
 
 def test_other_files_and_other_formats_are_told_apart() -> None:
     assert refusal(sealed(HEADER, magic=b"\x89PNG\r\n\x1a\n")) == "is no .idx file"
-    assert refusal(sealed(HEADER, version=2)) == "format 2; this vodsplice reads format 1"
+    assert refusal(sealed(HEADER, version=9)) == "format 9; this vodsplice reads format 2"
     flipped = bytearray(sealed(HEADER))
     flipped[-40] ^= 1
     assert "checksum does not hold" in refusal(bytes(flipped))
