@@ -55,7 +55,7 @@ columns = st.dictionaries(
 def test_layout_is_as_documented(given_columns: dict[str, array[int]]) -> None:
     content = pack_idx(HEADER, given_columns)
     magic, version, header_bytes, file_bytes = struct.unpack_from("<8sIIQ", content)
-    assert (magic, version, file_bytes) == (b"\x89VSI\r\n\x1a\n", 1, len(content))
+    assert (magic, version, file_bytes) == (b"\x89VSI\r\n\x1a\n", 2, len(content))
     assert content[-32:] == blake3(content[:-32]).digest()
     header = msgpack.unpackb(content[24 : 24 + header_bytes])
     end = 24 + header_bytes

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import socket
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,7 +164,7 @@ def test_who_may_read_is_what_gunicorn_says(
             assert kept.status == 200
             assert kept.headers.get("access-control-allow-origin") == of_gunicorn
             locked.path.unlink()
-            locked.path.symlink_to(locked.path)  # which nobody can open
+            os.mknod(locked.path, stat.S_IFSOCK | 0o644)  # a socket, which nobody can open
             refused = ask_once(origin, Case(503, NEVER, "/v/locked/seg_0001.m4s"), places)
             locked.path.unlink()
             assert (refused.status, refused.headers.get("access-control-allow-origin")) == (503, of_gunicorn)
