@@ -47,11 +47,13 @@ export function chooseNativeSound(video, { language, place }) {
   enable();
 }
 
-// In hls.js, of whatever group: a playlist is named by its track. Before it plays, hls.js takes what is chosen for a
-// wish, and a variant for other reasons; so variants of other groups go.
+// In hls.js, of whatever group: a track's playlist is below its name, which begins with .. where a title's list has
+// named the archive. Before it plays, hls.js takes what is chosen for a wish, and a variant for other reasons; so
+// variants of other groups go.
 export function chooseSound(Hls, hls, name) {
   const choose = () => {
-    const wanted = hls.allAudioTracks.find(({ url }) => decodeURI(new URL(url).pathname).endsWith(`/${name}/playlist.m3u8`));
+    const { pathname } = new URL(`${name}/playlist.m3u8`, hls.url);
+    const wanted = hls.allAudioTracks.find(({ url }) => new URL(url).pathname === pathname);
     if (!wanted) return;
     const others = hls.levels.filter(({ audioGroups }) => !audioGroups.includes(wanted.groupId));
     for (const level of others) hls.removeLevel(hls.levels.indexOf(level));

@@ -23,16 +23,29 @@ DUBS = {
 }
 
 
+LOADED = "video.buffered.length && video.buffered.end(0) > video.duration - 0.1"
+LISTED = """
+[[rendition]]
+archive = "my film hd.mp4"
+
+[[rendition]]
+archive = "low.mp4"
+"""
+
+
 @pytest.fixture(scope="module")
 def differing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     folder = tmp_path_factory.mktemp("differing")
     media_dir = folder / "media"
-    for title in ("sounds", "pictures"):
+    for title in ("sounds", "pictures", "list"):
         (media_dir / title).mkdir(parents=True)
     write_clip(media_dir / "sounds" / "360p.mp4", size=(640, 360), sounds=OPUS_BESIDE_AAC)
     write_clip(media_dir / "sounds" / "180p.mp4", sounds=OPUS_BESIDE_AAC)
     write_clip(media_dir / "pictures" / "360p.mp4", size=(640, 360), video="libvpx-vp9")
     write_clip(media_dir / "pictures" / "180p.mp4")
+    write_clip(media_dir / "list" / "my film hd.mp4", size=(640, 360), sounds=DUBS["AAC first"])
+    write_clip(media_dir / "list" / "low.mp4")
+    (media_dir / "list" / "movie.toml").write_text(LISTED)
     for name, sounds in DUBS.items():
         write_clip(media_dir / f"{name}.mp4", sounds=sounds)
     index(media_dir, folder / "index")
@@ -52,15 +65,16 @@ def test_a_title_plays_to_its_end(title: str, differing: Origin, open_tab: OpenT
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize("archive", DUBS)
+@pytest.mark.parametrize("archive", [*DUBS, "list/movie"])
 def test_a_sound_in_another_codec_is_heard(archive: str, differing: Origin, open_tab: OpenTab) -> None:
     tab = opened(open_tab, differing, archive.replace(" ", "%20"))
     menu = ready(tab.page).get_by_label("Sound")
     for language, name in (("Deutsch", "audio-deu"), ("English", "audio-eng")):
+        wait_for(tab.page, LOADED)
         tab.requests.clear()
         menu.select_option(language)
         wait_for(tab.page, "video.src.startsWith('blob:') && video.currentTime === 0")
-        wait_for(tab.page, "video.buffered.length && video.buffered.end(0) > video.duration - 0.1")
+        wait_for(tab.page, LOADED)
         tab.page.keyboard.press("k")
         wait_for(tab.page, "video.currentTime > 0.2 && video.webkitAudioDecodedByteCount > 0")
         assert heard(tab) == {name}
