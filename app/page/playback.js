@@ -12,14 +12,16 @@ let fetched;
 // `fail(error)` is called at most once, with an Error. `sound` is { name, language, place } of the one to hear, if
 // any. The browser's own player will do where it can be told which one, as Safari's; elsewhere unless that one was
 // chosen from several, or `isMixed`: `url` names tracks of one kind in several codecs, and Chromium changes from one
-// to the other on the way, which ends its playback.
-export async function load(video, url, fail, { sound, isChosen, isMixed }) {
+// to the other on the way, which ends its playback. Where `isGrouped`, sounds are there in several codings, and which
+// Chromium plays is not known: a reason to take hls.js where there is one, but none not to play.
+export async function load(video, url, fail, { sound, isChosen, isMixed, isGrouped }) {
   stop();
   let live = true;
   const failOnce = (error) => live && (live = false, fail(error));
   const onError = () => failOnce(new Error(video.error?.message ?? ""));
   video.addEventListener("error", onError);
-  const native = video.canPlayType(HLS_TYPE) !== "" && ("audioTracks" in video || !(isChosen || isMixed));
+  const needsHlsJs = isChosen || isMixed || (isGrouped && document.body.dataset.hlsJs !== "");
+  const native = video.canPlayType(HLS_TYPE) !== "" && ("audioTracks" in video || !needsHlsJs);
   let hls;
   stop = () => {
     live = false;
@@ -78,6 +80,12 @@ export function areMixed(tracks) {
   const kinds = new Set(tracks.map(({ kind }) => kind));
   const families = new Set(tracks.map(({ kind, codec }) => `${kind} ${family(codec)}`));
   return families.size > kinds.size;
+}
+
+// Whether sounds are there in several codings, as stereo and 5.1, each of which is a group in the playlist.
+export function areGrouped(tracks) {
+  const sounds = tracks.filter(({ kind }) => kind === "audio");
+  return new Set(sounds.map(({ codec, channels }) => `${codec} ${channels}`)).size > 1;
 }
 
 // What RFC 6381 has before the profile: "avc1", "opus", and of MPEG-4's sounds "mp4a.40"

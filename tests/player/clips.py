@@ -30,11 +30,12 @@ TITLE = "Five seconds"
 
 
 class Sound(NamedTuple):
-    """A track of stereo: its language (ISO 639-2), what encodes it, and its title."""
+    """A track: its language (ISO 639-2), what encodes it, its title, and FFmpeg's name for its channels."""
 
     language: str = "und"
     encoder: Literal["aac", "ac3", "libopus"] = "aac"
     title: str = ""
+    layout: Literal["stereo", "5.1"] = "stereo"
 
 
 def write_clip(
@@ -61,8 +62,8 @@ def write_clip(
             for number in range(round(seconds * FPS)):
                 packets += picture.encode(_picture(number).reformat(*size))
             packets += picture.encode(None)
-        for language, encoder, title in sounds:
-            sound = container.add_stream(encoder, RATE_HZ, layout="stereo")
+        for language, encoder, title, layout in sounds:
+            sound = container.add_stream(encoder, RATE_HZ, layout=layout)
             sound.metadata.update({"language": language, **({"title": title} if title else {})})
             for at in range(0, round(seconds * RATE_HZ), AAC_FRAME):
                 packets += sound.encode(_sound(at, round(seconds * RATE_HZ)))

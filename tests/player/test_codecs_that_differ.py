@@ -17,6 +17,7 @@ from tests.player.test_page_troubles import HLS_JS
 pytestmark = pytest.mark.browser
 
 OPUS_BESIDE_AAC = (Sound("eng"), Sound("eng", "libopus"))
+SURROUND_BESIDE_STEREO = (Sound("eng"), Sound("eng", layout="5.1"))
 DUBS = {
     "AAC first": (Sound("eng"), Sound("deu", "libopus")),
     "Opus first": (Sound("eng", "libopus"), Sound("deu")),
@@ -37,12 +38,14 @@ archive = "low.mp4"
 def differing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     folder = tmp_path_factory.mktemp("differing")
     media_dir = folder / "media"
-    for title in ("sounds", "pictures", "list"):
+    for title in ("sounds", "pictures", "channels", "list"):
         (media_dir / title).mkdir(parents=True)
     write_clip(media_dir / "sounds" / "360p.mp4", size=(640, 360), sounds=OPUS_BESIDE_AAC)
     write_clip(media_dir / "sounds" / "180p.mp4", sounds=OPUS_BESIDE_AAC)
     write_clip(media_dir / "pictures" / "360p.mp4", size=(640, 360), video="libvpx-vp9")
     write_clip(media_dir / "pictures" / "180p.mp4")
+    write_clip(media_dir / "channels" / "360p.mp4", size=(640, 360), sounds=SURROUND_BESIDE_STEREO)
+    write_clip(media_dir / "channels" / "180p.mp4")
     write_clip(media_dir / "list" / "my film hd.mp4", size=(640, 360), sounds=DUBS["AAC first"])
     write_clip(media_dir / "list" / "low.mp4")
     (media_dir / "list" / "movie.toml").write_text(LISTED)
@@ -62,6 +65,16 @@ def test_a_title_plays_to_its_end(title: str, differing: Origin, open_tab: OpenT
     expect(tab.page.locator("#trouble")).to_be_hidden()
     assert tab.page.evaluate("video.webkitAudioDecodedByteCount") > 0
     assert len(heard(tab)) == 1
+    assert tab.complaints == []
+
+
+def test_of_stereo_and_surround_the_one_that_the_menu_shows_is_heard(
+    differing: Origin, open_tab: OpenTab
+) -> None:
+    tab = opened(open_tab, differing, "channels")
+    expect(ready(tab.page).get_by_label("Sound")).to_have_value("360p/audio-eng")
+    wait_for(tab.page, LOADED)
+    assert heard(tab) == {"audio-eng"}
     assert tab.complaints == []
 
 
