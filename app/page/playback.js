@@ -36,7 +36,7 @@ export async function load(video, url, fail, { sound, isChosen, isMixed, isGroup
     return;
   }
   try {
-    const Hls = await (fetched ??= fetchHlsJs());
+    const Hls = await (fetched ??= fetchHlsJs(video));
     if (!live) return;
     if (!Hls.isSupported()) throw new Error("This browser has neither HLS nor Media Source Extensions.");
     // No worker: fragmented MP4 needs no remuxing, and the Content-Security-Policy stays without blob: scripts.
@@ -53,10 +53,11 @@ export async function load(video, url, fail, { sound, isChosen, isMixed, isGroup
 
 export const unload = () => stop();
 
-function fetchHlsJs() {
+function fetchHlsJs(video) {
   const { hlsJs, hlsJsIntegrity } = document.body.dataset;
   if (!hlsJs) {
-    throw new Error("This browser does not play HLS by itself, and this server names no hls.js (setting hls_js_url).");
+    const lacks = video.canPlayType(HLS_TYPE) ? "needs hls.js to choose among sounds and codecs" : "does not play HLS by itself";
+    throw new Error(`This browser ${lacks}, and this server names no hls.js (setting hls_js_url).`);
   }
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");

@@ -78,6 +78,15 @@ def test_of_stereo_and_surround_the_one_that_the_menu_shows_is_heard(
     assert tab.complaints == []
 
 
+def test_without_hls_js_the_page_says_what_needs_it(differing: Origin, open_tab: OpenTab) -> None:
+    with serving(running_origin, differing.media_dir.parent, "--hls-js-url", "off") as origin:
+        page = opened(open_tab, origin, "channels").page
+        ready(page)
+        expect(page.locator("#trouble")).to_be_hidden()
+        alert = opened(open_tab, origin, "sounds").page.get_by_role("alert")
+        expect(alert).to_contain_text("This browser needs hls.js to choose among sounds and codecs, and this")
+
+
 @pytest.mark.parametrize("archive", [*DUBS, "list/movie"])
 def test_a_sound_in_another_codec_is_heard(archive: str, differing: Origin, open_tab: OpenTab) -> None:
     tab = opened(open_tab, differing, archive.replace(" ", "%20"))
