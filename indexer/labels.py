@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from indexer.demux.language import autonym, names
+from indexer.demux.language import autonym, codes, names
 
 AUDIO, SUBTITLES = "Audio", "Subtitles"
 _SAID = {
@@ -18,13 +18,15 @@ _SAID = {
     "commentary": re.compile(r"\bcommentar(?:y|ies)\b", re.IGNORECASE),
 }
 """By role (ISO/IEC 23009-1 table 34), the words that tell of it in titles."""
+_KNOWN = _SAID | {"description": re.compile(rf"{_SAID['description'].pattern}|\bAD\b", re.IGNORECASE)}
+"""The same where the role is known: "AD" alone may mean anything."""
 FORCED = re.compile(r"\bforced\b", re.IGNORECASE)
 HEARING_IMPAIRED = re.compile(r"\b(?:SDH|CC|hearing[ -]impaired|hard of hearing)\b", re.IGNORECASE)
 """Words of titles that tell what subtitles are for."""
 _CODING = re.compile(
-    r"\b(?:mono|stereo|surround|\d\.\d(?:\.\d)?(?:ch)?|\d+ ?(?:ch|channels?|kbps|kb/s|kbit/s|k?hz)"
-    r"|(?:he-?)?aac(?:-?(?:lc|he))?|e?-?ac-?3|dolby|digital|plus|atmos|ddp?(?:\d\.\d)?|truehd|dts(?:-?hd)?"
-    r"|opus|flac|alac|mp[23]|l?pcm)\b",
+    r"\b(?:mono|stereo|surround(?: sound)?|\d\.\d(?:\.\d)?(?:ch)?|\d+ ?(?:ch|channels?|kbps|kb/s|kbit/s|k?hz)"
+    r"|(?:he-?)?aac(?:-?(?:lc|he))?|e?-?ac-?3|dolby|digital|plus|atmos|ddp?(?:\d\.\d)?|truehd"
+    r"|dts(?:-?hd)?(?:[ .-]?(?:ma|master audio))?|opus|flac|alac|mp[23]|l?pcm)\b",
     re.ASCII | re.IGNORECASE,
 )
 """Words of titles that say how a sound is coded, as "Surround 5.1"; any other may tell what is heard."""
@@ -45,9 +47,15 @@ def label_of_text(title: str, language: str, *, forced: bool, hearing_impaired: 
     return title or (autonym(language) or SUBTITLES) + marks
 
 
-def said_of_sound(title: str, language: str) -> str:
-    """What a title tells apart, but for language and coding: "commentary" of "English Commentary (5.1)"."""
-    return _words(_CODING.sub(" ", _nameless(title, language)))
+def said_of_sound(title: str, language: str, roles: tuple[str, ...]) -> str:
+    """What a title tells apart, but for language, coding and what the sound is known to be for: "director" of
+    "English Director Commentary (5.1)".
+    """
+    said = _nameless(title, language)
+    for role in roles:
+        if role in _KNOWN:
+            said = _KNOWN[role].sub(" ", said)
+    return _words(_CODING.sub(" ", said))
 
 
 def said_of_text(title: str, language: str, *, forced: bool, hearing_impaired: bool) -> str:
@@ -61,8 +69,8 @@ def said_of_text(title: str, language: str, *, forced: bool, hearing_impaired: b
 
 
 def _nameless(title: str, language: str) -> str:
-    """`title`, case-folded, without the names of its language."""
-    known = "|".join(map(re.escape, names(language))) if title else ""
+    """`title`, case-folded, without the names of its language and their codes."""
+    known = "|".join(map(re.escape, (*names(language), *codes(language)))) if title else ""
     return re.sub(rf"(?<!\w)(?:{known})(?!\w)", " ", title.casefold()) if known else title.casefold()
 
 

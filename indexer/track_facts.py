@@ -24,6 +24,7 @@ def track_facts(served: ServedTrack, placed: PlacedTrack) -> TrackFacts:
     largest = max(formats, key=lambda each: each.width * each.height)
     fullest = max(formats, key=lambda each: each.channels)
     size = samples.size_bytes
+    roles = track.kind_roles if is_video else roles_of_sound(track.kind_roles, track.title)
     return TrackFacts(
         name=served.name,
         kind=served.format.kind,
@@ -39,8 +40,8 @@ def track_facts(served: ServedTrack, placed: PlacedTrack) -> TrackFacts:
         language=track.language,
         title=track.title,
         label=track.title if is_video else label_of_sound(track.title, track.language),
-        said="" if is_video else said_of_sound(track.title, track.language),
-        roles=track.kind_roles if is_video else roles_of_sound(track.kind_roles, track.title),
+        said="" if is_video else said_of_sound(track.title, track.language, roles),
+        roles=roles,
         default=track.enabled,
         width=largest.width,
         height=largest.height,

@@ -69,6 +69,20 @@ def three_letters(tag: str) -> str:
 
 
 @lru_cache(_FEW)
+def codes(tag: str) -> tuple[str, ...]:
+    """What a BCP 47 tag's language is abbreviated to, the longest first, case-folded: the tag, its language
+    and both codes of ISO 639-2, as `deu`, `ger` and `de`.
+    """
+    if not (terminology := three_letters(tag)) or tag == UNDETERMINED:
+        return ()
+    from langcodes import Language  # noqa: PLC0415
+
+    language = Language.get(tag)
+    found = {tag, language.language or tag, terminology, language.to_alpha3(variant="B")}
+    return tuple(sorted({each.casefold() for each in found}, key=lambda code: (-len(code), code)))
+
+
+@lru_cache(_FEW)
 def autonym(tag: str) -> str:
     """What a language calls itself; the tag where it has no name, "" where there is no language."""
     if tag == UNDETERMINED:

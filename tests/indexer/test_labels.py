@@ -62,11 +62,11 @@ def test_what_titles_say_of_a_sound(stated: tuple[str, ...], title: str, roles: 
     [
         "", "Stereo", "stereo 2.0", "Surround 5.1", "5.1", "7.1 (Atmos)", "6ch", "Dolby Digital Plus",
         "DD+ 5.1", "DDP5.1", "AC-3", "E-AC-3 640 kbps", "EAC3", "AAC-LC", "HE-AAC 64kb/s", "DTS-HD", "TrueHD",
-        "FLAC 48 kHz",
+        "FLAC 48 kHz", "DTS-HD MA 7.1", "DTS-HD Master Audio", "Surround Sound 5.1",
     ],
 )  # fmt: skip
 def test_titles_that_tell_of_the_coding_say_nothing(title: str) -> None:
-    assert said_of_sound(title, "und") == ""
+    assert said_of_sound(title, "und", ()) == ""
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,12 @@ def test_titles_that_tell_of_the_coding_say_nothing(title: str) -> None:
     [
         ("English", "en"), ("English [5.1]", "en"), ("english, Stereo", "en-GB"), ("Français", "fr"),
         ("French (AC-3)", "fr"), ("Português (Brasil)", "pt-BR"), ("Portuguese", "pt-BR"), ("日本語", "ja"),
+        ("ENG 2.0", "en"), ("[en]", "en"), ("GER 5.1", "de"), ("deu", "de"),
+        ("pt-BR", "pt-BR"), ("por", "pt-BR"),
     ],
 )  # fmt: skip
 def test_nor_do_those_that_name_the_language(title: str, language: str) -> None:
-    assert said_of_sound(title, language) == ""
+    assert said_of_sound(title, language, ()) == ""
 
 
 @pytest.mark.parametrize(
@@ -85,11 +87,24 @@ def test_nor_do_those_that_name_the_language(title: str, language: str) -> None:
     [
         ("Kommentar", "kommentar"), ("Regie 2.0", "regie"), ("Take 2", "take 2"), ("解説", "解説"),
         ("Stereoskop", "stereoskop"), ("1984", "1984"), ("German", "german"), ("Englishman", "englishman"),
-        ("English Commentary (5.1)", "commentary"),
+        ("English Commentary (5.1)", "commentary"), ("English (AD)", "ad"),
+        ("ger", "ger"), ("Big Ma", "big ma"),
     ],
 )  # fmt: skip
 def test_titles_that_tell_more(title: str, said: str) -> None:
-    assert said_of_sound(title, "en") == said
+    assert said_of_sound(title, "en", ()) == said
+
+
+@pytest.mark.parametrize(
+    ("title", "role", "said"),
+    [
+        ("English (AD)", "description", ""), ("English Audio Description", "description", ""),
+        ("Commentary 2", "commentary", "2"), ("Director's commentary", "commentary", "director s"),
+        ("Commentary", "description", "commentary"), ("English", "dub", ""),
+    ],
+)  # fmt: skip
+def test_what_a_sound_is_known_to_be_for_says_nothing(title: str, role: str, said: str) -> None:
+    assert said_of_sound(title, "en", (role,)) == said
 
 
 def test_subtitles_that_tell_what_they_are_known_to_be_for_say_nothing() -> None:
