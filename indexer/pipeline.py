@@ -85,7 +85,7 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
 def _index(archive: ArchivePath, options: Options) -> Outcome:
     sidecar_path, sheets_path = (archive.index_path + each for each in (SIDECAR_SUFFIX, STORYBOARD_SUFFIX))
     there = _opened(archive.index_path)
-    options = _decided(options, there)
+    options = _decided(options, there, sidecar_path, sheets_path)
     with Source(archive.path) as source:
         size = source.size_bytes
         if there and not options.force and _is_current(there, archive, source, options):
@@ -173,13 +173,13 @@ def _opened(index_path: str) -> Idx | None:
         return None
 
 
-def _decided(options: Options, there: Idx | None) -> Options:
-    """`options` with nothing left open."""
+def _decided(options: Options, there: Idx | None, sidecar_path: str, sheets_path: str) -> Options:
+    """`options` with nothing left open. What an index that cannot be read had beside it is kept, too."""
     sidecar, storyboard = options.audio_sidecar, options.storyboard
     if sidecar is None:
-        sidecar = there is not None and there.header.sidecar is not None
+        sidecar = there.header.sidecar is not None if there else os.path.lexists(sidecar_path)
     if storyboard is None:
-        storyboard = there is not None and is_wanted_by(there)
+        storyboard = is_wanted_by(there) if there else os.path.lexists(sheets_path)
     return replace(options, audio_sidecar=sidecar, storyboard=storyboard)
 
 

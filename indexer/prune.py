@@ -48,6 +48,10 @@ def prune(media_dir: str, index_dir: str, present: Collection[str]) -> Iterator[
                 yield PruneOutcome(archive_id, "kept", text)
                 continue
             removed = ", ".join(_remove(index))
+        except IndexDamaged as error:
+            text = f"its index cannot be read ({error}), and is kept: index it again, or remove {index}"
+            yield PruneOutcome(archive_id, "kept", text)
+            continue
         except OSError as error:
             yield PruneOutcome(archive_id, "kept", f"its index is kept: {error}")
             continue
@@ -64,8 +68,8 @@ def _indexed(index_dir: str) -> Iterator[str]:
 
 
 def _archive(root: str, archive_id: str, index: str) -> str | None:
-    """The path of the archive that an index was made of; None for a file that is no index, or a damaged one
-    that no longer says so.
+    """The path of the archive that an index was made of; None for a file that is no index. Raises
+    `IndexDamaged` for one that no longer says so.
     """
     descriptor = os.open(index, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
@@ -74,10 +78,7 @@ def _archive(root: str, archive_id: str, index: str) -> str | None:
         os.close(descriptor)
     if not is_ours:
         return None
-    try:
-        name = open_idx(index).header.source.name
-    except IndexDamaged:
-        return None
+    name = open_idx(index).header.source.name
     return os.path.join(root, os.path.dirname(archive_id), os.path.basename(name))
 
 

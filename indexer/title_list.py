@@ -73,7 +73,7 @@ def read_list(path: str, title_id: str, media_dir: str) -> Candidate:
 def _refuse_misspelt(listed: dict[str, Any]) -> None:
     """What only resembles a list: other files may have that extension, too."""
     for key, value in listed.items():
-        if isinstance(value, list | dict) and get_close_matches(key.lower(), ["rendition"], cutoff=0.75):
+        if isinstance(value, list | dict) and get_close_matches(key.lower(), ["rendition"], cutoff=0.9):
             raise Refused(f"has [[{_shown(key)}]]; write [[rendition]] over each")
 
 

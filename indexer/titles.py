@@ -44,6 +44,10 @@ class TitleOutcome(NamedTuple):
     text: str
 
 
+class Unreadable(Refused):
+    """An index that is there."""
+
+
 class Titles:
     """Titles among the archives of two folders, which mirror each other."""
 
@@ -143,9 +147,11 @@ class Titles:
         return TitleFacts(GENERATOR, candidate.title, candidate.listed_in, members)
 
     def _is_there(self, archive_id: str) -> bool:
-        """Whether there is an archive of that id, and its index."""
+        """Whether there is an archive of that id, and its index; of one that cannot be read, who knows."""
         try:
             name = self._open(archive_id).header.source.name
+        except Unreadable:
+            return True
         except Refused:
             return False
         return os.path.exists(os.path.join(self._media_dir, posixpath.dirname(archive_id), name))
@@ -153,8 +159,10 @@ class Titles:
     def _open(self, archive_id: str) -> Idx:
         try:
             return open_idx(os.path.join(self._index_dir, archive_id + SUFFIX))
-        except (OSError, IndexDamaged) as error:
+        except FileNotFoundError as error:
             raise Refused(f"{archive_id} has no index; index it too") from error
+        except (OSError, IndexDamaged) as error:
+            raise Unreadable(f"{archive_id} has an index that cannot be read; index it again") from error
 
     def _gone(self, title_id: str, listed_in: str, why: str) -> Iterator[TitleOutcome]:
         """Withdraw a title that came from `listed_in`, and tell of it if there was one: its addresses end."""

@@ -70,8 +70,9 @@ def test_what_is_not_ours_stays(run: Run, put: Put, index_dir: Path, tmp_path: P
     (index_dir / "link.idx").symlink_to(elsewhere)
     os.mkfifo(index_dir / "pipe.idx")
     gone.unlink()
-    run("--prune")
+    told = run("--prune").stderr
     assert files(index_dir) == {*kept, "damaged.idx", "link.idx", "pipe.idx", "stays.idx"}
+    assert "damaged: its index cannot be read (shorter than its fixed parts), and is kept: " in told
     assert elsewhere.exists()
 
 

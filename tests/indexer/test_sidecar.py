@@ -13,6 +13,7 @@ from hypothesis import given, settings
 
 from app.cmaf.segments import plan_segment
 from app.idx.header import SidecarFacts
+from app.idx.layout import MAGIC
 from app.idx.view import Idx, open_idx
 from app.plan import FileIdentity, FileRanges
 from indexer import pipeline, sidecar, verify
@@ -161,6 +162,20 @@ def test_it_stays_where_a_run_does_not_say(put: Put, index: Index, index_dir: Pa
     assert index(audio_sidecar=False).status == "indexed"
     assert index(audio_sidecar=None, force=True).status == "indexed"
     assert os.listdir(index_dir) == ["film.idx"]
+
+
+@pytest.mark.parametrize("content", [b"", MAGIC + bytes(100), None])
+def test_it_stays_where_the_index_cannot_be_read(
+    put: Put, index: Index, index_dir: Path, content: bytes | None
+) -> None:
+    """As one of another format, or a damaged one: it is made anew by a run that says nothing of this."""
+    put()
+    assert index().status == "indexed"
+    (index_dir / "film.idx").unlink()
+    if content is not None:
+        (index_dir / "film.idx").write_bytes(content)
+    assert index(audio_sidecar=None).status == "indexed"
+    assert sorted(os.listdir(index_dir)) == ["film.idx", "film.idx.audio"]
 
 
 @pytest.mark.parametrize("spoil", [os.unlink, lambda path: os.truncate(path, 10), os.utime])

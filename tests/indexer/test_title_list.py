@@ -151,7 +151,10 @@ def test_a_list_may_begin_with_a_mark_and_have_a_long_title(
     assert facts(index_dir).title == f"One {'x' * 1000}"[:MAX_TITLE_CHARACTERS]
 
 
-@pytest.mark.parametrize("content", ['[project]\nname = "something else"\n', 'edition = "uncut"\n', ""])
+@pytest.mark.parametrize(
+    "content",
+    ['[project]\nname = "something else"\n', 'edition = "uncut"\n', "[[editions]]\nyear = 1\n", ""],
+)
 def test_other_files_are_none_of_ours(content: str, settle: Settle, media_dir: Path, index_dir: Path) -> None:
     """Names then decide, as they do where there is no such file."""
     put_film(media_dir)

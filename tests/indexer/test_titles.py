@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from app.idx.title import open_title
 from app.idx.view import open_idx
 from indexer import inspect_cli
-from indexer.titles import RENDITION, TitleOutcome
+from indexer.titles import RENDITION, TitleOutcome, Titles
 from tests.indexer.conftest import Settle
 from tests.media.made_title import LIST, facts, picture, put_film, put_list, put_rendition, sound
 
@@ -95,6 +95,17 @@ def test_an_archive_of_the_same_id_comes_first(settle: Settle, media_dir: Path, 
     assert outcome.status == "passed over"
     assert "an archive has the same id" in outcome.text
     assert not (index_dir / "film.title").exists()
+
+
+def test_a_rendition_whose_index_cannot_be_read_is_not_gone(
+    settle: Settle, media_dir: Path, index_dir: Path
+) -> None:
+    put_film(media_dir)
+    settle()
+    (index_dir / "film/720p.idx").write_bytes(b"damaged")
+    (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["film/1080p"])
+    assert outcome.status == "refused"
+    assert "film/720p has an index that cannot be read; index it again" in outcome.text
 
 
 def test_a_rendition_that_is_gone_leaves_its_title(settle: Settle, media_dir: Path, index_dir: Path) -> None:
