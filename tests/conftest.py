@@ -5,9 +5,10 @@ markers `nginx`, `browser` and `corpus` imply theirs. Where a tool is missing th
 way to get it, and on CI (`CI=true`) it fails: what CI does not run, nobody does. The corpus alone may be
 absent on CI too, since its files are not ours to publish.
 
-`make test` runs in a process a core, each with its own fixtures: a port is one that the kernel gives, a
-folder is below `tmp_path`, and what takes long to make and is only read is had from `made_once`. No case can
-count on the machine for itself: it waits for a condition, not for a time, and gives that condition long.
+`make test` runs in a process a core, each with its own fixtures: a port is one that the kernel gives and
+keeps for the case (`free_port`), a folder is below `tmp_path`, and what takes long to make and is only read
+is had from `made_once`. No case can count on the machine for itself: it waits for a condition, not for a
+time, and gives that condition long.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.free_port import free_port
 from tests.setup.tools import TOOLS
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
@@ -70,6 +72,20 @@ def index_dir(tmp_path: Path) -> Path:
     folder = tmp_path / "index"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """For a server that has to be told its port."""
+    with free_port() as port:
+        yield port
+
+
+@pytest.fixture
+def metrics_address() -> Iterator[str]:
+    """For `--metrics-bind`."""
+    with free_port() as port:
+        yield f"127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 import re
-import socket
 import urllib.request
-
-
-def free_address() -> str:
-    """For a listener of metrics."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 def scrape(address: str) -> dict[str, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +16,7 @@ from app.errors import OriginError
 from app.http_answer import answer_to
 from app.plan import Plan
 from tests.app.running_origin import eventually
+from tests.free_port import free_port, is_open
 
 CONTENT = bytes(range(100))
 LAST_MODIFIED_S = 784_111_777
@@ -36,30 +36,28 @@ pytestmark = pytest.mark.requires_tool("nginx")
 
 
 @pytest.fixture(scope="module")
-def nginx(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str]) -> Iterator[int]:
+def port() -> Iterator[int]:
+    with free_port() as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory: pytest.TempPathFactory, tool: Callable[[str], str], port: int) -> Iterator[int]:
     """The port of an nginx with one file, `/file`."""
     folder = tmp_path_factory.mktemp("nginx")
     folder.chmod(0o755)
     file = folder / "file"
     file.write_bytes(CONTENT)
     os.utime(file, (LAST_MODIFIED_S, LAST_MODIFIED_S))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     config = folder / "nginx.conf"
     config.write_text(CONFIG.format(folder=folder, port=port))
     process = subprocess.Popen([tool("nginx"), "-p", str(folder), "-c", str(config)])
     try:
-        assert eventually(lambda: _answers(port))
+        assert eventually(lambda: is_open(port))
         yield port
     finally:
         process.terminate()
         process.wait(60)
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 Reply = tuple[int, bytes, dict[str, str]]

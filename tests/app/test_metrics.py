@@ -9,19 +9,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import eventually
-from tests.app.scrape import free_address, scrape
+from tests.app.scrape import scrape
 from tests.nginx.running_stack import children_of
 
 PLAYLISTS = 'vodsplice_requests_total{route="playlist",status="200"}'
-
-
-@pytest.fixture
-def metrics_address() -> str:
-    return free_address()
 
 
 def comes_to(address: str, wanted: Mapping[str, float]) -> bool:
@@ -111,8 +104,13 @@ def listening(address: str) -> str:
     return inode
 
 
-def files_of(pid: int) -> list[str]:
-    return [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+def files_of(pid: int) -> set[str]:
+    """What its descriptors are open on; one may be closed meanwhile."""
+    found = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(os.readlink(path))
+    return found
 
 
 def test_upgrade_hands_over_without_a_failed_request(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.app.made_archive import make_archive
 from tests.app.running_origin import Origin, eventually
 from tests.deploy.installed import Installed
 from tests.deploy.service_manager import ServiceManager, obeying
+from tests.free_port import free_port
 
 
 class Machine(Origin):
@@ -35,12 +35,17 @@ class Machine(Origin):
 
 
 @pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def machine_port() -> Iterator[int]:
+    with free_port() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory, machine_port: int) -> Iterator[Machine]:
     """Installed once a session, with an archive `film` and both servers up: leave it so."""
     here = Installed(tmp_path_factory.mktemp("machine"))
-    port = free_port()
     here.settings.mkdir(parents=True)
-    (here.settings / "listen.conf").write_text(f"listen 127.0.0.1:{port};\n")
+    (here.settings / "listen.conf").write_text(f"listen 127.0.0.1:{machine_port};\n")
     here.make("install")
     for folder in (here.run_dir, here.root / "var/lib/vodsplice", here.root / "var/log/vodsplice"):
         folder.mkdir(parents=True)  # tmpfiles.conf
@@ -55,7 +60,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         for name in ("vodsplice.socket", "vodsplice.service", "vodsplice-nginx.service"):
             manager.start(name)
         assert eventually((here.run_dir / "nginx.pid").exists), manager.log.read_text()
-        yield Machine(here, manager, port, media_dir)
+        yield Machine(here, manager, machine_port, media_dir)
 
 
 def another_release(here: Installed, name: str) -> str:
@@ -64,9 +69,3 @@ def another_release(here: Installed, name: str) -> str:
     shutil.copytree(here.home / "current", here.home / "releases" / name, symlinks=True)
     os.utime(here.home / "releases" / name)
     return name
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

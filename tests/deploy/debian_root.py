@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from tests.deploy.service_manager import ServiceManager
 from tests.deploy.unit_files import Unit
+from tests.nginx.running_stack import children_of
 from tests.test_architecture import ROOT, tracked
 
 RELEASE = "bookworm"
@@ -132,7 +134,7 @@ def image_running(
     mounts = [f"mount --bind {shared / name[1:]} {debian.root}{name}" for name in volumes]
     user = f"--userspec={stage_user}:{stage_user}"
     line = " && ".join([*mounts, f'exec chroot {user} {debian.root} env -C {folder} "$@"'])
-    apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child=TERM", f"--mount-proc={debian.root}/proc"]
+    apart = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={debian.root}/proc"]
     log = shared / f"{debian.root.name}-{len(list(shared.iterdir()))}.log"
     with log.open("ab") as output:
         owner = debian.id_of(stage_user)
@@ -142,5 +144,6 @@ def image_running(
     try:
         yield log
     finally:
-        process.kill()  # unshare passes nothing on but this, and that as SIGTERM
+        for first in children_of(process.pid):  # unshare passes no signal on
+            os.kill(first, signal.SIGTERM)
         process.wait(60)

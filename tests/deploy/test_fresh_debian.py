@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.app.running_origin import Origin, eventually
-from tests.deploy.conftest import free_port
 from tests.deploy.debian_root import SOURCES, DebianRoot, DebianServices, image_running, make_base
 from tests.deploy.service_manager import obeying
 from tests.deploy.test_images import Stage, readme_commands, stages
@@ -42,7 +41,7 @@ class Host(Origin):
             return False
 
 
-def test_one_machine(base: Path, tmp_path: Path) -> None:
+def test_one_machine(base: Path, tmp_path: Path, port: int, metrics_address: str) -> None:
     debian = DebianRoot(base, tmp_path / "root")
     debian.copy_sources()
     lines = readme_commands("One machine")
@@ -52,10 +51,9 @@ def test_one_machine(base: Path, tmp_path: Path) -> None:
     (enable,) = (line for line in lines if "enable --now" in line)
     assert "Created symlink" in debian.sh(enable.replace(" --now", ""))
     write_clip(debian.root / "srv/media/film.mp4")
-    port = free_port()
     (debian.root / "etc/vodsplice/listen.conf").write_text(f"listen 127.0.0.1:{port};\n")
     toml = debian.root / "etc/vodsplice/vodsplice.toml"
-    toml.write_text(toml.read_text().replace("127.0.0.1:9464", f"127.0.0.1:{free_port()}"))
+    toml.write_text(toml.read_text().replace("127.0.0.1:9464", metrics_address))
     host = Host(port)
     with obeying(DebianServices(debian, tmp_path), tmp_path) as services:
         for name in ("vodsplice.socket", "vodsplice.service", "vodsplice-nginx.service"):
@@ -85,7 +83,7 @@ def build(stage: Stage, debian: DebianRoot, others: dict[str, DebianRoot]) -> No
             debian.copy_sources()
 
 
-def test_images(base: Path, tmp_path: Path) -> None:
+def test_images(base: Path, tmp_path: Path, port: int, metrics_address: str) -> None:
     """Both are built, and play what one of them indexed, through the folders that they share."""
     images: dict[str, DebianRoot] = {}
     for name, stage in stages().items():
@@ -98,10 +96,9 @@ def test_images(base: Path, tmp_path: Path) -> None:
         (shared / folder).mkdir(parents=True)
         os.chown(shared / folder, user, user)
     write_clip(shared / "srv/media/film.mp4")
-    port = free_port()
     (images["nginx"].root / "etc/vodsplice/listen.conf").write_text(f"listen 127.0.0.1:{port};\n")
     toml = images["origin"].root / "etc/vodsplice/vodsplice.toml"
-    toml.write_text(toml.read_text().replace("127.0.0.1:9464", f"127.0.0.1:{free_port()}"))
+    toml.write_text(toml.read_text().replace("127.0.0.1:9464", metrics_address))
     command = {name: json.loads(stage.all("CMD")[0]) for name, stage in stages().items()}
     indexing = ["/opt/vodsplice/current/bin/vodsplice-index", *command["origin"][1:]]
     host = Host(port)

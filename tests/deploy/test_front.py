@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -17,8 +17,8 @@ import pytest
 from app.routes import _TRACK
 from deploy.stack import nginx_command
 from tests.app.running_origin import ask, eventually
-from tests.deploy.conftest import free_port
 from tests.deploy.test_images import readme_commands
+from tests.free_port import free_ports
 from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.requires_tool("nginx")
@@ -121,19 +121,19 @@ def fronted(
 
 def nodes_of(port: int, parts: Sequence[str] = PARTS[:1]) -> Mapping[str, set[str]]:
     """Archive -> who answers for these parts of it."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     found: dict[str, set[str]] = {archive: set() for archive in ARCHIVES}
-    for archive in ARCHIVES:
-        for part in parts:
-            found[archive].add(ask(connection, f"/v/{archive}/{part}").body.decode())
-    connection.close()
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        for archive in ARCHIVES:
+            for part in parts:
+                found[archive].add(ask(connection, f"/v/{archive}/{part}").body.decode())
     return found
 
 
 @pytest.fixture(scope="module")
-def ports() -> list[int]:
+def ports() -> Iterator[list[int]]:
     """Of the front and of the nodes. They decide where archives go, so all cases share them."""
-    return [free_port() for _ in range(1 + len(NODES))]
+    with free_ports(1 + len(NODES)) as ports:
+        yield ports
 
 
 def test_an_archive_is_one_nodes(tmp_path: Path, ports: list[int]) -> None:
@@ -170,10 +170,9 @@ def test_a_refused_archive_costs_no_node_its_others(tmp_path: Path, ports: list[
     """503 is one archive's: it cannot be read, or too much of it is underway. All nodes say so."""
     with fronted(tmp_path, ports) as port:
         before = nodes_of(port)
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        refusals = [ask(connection, "/v/broken/playlist.m3u8") for _ in range(12)]
+        with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+            refusals = [ask(connection, "/v/broken/playlist.m3u8") for _ in range(12)]
         after = nodes_of(port)
-        connection.close()
     assert {reply.status for reply in refusals} == {503}
     assert {reply.headers["retry-after"] for reply in refusals} == {"5"}
     assert after == before
@@ -183,9 +182,10 @@ def test_names_that_only_begin_as_tracks_do_are_archives(tmp_path: Path, ports: 
     """A folder of them is spread over the nodes like any other."""
     conf = (ROOT / "deploy" / "front.conf.example").read_text()
     assert f"(/{_TRACK.pattern})?/" in conf
-    with fronted(tmp_path, ports) as port:
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    with (
+        fronted(tmp_path, ports) as port,
+        closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection,
+    ):
         for name in ("video_{}", "audio.{}", "text {}", "videos{}"):
             paths = (f"/v/cam/{name.format(n).replace(' ', '%20')}/seg_0001.m4s" for n in range(30))
             assert {ask(connection, path).body.decode() for path in paths} == set(NODES)
-        connection.close()

@@ -17,7 +17,7 @@ from tests.app.made_archive import make_archive
 from tests.app.running_origin import eventually
 from tests.bench.archive import Shape, write_archive
 from tests.bench.catalogue import index
-from tests.deploy.conftest import Machine, another_release, free_port
+from tests.deploy.conftest import Machine, another_release
 from tests.deploy.installed import Installed, run
 from tests.nginx.load import digest, loaded
 from tests.nginx.running_stack import children_of
@@ -229,9 +229,9 @@ def test_indexer_takes_what_arrives(machine: Machine) -> None:
 
 @pytest.mark.requires_tool("curl")
 @pytest.mark.requires_tool("openssl")
-def test_tls(machine: Machine) -> None:
+def test_tls(machine: Machine, port: int) -> None:
     """The provided example with a certificate where certbot's hook puts it; curl is the judge."""
-    here, port = machine.installed, free_port()
+    here = machine.installed
     folder = here.settings / "tls"
     folder.mkdir()
     key, certificate = folder / "privkey.pem", folder / "fullchain.pem"
@@ -264,11 +264,11 @@ def test_tls(machine: Machine) -> None:
 
 
 @pytest.mark.exam
-def test_upgrade_from_sources(tmp_path: Path) -> None:
+def test_upgrade_from_sources(tmp_path: Path, port: int) -> None:
     """`make upgrade` and `make rollback`, whole."""
     here = Installed(tmp_path)
     here.settings.mkdir(parents=True)
-    (here.settings / "listen.conf").write_text(f"listen 127.0.0.1:{free_port()};\n")
+    (here.settings / "listen.conf").write_text(f"listen 127.0.0.1:{port};\n")
     here.make("install")
     first = here.in_use()
     assert "is not in use yet" in here.make("install")

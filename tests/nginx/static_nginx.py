@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.stack import CONFIGURATION, nginx_command
+from tests.app.running_origin import eventually
+from tests.free_port import free_port, is_open
 
 _CONFIGURATION = """
 daemon off;
@@ -39,20 +40,16 @@ http {{
 @contextmanager
 def running_static(root: Path, prefix: Path, workers: int = 1) -> Iterator[int]:
     """The port where the files of `root` are served."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
     shutil.copytree(CONFIGURATION, prefix / "conf")
     (prefix / "run").mkdir()
-    text = _CONFIGURATION.format(workers=workers, port=port, root=root)
-    (prefix / "conf" / "static.conf").write_text(text)
-    process = subprocess.Popen(nginx_command(prefix, "static.conf"), cwd=prefix, start_new_session=True)
-    try:
-        for _ in range(500):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+    with free_port() as port:
+        text = _CONFIGURATION.format(workers=workers, port=port, root=root)
+        (prefix / "conf" / "static.conf").write_text(text)
+        process = subprocess.Popen(nginx_command(prefix, "static.conf"), cwd=prefix, start_new_session=True)
+        try:
+            assert eventually(lambda: is_open(port) or process.poll() is not None)
             assert process.poll() is None
-        yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+            yield port
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)

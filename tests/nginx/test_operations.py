@@ -13,7 +13,7 @@ import pytest
 
 from tests.app.made_archive import make_archive, write_index
 from tests.app.running_origin import eventually
-from tests.app.scrape import free_address, scrape
+from tests.app.scrape import scrape
 from tests.nginx.running_stack import StackOrigin, running_stack
 
 pytestmark = pytest.mark.nginx
@@ -54,33 +54,32 @@ def test_how_many_answers_nginx_is_sending(tmp_path: Path) -> None:
             assert eventually(lambda: b"Writing: 4 " in origin.get("/nginx-status").body)
 
 
-def test_an_archive_that_changed_under_its_plan_is_counted(tmp_path: Path) -> None:
+def test_an_archive_that_changed_under_its_plan_is_counted(tmp_path: Path, metrics_address: str) -> None:
     """Whether or not it can be planned anew."""
     media_dir, index_dir = tmp_path / "media", tmp_path / "index"
     media_dir.mkdir()
-    address = free_address()
     film = make_archive(media_dir, index_dir, "film")
-    flags = ("--workers", "1", "--metrics-bind", address)
+    flags = ("--workers", "1", "--metrics-bind", metrics_address)
     with running_stack(media_dir, index_dir, tmp_path / "log", *flags) as origin:
         assert [origin.get(SEGMENT).status for _ in range(2)] == [200] * 2
-        assert scrape(address).get("vodsplice_identity_mismatches_total", 0) == 0
+        assert scrape(metrics_address).get("vodsplice_identity_mismatches_total", 0) == 0
         replacement = film.path.with_suffix(".new")
         replacement.write_bytes(bytes(reversed(film.path.read_bytes())))
         os.replace(replacement, film.path)
         assert [origin.get(SEGMENT).status for _ in range(3)] == [409] * 3
-        assert scrape(address)["vodsplice_identity_mismatches_total"] == 3
-        assert scrape(address)['vodsplice_refusals_total{cause="mismatch"}'] == 3
+        assert scrape(metrics_address)["vodsplice_identity_mismatches_total"] == 3
+        assert scrape(metrics_address)['vodsplice_refusals_total{cause="mismatch"}'] == 3
         write_index(film.index, film.path, 3, 3, 10_000, 100)
         assert [origin.get(SEGMENT).status for _ in range(2)] == [200] * 2
-        assert scrape(address)["vodsplice_identity_mismatches_total"] == 4
+        assert scrape(metrics_address)["vodsplice_identity_mismatches_total"] == 4
 
 
-def test_hits_are_counted_and_json_is_json(tmp_path: Path) -> None:
+def test_hits_are_counted_and_json_is_json(tmp_path: Path, metrics_address: str) -> None:
     media_dir, index_dir = tmp_path / "media", tmp_path / "index"
     media_dir.mkdir()
     make_archive(media_dir, index_dir, "film")
-    address = free_address()
-    flags = ("--workers", "1", "--metrics-bind", address, "--access-log", "on", "--log-format", "json")
+    logs = ("--access-log", "on", "--log-format", "json")
+    flags = ("--workers", "1", "--metrics-bind", metrics_address, *logs)
     with running_stack(media_dir, index_dir, tmp_path / "log", *flags) as origin:
         configuration = origin.stack.prefix / "conf" / "logging.conf"
         configuration.write_text(configuration.read_text().replace("access.log text", "access.log json"))
@@ -92,9 +91,9 @@ def test_hits_are_counted_and_json_is_json(tmp_path: Path) -> None:
         hits, misses = (
             f'vodsplice_nginx_requests_total{{plan="{plan}",status="200"}}' for plan in ("hit", "miss")
         )
-        assert eventually(lambda: scrape(address).get(hits) == 4)
-        assert scrape(address)[misses] == 1
-        assert scrape(address)["vodsplice_nginx_sent_bytes_total"] >= 5 * len(body)
+        assert eventually(lambda: scrape(metrics_address).get(hits) == 4)
+        assert scrape(metrics_address)[misses] == 1
+        assert scrape(metrics_address)["vodsplice_nginx_sent_bytes_total"] >= 5 * len(body)
         of_nginx = [json.loads(line) for line in origin.access_log.splitlines() if SEGMENT in line]
         of_gunicorn = [
             json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if SEGMENT in line

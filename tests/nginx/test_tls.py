@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 
 from tests.app.made_archive import MadeArchive, make_archive
 from tests.app.running_origin import eventually
+from tests.free_port import free_port, is_open
 from tests.nginx.running_stack import StackOrigin, nginx_workers, running_stack
 
 pytestmark = [pytest.mark.nginx, pytest.mark.requires_tool("openssl")]
@@ -35,7 +35,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackOrigin]:
 
 
 @pytest.fixture(scope="module")
-def tls_port(origin: StackOrigin) -> int:
+def tls_port(origin: StackOrigin) -> Iterator[int]:
     conf, keys = origin.stack.prefix / "conf", origin.stack.prefix / "tls"
     keys.mkdir()
     files = ("-keyout", str(keys / "privkey.pem"), "-out", str(keys / "fullchain.pem"))
@@ -44,22 +44,16 @@ def tls_port(origin: StackOrigin) -> int:
         check=True,
         capture_output=True,
     )
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
     example = (conf / "listen-tls.conf.example").read_text()
-    example = re.sub(r"^listen 443 ", f"listen 127.0.0.1:{port} ", example, flags=re.MULTILINE)
     example = re.sub(r"^listen \[::\].*\n", "", example, flags=re.MULTILINE)
     example = example.replace("/etc/vodsplice/tls", str(keys))
     listen = conf / "listen.conf"
-    listen.write_text(listen.read_text() + example)
-    origin.stack.nginx.send_signal(signal.SIGHUP)
-    assert eventually(lambda: is_open(port))
-    return port
-
-
-def is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with free_port() as port:
+        example = re.sub(r"^listen 443 ", f"listen 127.0.0.1:{port} ", example, flags=re.MULTILINE)
+        listen.write_text(listen.read_text() + example)
+        origin.stack.nginx.send_signal(signal.SIGHUP)
+        assert eventually(lambda: is_open(port))
+        yield port
 
 
 def connect(port: int, version: ssl.TLSVersion) -> HTTPSConnection:
