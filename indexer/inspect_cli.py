@@ -10,7 +10,7 @@ import click
 
 from app.file_names import require_utf8
 from app.idx.layout import TITLE_SUFFIX
-from app.idx.title import open_title
+from app.idx.title import Title, open_title
 from app.idx.view import IndexDamaged, open_idx
 from indexer.archives import subtitles_beside
 from indexer.errors import SourceError
@@ -85,18 +85,18 @@ def _holding(path: str, *, full: bool) -> str:
 
 def _problems(path: str, media_dir: str, index_dir: str, *, full: bool) -> list[str]:
     """A line each; none where the index holds."""
+    folder = os.path.dirname(os.path.relpath(os.path.realpath(path), os.path.realpath(index_dir)))
     try:
-        if _is_title(path):
-            return list(title_problems(open_title(path), index_dir))
-        idx = open_idx(path)
+        opened = open_title(path) if _is_title(path) else open_idx(path)
     except (OSError, IndexDamaged) as error:
         return [_damage(path, error)]
-    folder = os.path.dirname(os.path.relpath(os.path.realpath(path), os.path.realpath(index_dir)))
     if folder.split(os.sep)[0] == os.pardir:
         return [f"does not lie below the index folder {index_dir}: name another --index-dir"]
-    archive = os.path.join(media_dir, folder, idx.header.source.name)
+    if isinstance(opened, Title):
+        return list(title_problems(opened, index_dir))
+    archive = os.path.join(media_dir, folder, opened.header.source.name)
     try:
-        return list(problems(idx, archive, _subtitle_files(archive, media_dir), full=full))
+        return list(problems(opened, archive, _subtitle_files(archive, media_dir), full=full))
     except SourceError as error:
         return [f"{archive}: {error.word}: {error}"]
 

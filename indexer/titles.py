@@ -97,13 +97,19 @@ class Titles:
             if candidate.members:
                 yield self._settle(candidate)
             else:
-                yield from self._by_name(title_id, candidate.title)
+                yield from [*self._by_name(title_id, candidate.title)] or self._of_an_archive(candidate, name)
                 yield from self._gone(title_id, name, f"{name} lists no renditions any more")
         for name in self._names(folder):
             title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
             listed_in = posixpath.basename(title_id) + LIST_SUFFIX
             if name.endswith(TITLE_SUFFIX) and listed_in not in lists:
                 yield from self._gone(title_id, listed_in, f"{listed_in} is gone")
+
+    def _of_an_archive(self, candidate: Candidate, name: str) -> Iterator[TitleOutcome]:
+        """Tells who would name an archive by a list."""
+        if candidate.title and self._is_there(candidate.id):
+            text = f"{name} passed over: it names a title, and {candidate.id} is one archive; remove it"
+            yield TitleOutcome(candidate.id, "passed over", text)
 
     def _names(self, folder: str) -> list[str]:
         """What the index folder of `folder` holds."""

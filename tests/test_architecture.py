@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OFFLINE_ONLY = {"indexer", "construct", "langcodes", "pysubs2", "av"}
 SHARED_BY_APP = (
-    "app.idx", "app.cmaf", "app.plan", "app.ttml", "app.webvtt", "app.clip", "app.archive_id",
-    "app.errors", "app.file_names", "app.settings", "app.target_duration",
+    "app.idx", "app.cmaf", "app.plan", "app.ttml", "app.timed_text", "app.webvtt", "app.clip",
+    "app.archive_id", "app.errors", "app.file_names", "app.settings", "app.target_duration",
 )  # fmt: skip
 TOP_LEVEL = {
     "pyproject.toml", "app", "indexer", "deploy", "nginx", "tests",

@@ -23,6 +23,7 @@ from app.download.tables import text_tables
 from app.download.trak import Trak, sample_description, trak_of
 from app.idx.cues import TextRows
 from app.idx.view import Idx
+from app.timed_text import BOLD, ITALIC, UNDERLINE, style_record
 
 TIMESCALE = 1000
 NO_WORDS = b"\0\0"
@@ -35,8 +36,7 @@ MAX_TEXT_BYTES = 16 << 20
 very many samples, is left out. So many bytes of nothing but tags take some seconds."""
 
 _TAG = re.compile(r"<(/?)([a-z]*)[^>]*>?")
-_FACES = {"b": 1, "i": 2, "u": 4}
-_FONT, _SIZE, _WHITE = 1, 16, b"\xff" * 4
+_FACES = {"b": BOLD, "i": ITALIC, "u": UNDERLINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,6 @@ def _styles(runs: Iterable[tuple[str, int]], characters: int) -> bytes:
     for run, face in runs:
         end = min(at + len(run), characters)
         if face and at < end:
-            records.append(struct.pack(">HHHBB4s", at, end, _FONT, face, _SIZE, _WHITE))
+            records.append(style_record(at, end, face))
         at = end
     return box("styl", struct.pack(">H", len(records)), *records) if records else b""

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from pysubs2 import SSAFile, SSAStyle
 from pysubs2.exceptions import Pysubs2Error
 
+from app.timed_text import BOLD, ITALIC, UNDERLINE
 from indexer.errors import LimitExceeded, Malformed, Unsupported
 from indexer.limits import MAX_CUES, MAX_SUBTITLE_FILE_BYTES
 from indexer.source import Source
 from indexer.subtitles.beside import CODINGS, extension_of, meaning_of, spelled
 from indexer.subtitles.cue import Cue, Text, shown
-from indexer.subtitles.markup import BOLD, ITALIC, UNDERLINE, aligned, clean, payload_of
+from indexer.subtitles.markup import aligned, clean, payload_of
 from indexer.subtitles.substation import BELOW, DEFAULT_HEIGHT, place_of_key, read_subrip, read_substation
 from indexer.subtitles.vtt_file import ARROW, read_vtt
 

@@ -1,7 +1,7 @@
 """Text ─▶ the payload and settings of a WebVTT cue (W3C WebVTT §4.2.2, §4.4).
 
 A payload never holds an empty line, an arrow or a control character, whatever it was made from: these end a
-cue early. Styles are sums of `BOLD`, `ITALIC` and `UNDERLINE`; colours, fonts and sizes are dropped.
+cue early. Styles are sums of the flags of `app.timed_text`; colours, fonts and sizes are dropped.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-BOLD, ITALIC, UNDERLINE = 1, 2, 4
-"""As the face style flags of 3GPP TS 26.245 §5.16 have them."""
+from app.timed_text import BOLD, ITALIC, UNDERLINE
 
 _TAGS = ((BOLD, "b"), (ITALIC, "i"), (UNDERLINE, "u"))
 _FACES = [[tag for flag, tag in _TAGS if face & flag] for face in range(8)]

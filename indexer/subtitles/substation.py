@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from indexer.subtitles.markup import BOLD, ITALIC, UNDERLINE
+from app.timed_text import BOLD, ITALIC, UNDERLINE
 
 _OVERRIDES = re.compile(r"\{([^{}]*)\}")
 _OVERRIDES_AND_TAGS = re.compile(r"\{(\\[^{}]*)\}|<(/?[a-zA-Z][^<>]*)>")

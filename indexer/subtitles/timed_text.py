@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from app.cmaf.box import box
+from app.timed_text import FONT, style_record
 from indexer.init_segment import InitTrack, build_init
 from indexer.subtitles.cue import Text
 from indexer.subtitles.tx3g import ALL_FORCED
@@ -12,7 +13,6 @@ from indexer.subtitles.tx3g import ALL_FORCED
 SOME_FORCED = 0x4000_0000
 """Goes with `ALL_FORCED` (QTFF "Subtitle sample description")."""
 CENTRE, BOTTOM = 1, -1
-FONT, SIZE, WHITE = 1, 16, b"\xff" * 4
 ALTERNATE_GROUP = 3
 """Of which a player shows one at most; pictures and sounds have others."""
 
@@ -36,6 +36,5 @@ def _entry(*, forced: bool) -> bytes:
     """White words without a background, where the player puts them: their box has no size."""
     flags = ALL_FORCED | SOME_FORCED if forced else 0
     head = struct.pack(">6xHIbb4x8x", 1, flags, CENTRE, BOTTOM)
-    style = struct.pack(">HHHBB4s", 0, 0, FONT, 0, SIZE, WHITE)
     fonts = box("ftab", struct.pack(">HHB", 1, FONT, 5), b"Arial")
-    return box("tx3g", head, style, fonts)
+    return box("tx3g", head, style_record(0, 0, 0), fonts)

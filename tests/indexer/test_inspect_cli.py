@@ -86,12 +86,14 @@ def test_verify_says_which_do_not_hold_and_goes_on(
     assert longer.startswith(f"{index_dir}/longer.idx: {media_dir}/longer.mp4 has ")
 
 
+@pytest.mark.parametrize("suffix", [".idx", ".title"])
 def test_verify_names_the_folder_that_an_index_lies_outside_of(
-    put: Put, index: Index, index_dir: Path, tmp_path: Path, inspect: Inspect
+    put: Put, index: Index, index_dir: Path, tmp_path: Path, inspect: Inspect, suffix: str
 ) -> None:
-    put()
+    for name in ("film.mp4",) if suffix == ".idx" else ("film/1080p.mp4", "film/720p.mp4"):
+        put(name)
     index()
-    elsewhere = (index_dir / "film.idx").rename(tmp_path / "film.idx")
+    elsewhere = (index_dir / "film").with_suffix(suffix).rename(tmp_path / f"film{suffix}")
     done = inspect("verify", elsewhere)
     assert done.exit_code == 1
     assert f"does not lie below the index folder {index_dir}: name another --index-dir" in done.stdout

@@ -97,6 +97,15 @@ def test_an_archive_of_the_same_id_comes_first(settle: Settle, media_dir: Path, 
     assert not (index_dir / "film.title").exists()
 
 
+def test_a_name_alone_is_no_archives(settle: Settle, media_dir: Path) -> None:
+    put_rendition(media_dir / "film.mp4", picture(100))
+    (media_dir / "film.toml").write_text('title = "A film"\n')
+    (outcome,) = settle()
+    assert outcome == (
+        "film", "passed over", "film.toml passed over: it names a title, and film is one archive; remove it"
+    )  # fmt: skip
+
+
 def test_a_rendition_whose_index_cannot_be_read_is_not_gone(
     settle: Settle, media_dir: Path, index_dir: Path
 ) -> None:

@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.subtitles.markup import (
-    BOLD,
-    ITALIC,
-    UNDERLINE,
-    aligned,
-    payload_of,
-    payload_of_webvtt,
-    settings_of_webvtt,
-)
+from app.timed_text import BOLD, ITALIC, UNDERLINE
+from indexer.subtitles.markup import aligned, payload_of, payload_of_webvtt, settings_of_webvtt
 from tests.indexer.subtitles.read_vtt import plain, read
 
 hostile = st.text(st.one_of(st.characters(), st.sampled_from("\n\r\0&<>-{}; \u2028\x85\x1c")), max_size=30)

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from indexer.subtitles.markup import BOLD, ITALIC, payload_of
+from app.timed_text import BOLD, ITALIC
+from indexer.subtitles.markup import payload_of
 from indexer.subtitles.substation import BELOW, place_of_key, read_subrip, read_substation
 
 FACES = {"Sign": BOLD, "Plain": 0}
