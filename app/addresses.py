@@ -11,6 +11,7 @@ import socket
 import stat
 
 UNIX = "unix:"
+MAX_PORT = 65535
 
 
 class Unavailable(Exception):
@@ -18,18 +19,18 @@ class Unavailable(Exception):
 
 
 def parse(address: str) -> tuple[str, int]:
-    """`host:port` or `[v6]:port`. Raises `Unavailable`."""
+    """`host:port` or `[v6]:port`. Raises `ValueError` with what it should be."""
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise Unavailable(f"{address}: not host:port")
+    if not colon or not port.isdecimal() or int(port) > MAX_PORT:
+        raise ValueError("host:port")
     bare = host.removeprefix("[").removesuffix("]")
     if ":" in bare and host != f"[{bare}]":
-        raise Unavailable(f"{address}: not host:port, where a v6 host stands in brackets: [{bare}]:{port}")
+        raise ValueError(f"host:port, where a v6 host stands in brackets: [{bare}]:{port}")
     return bare or "0.0.0.0", int(port)  # noqa: S104 - ":8080" says so
 
 
 def check(address: str) -> None:
-    """Raises `Unavailable` where nobody could listen on `address` now."""
+    """Raises `Unavailable` where nobody could listen now on `address`, which is one of the settings."""
     if address.startswith(UNIX):
         _check_path(address.removeprefix(UNIX))
         return

@@ -16,7 +16,6 @@ import math
 import os
 import signal
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +34,7 @@ from app.metrics_listener import MetricsListener, forget
 from app.permits import Permits
 from app.plan_worker import PlanWorker
 from app.settings import SettingError, Sourced
+from app.socket_timeout import set_timeout
 from app.terminal import end_with, terminal
 from app.worker import Worker, post_fork
 from app.wsgi import create_app, create_permits
@@ -59,8 +59,6 @@ would begin anew.
 """
 
 ENDING = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGTERM})
-
-_TIMEVAL = struct.Struct("@ll")
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -136,9 +134,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def _limit_stalls(self, arbiter: Any) -> None:
         """Before workers are forked. 0 is no limit, to the kernel too."""
-        timeval = _TIMEVAL.pack(math.ceil(self._sourced.settings.stall_timeout_s), 0)
         for listener in arbiter.LISTENERS:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
+            set_timeout(listener, socket.SO_RCVTIMEO, math.ceil(self._sourced.settings.stall_timeout_s))
 
     def _when_ready(self, arbiter: Any) -> None:
         settings = self._sourced.settings

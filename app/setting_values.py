@@ -10,13 +10,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.addresses import MAX_PORT, UNIX, parse
+
 AUTO = "auto"
 OFF = "off"
 FILE = "file:"
 _ON = ("on", "true", "yes", "1")
 _OFF = (OFF, "false", "no", "0")
 _ORIGIN = re.compile(
-    r"(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?"
+    r"(?!http:.*:80$|https:.*:443$)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
 )
 
 
@@ -35,6 +38,9 @@ def addresses(value: Any) -> tuple[str, ...]:
     found = tuple(text(part).strip() for part in parts) if isinstance(parts, list) else ()
     if not found or not all(found):
         raise ValueError("one or more of host:port and unix:/path, with commas between")
+    for address in found:
+        if not address.startswith(UNIX):
+            parse(address)
     return found
 
 
@@ -78,7 +84,8 @@ def origin_or_off(value: Any) -> str:
     allows nobody. Hosts are in lower case there, and a scheme's own port is left out (RFC 6454 §6.2).
     """
     origin = text_or_off(value)
-    if origin not in ("", "*", "null") and not _ORIGIN.fullmatch(origin):
+    found = _ORIGIN.fullmatch(origin)
+    if origin not in ("", "*", "null") and not (found and int(found["port"] or 0) <= MAX_PORT):
         raise ValueError("an origin as browsers send it (https://films.example.org), or *, null or off")
     return origin
 
@@ -105,8 +112,10 @@ def _is_url(script: str) -> bool:
 
 def port_or_off(value: Any) -> str:
     address = text_or_off(value)
-    if address.startswith("unix:"):
+    if address.startswith(UNIX):
         raise ValueError("host:port, or off")
+    if address:
+        parse(address)
     return address
 
 

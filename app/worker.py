@@ -22,7 +22,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import struct
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -34,8 +33,9 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from app.socket_timeout import timeout_s
+
 _ANNOUNCE_BODY = ("CONTENT-LENGTH", "TRANSFER-ENCODING")
-_TIMEVAL = struct.Struct("@ll")
 _REFUSALS = {
     414: "This address is too long for anything here.",
     431: "This request's headers are too long.",
@@ -82,12 +82,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def murder_keepalived(self, force: bool = False) -> None:
         """In the main loop, once a second or more often: ends connections whose time is up."""
         super().murder_keepalived(force)
-        timeout_s, _ = _TIMEVAL.unpack(
-            self.sockets[0].getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEVAL.size)
-        )
-        until_s = time.monotonic() - timeout_s
+        limit_s = timeout_s(self.sockets[0], socket.SO_RCVTIMEO)
+        until_s = time.monotonic() - limit_s
         for conn, since_s in list(self._head_since_s.items()):
-            if timeout_s and since_s < until_s:
+            if limit_s and since_s < until_s:
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RD)  # its thread sees the end of what there is to read
 

@@ -24,11 +24,11 @@ from typing import TypeVar
 from app import metrics
 from app.plan import FileIdentity, FileRanges, Piece, cut_pieces, piece_length
 from app.request_note import Note
+from app.socket_timeout import set_timeout
 
 LOG = logging.getLogger("vodsplice.delivery")
 
 BLOCK_BYTES = 256 * 1024
-_TIMEVAL = struct.Struct("@ll")
 _LINGER = struct.Struct("@ii")
 
 Taken = TypeVar("Taken", int, bytes)
@@ -71,9 +71,7 @@ class MediaBody:
 
     def _send(self, client: socket.socket) -> Iterator[bytes]:
         if self._stall_timeout_s:
-            seconds, fraction = divmod(self._stall_timeout_s, 1)
-            timeval = _TIMEVAL.pack(int(seconds), int(fraction * 1_000_000))
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)
+            set_timeout(client, socket.SO_SNDTIMEO, self._stall_timeout_s)
         is_tcp = client.family in (socket.AF_INET, socket.AF_INET6)
         if is_tcp:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)

@@ -11,16 +11,14 @@ let fetched;
 
 // `fail(error)` is called at most once, with an Error. `sound` is { name, language, place } of the one to hear, if
 // any. The browser's own player will do where it can be told which one, as Safari's; elsewhere unless that one was
-// chosen from several, or `isMixed`: `url` names tracks of one kind in several codecs, and Chromium changes from one
-// to the other on the way, which ends its playback. Where `isGrouped`, sounds are there in several codings, and which
-// Chromium plays is not known: a reason to take hls.js where there is one, but none not to play.
-export async function load(video, url, fail, { sound, isChosen, isMixed, isGrouped }) {
+// chosen from several, or `tracks` are not for it (`areMixed`, `areGrouped`).
+export async function load(video, url, fail, { sound, isChosen, tracks }) {
   stop();
   let live = true;
   const failOnce = (error) => live && (live = false, fail(error));
   const onError = () => failOnce(new Error(video.error?.message ?? ""));
   video.addEventListener("error", onError);
-  const needsHlsJs = isChosen || isMixed || (isGrouped && document.body.dataset.hlsJs !== "");
+  const needsHlsJs = isChosen || areMixed(tracks) || (areGrouped(tracks) && document.body.dataset.hlsJs !== "");
   const native = video.canPlayType(HLS_TYPE) !== "" && ("audioTracks" in video || !needsHlsJs);
   let hls;
   stop = () => {
@@ -76,15 +74,17 @@ export function decodes(video, { kind, codec }) {
   return video.canPlayType(type) !== "" || Boolean(window.MediaSource?.isTypeSupported(type));
 }
 
-// Whether some of the tracks differ from others of their kind in the family of their codec, as AAC and Opus do.
-export function areMixed(tracks) {
+// Whether some of the tracks differ from others of their kind in the family of their codec, as AAC and Opus do:
+// Chromium's own player changes from one to the other on the way, which ends its playback.
+function areMixed(tracks) {
   const kinds = new Set(tracks.map(({ kind }) => kind));
   const families = new Set(tracks.map(({ kind, codec }) => `${kind} ${family(codec)}`));
   return families.size > kinds.size;
 }
 
-// Whether sounds are there in several codings, as stereo and 5.1, each of which is a group in the playlist.
-export function areGrouped(tracks) {
+// Whether sounds are there in several codings, as stereo and 5.1, each of which is a group in the playlist. Which one
+// Chromium's own player plays is not known: a reason to take hls.js where there is one, but none not to play.
+function areGrouped(tracks) {
   const sounds = tracks.filter(({ kind }) => kind === "audio");
   return new Set(sounds.map(({ codec, channels }) => `${codec} ${channels}`)).size > 1;
 }

@@ -6,7 +6,7 @@ import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Library } from "./library.js";
 import { archiveInfo, curlLine, downloadUrl, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
-import { areGrouped, areMixed, codecTrouble, decodes, diagnose, load, unload } from "./playback.js";
+import { codecTrouble, decodes, diagnose, load, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 import { SeekBar } from "./seekbar.js";
 import { firstSound, offerSounds } from "./sound.js";
@@ -103,7 +103,7 @@ async function start(info, playing, from_s, chosen = "") {
   };
   const tracks = info.is_title ? info.tracks.filter(isDecoded) : [];
   const sound = heard ? soundOf(info, heard) : null;
-  await load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", isMixed: areMixed(tracks), isGrouped: areGrouped(tracks) });
+  await load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", tracks });
   if (from_s) video.addEventListener("loadedmetadata", () => seek(Math.min(from_s, video.duration - 1)), { once: true });
   if (playing) video.play().catch(() => {}); // a browser may want to be asked by a click first
 }
