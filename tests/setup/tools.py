@@ -53,6 +53,7 @@ _ROWS = (
     Tool("curl", ("curl",), ("curl", "ca-certificates")),
     Tool("openssl", ("openssl",), ("openssl",)),
     Tool("debootstrap", ("debootstrap",), ("debootstrap",)),
+    Tool("rsync", ("rsync",), ("rsync",)),
     Tool("logrotate", ("logrotate",), ("logrotate",)),
     Tool("ffmpeg", ("ffmpeg",), ("ffmpeg",)),
     Tool("ffprobe", ("ffprobe",), ("ffmpeg",)),
