@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import eventually
 from tests.app.scrape import scrape
-from tests.nginx.running_stack import children_of
+from tests.processes import children_of, open_files
 
 PLAYLISTS = 'vodsplice_requests_total{route="playlist",status="200"}'
 
@@ -92,8 +92,8 @@ def test_no_worker_holds_the_listener(make: MakeArchive, start: StartOrigin, met
     with start("--workers", "1", "--metrics-bind", metrics_address) as origin:
         assert origin.get("/healthz").status == 200
         (worker,) = children_of(origin.process.pid)
-        assert f"socket:[{listening(metrics_address)}]" in files_of(origin.process.pid)
-        assert f"socket:[{listening(metrics_address)}]" not in files_of(worker)
+        assert f"socket:[{listening(metrics_address)}]" in open_files(origin.process.pid)
+        assert f"socket:[{listening(metrics_address)}]" not in open_files(worker)
 
 
 def listening(address: str) -> str:
@@ -102,15 +102,6 @@ def listening(address: str) -> str:
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     (inode,) = (row[9] for row in rows if row[1].endswith(end) and row[3] == "0A")
     return inode
-
-
-def files_of(pid: int) -> set[str]:
-    """What its descriptors are open on; one may be closed meanwhile."""
-    found = set()
-    for path in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            found.add(os.readlink(path))
-    return found
 
 
 def test_upgrade_hands_over_without_a_failed_request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -82,10 +83,13 @@ def test_processes_share_them_and_a_dead_one_s_return() -> None:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        permits.take()
-        permits.take()
-        os.write(writing, b"taken")
-        signal.pause()
+        try:
+            permits.take()
+            permits.take()
+            os.write(writing, b"taken")
+            signal.pause()
+        finally:
+            os._exit(1)
     assert os.read(reading, 5) == b"taken"
     permits.take()
     with pytest.raises(Overloaded):
@@ -103,6 +107,7 @@ def test_processes_share_them_and_a_dead_one_s_return() -> None:
 
 
 def test_closing_leaves_no_descriptor() -> None:
+    gc.collect()  # which may close what earlier cases left
     before = len(os.listdir("/proc/self/fd"))
     Permits(total=3, waiting=1, wait_timeout_s=0.05).close()
     assert len(os.listdir("/proc/self/fd")) == before

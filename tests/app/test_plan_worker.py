@@ -18,7 +18,7 @@ from app.plan_worker import PlanWorker
 from app.worker import refusing_with
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import eventually
-from tests.nginx.running_stack import children_of
+from tests.processes import children_of
 
 ALONE = ("--workers", "1", "--splice", "on", "--stall-timeout", "1")
 SEGMENT = "/v/film/seg_0001.m4s"

@@ -15,7 +15,7 @@ import pytest
 from app.server import FIXED
 from tests.app.conftest import MakeArchive
 from tests.app.running_origin import Origin, command, eventually, stop
-from tests.nginx.running_stack import children_of
+from tests.processes import children_of
 
 AFTER = "https://after.example"
 

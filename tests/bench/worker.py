@@ -21,8 +21,8 @@ from tests.bench.figure import Figure, of_rounds
 from tests.bench.gunicorn_alone import running_gunicorn
 from tests.bench.load import Load, apply_load
 from tests.bench.machine import own_bytes, resident_bytes
-from tests.nginx.running_stack import children_of
 from tests.nginx.static_nginx import running_static
+from tests.processes import children_of
 
 SECONDS = 2
 ACCEPT_PLANS = "X-Splice-Format: 1"

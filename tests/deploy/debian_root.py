@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.deploy.service_manager import ServiceManager
 from tests.deploy.unit_files import Unit
-from tests.nginx.running_stack import children_of
+from tests.processes import children_of
 from tests.test_architecture import ROOT, tracked
 
 RELEASE = "bookworm"

@@ -20,8 +20,8 @@ from tests.bench.catalogue import index
 from tests.deploy.conftest import Machine, another_release
 from tests.deploy.installed import Installed, run
 from tests.nginx.load import digest, loaded
-from tests.nginx.running_stack import children_of
 from tests.player.clips import write_clip
+from tests.processes import children_of, command_of
 from tests.readme import README
 
 pytestmark = [pytest.mark.nginx, pytest.mark.timeout(600)]
@@ -40,8 +40,8 @@ def oracle(machine: Machine) -> dict[str, bytes]:
 def release_served_by(machine: Machine) -> set[str]:
     """The releases that the processes of gunicorn run from."""
     pids = [machine.manager.running["vodsplice.service"].pid]
-    words = [Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in [*pids, *children_of(pids[0])]]
-    return {Path(each[0]).parts[-3] for each in words}
+    programs = [command_of(pid).partition(b"\0")[0] for pid in [*pids, *children_of(pids[0])]]
+    return {Path(program.decode()).parts[-3] for program in programs if program}
 
 
 def test_upgrade_and_rollback_fail_no_request(machine: Machine) -> None:
@@ -58,9 +58,8 @@ def test_upgrade_and_rollback_fail_no_request(machine: Machine) -> None:
         load.wait_for_more(100)
     assert said == f"in use: {first}\n"
     assert (here.in_use(), here.in_use("previous")) == (first, second)
-    assert here.release("list", systemctl=systemctl).split() == [
-        second, "(previous)", first, "(in", "use)"
-    ]  # fmt: skip
+    listed = here.release("list", systemctl=systemctl).splitlines()
+    assert [line for line in listed if "(" in line] == [f"{second} (previous)", f"{first} (in use)"]
     assert load.wrong == []
     assert set(load.outcomes) == {200}
     told = [["daemon-reload"], ["try-restart", "vodsplice.service"],

@@ -43,9 +43,8 @@ from tests.media.made_movie import AAC_ENTRY, AVC_ENTRY
 from tests.roundtrip.measured import Cost
 
 ROOT = Path(__file__).parents[2]
-MAX_CPU_S = 2
-TRIES = 4
-"""On a busy machine the same work takes more time of a processor that it shares."""
+MAX_CPU_S = 10
+"""Five times what the worst takes where a processor is shared; what is not bounded takes minutes."""
 MAX_MEMORY_BYTES = 64 << 20
 MOST = EXPANSION_FLOOR_BYTES // 4
 """Samples of which one column may be spelled out."""
@@ -143,13 +142,10 @@ BOMBS = {
 def test_a_bomb_costs_no_more_than_any_file_may(name: str, tmp_path: Path) -> None:
     path = tmp_path / "bomb.mp4"
     path.write_bytes(BOMBS[name])
-    command = [sys.executable, "-m", "tests.roundtrip.measured", str(tmp_path)]
-    for each in range(TRIES):
-        measured = [*command, str(tmp_path / f"index{each}"), str(path)]
-        done = subprocess.run(measured, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=60)
-        cost = Cost(**json.loads(done.stdout))
-        if cost.cpu_s <= MAX_CPU_S:
-            break
+    folders = (str(tmp_path), str(tmp_path / "index"))
+    command = [sys.executable, "-m", "tests.roundtrip.measured", *folders, str(path)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=200)
+    cost = Cost(**json.loads(done.stdout))
     assert (cost.ended, cost.status in ("indexed", "refused")) == (0, True)
     assert cost.cpu_s <= MAX_CPU_S
     assert cost.memory_bytes <= MAX_MEMORY_BYTES

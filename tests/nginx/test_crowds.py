@@ -11,7 +11,8 @@ import pytest
 
 from tests.app.made_archive import MadeArchive, make_archive
 from tests.nginx.crowd import crowd, private_bytes, tcp_buffer_bytes
-from tests.nginx.running_stack import StackOrigin, children_of, nginx_workers, running_stack
+from tests.nginx.running_stack import StackOrigin, nginx_workers, running_stack
+from tests.processes import children_of
 
 pytestmark = [pytest.mark.nginx, pytest.mark.exam, pytest.mark.timeout(600)]
 

@@ -18,7 +18,8 @@ import pytest
 from tests.app.made_archive import make_archive
 from tests.app.running_origin import ask, eventually
 from tests.nginx.load import digest, loaded
-from tests.nginx.running_stack import StackOrigin, children_of, nginx_workers, running_stack
+from tests.nginx.running_stack import StackOrigin, nginx_workers, running_stack
+from tests.processes import children_of
 
 pytestmark = [pytest.mark.nginx, pytest.mark.timeout(600)]
 

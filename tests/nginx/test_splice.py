@@ -8,7 +8,6 @@ import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tests.app.read_plan import read_pieces
 from tests.app.running_origin import ask, eventually
 from tests.nginx import plan_app
 from tests.nginx.running_stack import StackOrigin, nginx_workers
+from tests.processes import open_files
 
 pytestmark = pytest.mark.nginx
 
@@ -208,8 +208,12 @@ def reads_without_waiting(descriptor: int) -> bool:
 def test_nothing_stays_open(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
     for name in NAMES:
         plans.get(f"/v/{name}")
-    opened = {path for pid in nginx_workers(plans) for path in open_files(pid)}
-    assert {path for path in opened if Path(path).parent == plans.media_dir} == set()
+
+    def opened() -> list[str]:
+        paths = (path for pid in nginx_workers(plans) for path in open_files(pid))
+        return [path for path in paths if Path(path).parent == plans.media_dir]
+
+    assert eventually(lambda: opened() == [])
 
 
 @pytest.mark.parametrize("spare", range(8))
@@ -231,11 +235,3 @@ def test_out_of_descriptors(plans: StackOrigin, bodies: dict[str, bytes], spare:
         for pid, limit in limits.items():
             resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
         client.close()
-
-
-def open_files(pid: int) -> list[str]:
-    found = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # closed meanwhile
-            found.append(os.readlink(link))
-    return found

@@ -45,7 +45,7 @@ def test_click_plays_to_the_end(delivered: Origin, open_tab: OpenTab) -> None:
     tab.page.get_by_role("link", name="both").click()
     wait_for(tab.page, "video.ended")
     assert tab.page.evaluate("video.error") is None
-    assert tab.page.evaluate("parseFloat(document.querySelector('.playhead').style.left)") > 99
+    wait_for(tab.page, "parseFloat(document.querySelector('.playhead').style.left) > 99")
     tab.page.get_by_role("link", name="sound only").click()
     expect(tab.page.locator("#title")).to_have_text("sound only")
     tab.page.go_back()

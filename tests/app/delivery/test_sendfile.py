@@ -25,27 +25,11 @@ from app.plan import FileIdentity, Plan, one_range
 from tests.app.conftest import Client, MakeArchive, StartOrigin
 from tests.app.made_archive import MadeArchive
 from tests.app.running_origin import Origin, eventually
-from tests.nginx.running_stack import children_of
+from tests.processes import children_of, open_files
 
 SEGMENT = "/v/film/seg_0001.m4s"
 LARGE = {"range_bytes": 6 << 20, "ranges": 2}
 SLOW_BUFFER_BYTES = 64 * 1024
-
-
-def workers_of(origin: Origin) -> list[int]:
-    pid = origin.process.pid
-    return [int(pid) for pid in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def open_files(pid: int) -> list[str]:
-    """What a process has open, as far as it can be named."""
-    found: list[str] = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            found.append(os.readlink(link))
-        except FileNotFoundError:
-            continue
-    return sorted(found)
 
 
 def ask_and_wait(origin: Origin, target: str = SEGMENT) -> socket.socket:
@@ -159,7 +143,7 @@ def test_nothing_stays_open(make: MakeArchive, start: StartOrigin) -> None:
     film = make("film", **LARGE)
     with start("--workers", "1") as origin:
         origin.get(SEGMENT)
-        (worker,) = workers_of(origin)
+        (worker,) = children_of(origin.process.pid)
         before = len(open_files(worker))
         for _ in range(10):
             ask_and_wait(origin).close()
