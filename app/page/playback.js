@@ -38,7 +38,8 @@ export async function load(video, url, fail, { sound, isChosen, tracks }) {
     if (!live) return;
     if (!Hls.isSupported()) throw new Error("This browser has neither HLS nor Media Source Extensions.");
     // No worker: fragmented MP4 needs no remuxing, and the Content-Security-Policy stays without blob: scripts.
-    hls = new Hls({ enableWorker: false });
+    // No text tracks: those of the page are there already.
+    hls = new Hls({ enableWorker: false, renderTextTracksNatively: false });
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && failOnce(new Error(data.details)));
     if (sound) chooseSound(Hls, hls, sound.name);
     hls.loadSource(url);

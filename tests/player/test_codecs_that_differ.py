@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.app.running_origin import Origin, running_origin
-from tests.player.clips import Sound, write_clip
+from tests.player.clips import SECONDS, Sound, write_clip
 from tests.player.conftest import HERE, OpenTab, Tab, index, serving
 from tests.player.page_use import opened, ready, wait_for, wait_until_at
 from tests.player.test_page_troubles import HLS_JS
+from tests.player.test_subtitles import srt
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,7 @@ DUBS = {
     "AAC first": (Sound("eng"), Sound("deu", "libopus")),
     "Opus first": (Sound("eng", "libopus"), Sound("deu")),
 }
-
+TEXTS = {"deu": "Deutsch", "eng": "English"}
 
 LOADED = "video.buffered.length && video.buffered.end(0) > video.duration - 0.1"
 LISTED = """
@@ -46,6 +47,8 @@ def differing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     write_clip(media_dir / "pictures" / "180p.mp4")
     write_clip(media_dir / "channels" / "360p.mp4", size=(640, 360), sounds=SURROUND_BESIDE_STEREO)
     write_clip(media_dir / "channels" / "180p.mp4")
+    for language in TEXTS:
+        (media_dir / "channels" / f"360p.{language}.srt").write_text(srt([(0, SECONDS, language)]))
     write_clip(media_dir / "list" / "my film hd.mp4", size=(640, 360), sounds=DUBS["AAC first"])
     write_clip(media_dir / "list" / "low.mp4")
     (media_dir / "list" / "movie.toml").write_text(LISTED)
@@ -75,6 +78,25 @@ def test_of_stereo_and_surround_the_one_that_the_menu_shows_is_heard(
     expect(ready(tab.page).get_by_label("Sound")).to_have_value("360p/audio-eng")
     wait_for(tab.page, LOADED)
     assert heard(tab) == {"audio-eng"}
+    assert tab.complaints == []
+
+
+def test_subtitles_are_the_page_s_alone(differing: Origin, open_tab: OpenTab) -> None:
+    """hls.js has tracks of its own for what the playlist lists: each would be there, and be shown, twice."""
+    tab = opened(open_tab, differing, "channels")
+    page = ready(tab.page)
+    wait_for(page, f"video.src.startsWith('blob:') && {LOADED}")
+    assert page.evaluate("Array.from(video.textTracks, ({ label }) => label)") == [*TEXTS.values()]
+    page.evaluate("video.currentTime = 1.5")
+    shown = "Array.from(video.textTracks).filter(({ mode }) => mode === 'showing')"
+    for language, label in TEXTS.items():
+        page.keyboard.press("c")
+        wait_for(page, f"{shown}.some(({{ activeCues }}) => activeCues?.length)")
+        words_of = "({ label, activeCues }) => [label, ...Array.from(activeCues, ({ text }) => text)]"
+        assert page.evaluate(f"{shown}.flatMap({words_of})") == [label, language]
+    page.keyboard.press("c")
+    assert page.evaluate(f"{shown}.length") == 0
+    assert not [url for url in tab.requests if re.search("/text-[^/]*/(playlist|seg_)", url)]
     assert tab.complaints == []
 
 
