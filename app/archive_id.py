@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from app.errors import Malformed, NotFound
 from app.idx.layout import SUFFIX
@@ -44,6 +45,13 @@ def check(archive_id: str) -> None:
 def has_extension(name: str) -> bool:
     """Whether a file is taken for an archive by its name."""
     return os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def archive_named(stem: str, names: Iterable[str]) -> str | None:
+    """The archive of a folder with these `names` whose id ends with `stem`, as far as names tell: for where
+    its index cannot say.
+    """
+    return next((name for name in names if os.path.splitext(name)[0] == stem and has_extension(name)), None)
 
 
 def is_servable(archive_id: str) -> bool:

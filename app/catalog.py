@@ -194,10 +194,10 @@ class Catalog:
     def _damaged(self, archive_id: str, identity: FileIdentity, ctime_ns: int) -> _Opened:
         """A place for an index that cannot say what its archive is called: that is told from names."""
         folder, stem = os.path.split(os.path.join(self.media_dir, archive_id))
-        names: list[str] = []
+        name = None
         with suppress(OSError):  # a request says why, by the path below
-            names = [name for name in os.listdir(folder) if os.path.splitext(name)[0] == stem]
-        source_path = os.path.join(folder, next(filter(ids.has_extension, names), stem))
+            name = ids.archive_named(stem, os.listdir(folder))
+        source_path = os.path.join(folder, name or stem)
         return _Opened(identity, ctime_ns, None, source_path)
 
 

@@ -1,9 +1,9 @@
 """Removal of what was made of archives that are gone: `vodsplice-index --prune`.
 
-An index goes only where it is certain that its archive did. What looks like a folder that is not mounted,
-or cannot be read, keeps the indexes of all that would lie in it. Nothing but an `.idx` with its magic is
-removed, and the two files of that very name that go with one; the index last, so that what is killed here is
-finished by the next run.
+An index goes only where it is certain that its archive did; what that was called is told from names where the
+index cannot say. What looks like a folder that is not mounted, or cannot be read, keeps the indexes of all
+that would lie in it. Nothing but an `.idx` with its magic is removed, and the two files of that very name
+that go with one; the index last, so that what is killed here is finished by the next run.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from typing import Literal, NamedTuple
 
 from app.idx.layout import MAGIC, SIDECAR_SUFFIX, STORYBOARD_SUFFIX, SUFFIX, TITLE_SUFFIX
 from app.idx.view import IndexDamaged, open_idx
+from indexer.subtitles.beside import CODINGS
+from indexer.title_list import LIST_SUFFIX
 
 _OURS = (SUFFIX, SUFFIX + SIDECAR_SUFFIX, SUFFIX + STORYBOARD_SUFFIX, TITLE_SUFFIX)
+_BESIDE = (*CODINGS, LIST_SUFFIX)
+"""Of files that lie beside archives and are none."""
 
 
 class PruneOutcome(NamedTuple):
@@ -38,11 +42,12 @@ def prune(media_dir: str, index_dir: str, present: Collection[str]) -> Iterator[
         if archive_id in present:
             continue
         index = os.path.join(index_dir, archive_id + SUFFIX)
+        folder = os.path.join(root, os.path.dirname(archive_id))
         try:
-            archive = _archive(root, archive_id, index)
-            if archive is None or _is_there(archive):
+            gone = _gone(folder, index)
+            if not gone:
                 continue
-            doubt = _doubt(root, archive) if present else f"{root} holds no archive that could be read"
+            doubt = doubt_of(root, folder) if present else f"{root} holds no archive that could be read"
             if doubt:
                 text = f"its archive is not there, but its index is kept: {doubt}; is it mounted?"
                 yield PruneOutcome(archive_id, "kept", text)
@@ -55,7 +60,7 @@ def prune(media_dir: str, index_dir: str, present: Collection[str]) -> Iterator[
         except OSError as error:
             yield PruneOutcome(archive_id, "kept", f"its index is kept: {error}")
             continue
-        yield PruneOutcome(archive_id, "removed", f"{os.path.basename(archive)} is gone, removed {removed}")
+        yield PruneOutcome(archive_id, "removed", f"{gone}, removed {removed}")
 
 
 def _indexed(index_dir: str) -> Iterator[str]:
@@ -67,19 +72,44 @@ def _indexed(index_dir: str) -> Iterator[str]:
                 yield os.path.relpath(os.path.join(folder, name), index_dir).removesuffix(SUFFIX)
 
 
-def _archive(root: str, archive_id: str, index: str) -> str | None:
-    """The path of the archive that an index was made of; None for a file that is no index. Raises
-    `IndexDamaged` for one that no longer says so.
+def _gone(folder: str, index: str) -> str:
+    """What is told of the archive of an index where it is in `folder` no more, else "", as of a file that is
+    no index. Raises `IndexDamaged` for one that cannot say what its archive is called, where something that
+    may be it is there.
     """
+    if not _is_ours(index):
+        return ""
+    try:
+        name = os.path.basename(open_idx(index).header.source.name)
+    except IndexDamaged:
+        if _may_hold(folder, os.path.basename(index).removesuffix(SUFFIX)):
+            raise
+        return "no archive of this name is there"
+    return "" if _is_there(os.path.join(folder, name)) else f"{name} is gone"
+
+
+def _is_ours(index: str) -> bool:
     descriptor = os.open(index, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        is_ours = stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, len(MAGIC)) == MAGIC
+        return stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, len(MAGIC)) == MAGIC
     finally:
         os.close(descriptor)
-    if not is_ours:
-        return None
-    name = open_idx(index).header.source.name
-    return os.path.join(root, os.path.dirname(archive_id), os.path.basename(name))
+
+
+def _may_hold(folder: str, stem: str) -> bool:
+    """Whether a folder has a file of that stem which may be an archive: one that was named outright has any
+    extension. Raises `OSError` where that cannot be told.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return any(
+        os.path.splitext(name)[0] == stem
+        and not name.lower().endswith(_BESIDE)
+        and not os.path.isdir(os.path.join(folder, name))
+        for name in names
+    )
 
 
 def _is_there(path: str) -> bool:
@@ -91,12 +121,12 @@ def _is_there(path: str) -> bool:
     return True
 
 
-def _doubt(root: str, archive: str) -> str:
-    """Why an archive may be there though it is not seen, or "".
+def doubt_of(root: str, folder: str) -> str:
+    """Why what is not seen in a folder below `root` may be there all the same, or "".
 
-    A folder that is not mounted is an empty one: the nearest that there is has to hold something.
+    A folder that is not mounted is an empty one: the nearest that there is has to hold something. Raises
+    `OSError` where that cannot be told.
     """
-    folder = os.path.dirname(archive)
     while folder != root and not _is_there(folder):
         folder = os.path.dirname(folder)
     if os.path.islink(folder) and not os.path.isdir(folder):

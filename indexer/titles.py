@@ -16,16 +16,18 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
+from app.archive_id import archive_named, has_extension
 from app.idx.layout import SUFFIX, TITLE_SUFFIX
 from app.idx.regular_file import regular
 from app.idx.title import MAX_TITLE_BYTES, MemberFacts, TitleFacts, open_title, pack_title
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.alignment import REMEDY, misalignment
 from indexer.generator import GENERATOR
+from indexer.prune import doubt_of
 from indexer.stray_texts import stray_texts
 from indexer.title_list import LIST_SUFFIX, Candidate, Refused, read_list
 from indexer.write import publish
@@ -61,10 +63,11 @@ class Titles:
         """
         self._best.clear()
         folders = {posixpath.dirname(each) for each in ids}
-        for folder in sorted(folders - {""}):
-            if not os.path.lexists(os.path.join(self._media_dir, folder + LIST_SUFFIX)):
+        every = folders.union(*map(_above, folders))
+        for folder in sorted(folders.union(self._emptied(every)) - {""}):
+            if not self._has_list(folder):
                 yield from self._by_name(folder)
-        for folder in sorted(folders.union(*map(_above, folders))):
+        for folder in sorted(every):
             yield from self._by_lists(folder)
         for stray in stray_texts(self._media_dir, self._best):
             text = f"{stray.path} passed over: subtitles go with a rendition; {stray.remedy}"
@@ -72,7 +75,7 @@ class Titles:
 
     def _by_name(self, folder: str, title: str = "") -> Iterator[TitleOutcome]:
         """The title of a folder that no list decides over, called `title` if a file says so."""
-        names = (name.removesuffix(SUFFIX) for name in self._names(folder) if name.endswith(SUFFIX))
+        names = (name.removesuffix(SUFFIX) for name in self._indexed(folder) if name.endswith(SUFFIX))
         ids = [posixpath.join(folder, name) for name in names if RENDITION.fullmatch(name)]
         members = tuple(each for each in ids if self._is_there(each))
         if len(members) > 1:
@@ -81,10 +84,8 @@ class Titles:
             yield from self._gone(folder, "", "fewer than two of its renditions are left")
 
     def _by_lists(self, folder: str) -> Iterator[TitleOutcome]:
-        lists = []
-        with suppress(OSError):
-            found = sorted(os.listdir(os.path.join(self._media_dir, folder)))
-            lists = [name for name in found if name.endswith(LIST_SUFFIX) and not name.startswith(".")]
+        found = _names(os.path.join(self._media_dir, folder))
+        lists = [name for name in found if name.endswith(LIST_SUFFIX) and not name.startswith(".")]
         for name in lists:
             title_id = posixpath.join(folder, name.removesuffix(LIST_SUFFIX))
             try:
@@ -99,7 +100,7 @@ class Titles:
             else:
                 yield from [*self._by_name(title_id, candidate.title)] or self._of_an_archive(candidate, name)
                 yield from self._gone(title_id, name, f"{name} lists no renditions any more")
-        for name in self._names(folder):
+        for name in self._indexed(folder):
             title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
             listed_in = posixpath.basename(title_id) + LIST_SUFFIX
             if name.endswith(TITLE_SUFFIX) and listed_in not in lists:
@@ -111,12 +112,31 @@ class Titles:
             text = f"{name} passed over: it names a title, and {candidate.id} is one archive; remove it"
             yield TitleOutcome(candidate.id, "passed over", text)
 
-    def _names(self, folder: str) -> list[str]:
+    def _indexed(self, folder: str) -> list[str]:
         """What the index folder of `folder` holds."""
+        return _names(os.path.join(self._index_dir, folder))
+
+    def _emptied(self, folders: Iterable[str]) -> Iterator[str]:
+        """Titles in `folders` by the names of archives, where there are none any more."""
+        for folder in folders:
+            for name in self._indexed(folder):
+                title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
+                if name.endswith(TITLE_SUFFIX) and not self._has_list(title_id) and self._is_empty(title_id):
+                    yield title_id
+
+    def _is_empty(self, folder: str) -> bool:
+        """Whether it holds no archive, as far as names tell, and is mounted."""
+        root = os.path.realpath(self._media_dir)
+        path = os.path.join(root, folder)
+        if any(map(has_extension, _names(path))):
+            return False
         try:
-            return sorted(os.listdir(os.path.join(self._index_dir, folder)))
+            return not doubt_of(root, path)
         except OSError:
-            return []
+            return False
+
+    def _has_list(self, title_id: str) -> bool:
+        return os.path.lexists(os.path.join(self._media_dir, title_id + LIST_SUFFIX))
 
     def _settle(self, candidate: Candidate) -> TitleOutcome:
         """Publish a candidate, or refuse it and withdraw what was published under its id."""
@@ -153,14 +173,17 @@ class Titles:
         return TitleFacts(GENERATOR, candidate.title, candidate.listed_in, members)
 
     def _is_there(self, archive_id: str) -> bool:
-        """Whether there is an archive of that id, and its index; of one that cannot be read, who knows."""
+        """Whether there is an archive of that id, and its index. What the archive of one that cannot be read
+        is called is told from names.
+        """
+        folder, stem = os.path.split(os.path.join(self._media_dir, archive_id))
         try:
-            name = self._open(archive_id).header.source.name
+            name: str | None = self._open(archive_id).header.source.name
         except Unreadable:
-            return True
+            name = archive_named(stem, _names(folder))
         except Refused:
             return False
-        return os.path.exists(os.path.join(self._media_dir, posixpath.dirname(archive_id), name))
+        return name is not None and os.path.exists(os.path.join(folder, name))
 
     def _open(self, archive_id: str) -> Idx:
         try:
@@ -186,6 +209,14 @@ class Titles:
 
     def _path(self, title_id: str) -> str:
         return os.path.join(self._index_dir, title_id + TITLE_SUFFIX)
+
+
+def _names(folder: str) -> list[str]:
+    """What a folder holds, in order; nothing where that cannot be told."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -57,7 +57,9 @@ def test_what_is_gone_goes_with_all_that_was_made_of_it(
     assert run("--audio-sidecar", "--prune").stderr == ""
 
 
-def test_what_is_not_ours_stays(run: Run, put: Put, index_dir: Path, tmp_path: Path) -> None:
+def test_what_is_not_ours_stays(
+    run: Run, put: Put, media_dir: Path, index_dir: Path, tmp_path: Path
+) -> None:
     put("stays.mp4")
     gone = put("gone.mp4")
     run()
@@ -65,6 +67,7 @@ def test_what_is_not_ours_stays(run: Run, put: Put, index_dir: Path, tmp_path: P
     for name, content in kept.items():
         (index_dir / name).write_bytes(content)
     (index_dir / "damaged.idx").write_bytes(MAGIC + b"and no more")
+    (media_dir / "damaged.other").write_bytes(b"")
     elsewhere = tmp_path / "elsewhere.idx"
     shutil.copy(index_dir / "gone.idx", elsewhere)
     (index_dir / "link.idx").symlink_to(elsewhere)
@@ -74,6 +77,32 @@ def test_what_is_not_ours_stays(run: Run, put: Put, index_dir: Path, tmp_path: P
     assert files(index_dir) == {*kept, "damaged.idx", "link.idx", "pipe.idx", "stays.idx"}
     assert "damaged: its index cannot be read (shorter than its fixed parts), and is kept: " in told
     assert elsewhere.exists()
+
+
+def test_an_index_that_cannot_be_read_goes_with_its_archive(
+    run: Run, put: Put, media_dir: Path, index_dir: Path
+) -> None:
+    put("stays.mp4")
+    for name in ("gone.mp4", "away/gone.mp4", "gone/stays.mp4"):
+        put(name)
+    run("--audio-sidecar")
+    for name in ("gone", "away/gone"):
+        (index_dir / f"{name}.idx").write_bytes(MAGIC + b"of another format")
+        (media_dir / f"{name}.mp4").unlink()
+    (media_dir / "gone.eng.srt").write_text("")
+    (media_dir / "gone.srt").write_text("")
+    done = run("--prune")
+    assert done.exit_code == 1
+    removed, kept = done.stderr.splitlines()
+    assert removed == "gone: no archive of this name is there, removed gone.idx.audio, gone.idx"
+    assert kept == (
+        "away/gone: its archive is not there, but its index is kept:"
+        f" {media_dir / 'away'} is empty; is it mounted?"
+    )
+    assert "gone.idx" not in files(index_dir)
+    (media_dir / "away").rmdir()
+    assert run("--prune").exit_code == 0
+    assert files(index_dir) == {"stays.idx", "stays.idx.audio", "gone/stays.idx", "gone/stays.idx.audio"}
 
 
 def test_an_archive_that_is_there_but_cannot_be_served_keeps_its_index(

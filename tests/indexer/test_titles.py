@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from app.idx.layout import MAGIC
 from app.idx.title import open_title
 from app.idx.view import open_idx
 from indexer import inspect_cli
@@ -115,6 +117,70 @@ def test_a_rendition_whose_index_cannot_be_read_is_not_gone(
     (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["film/1080p"])
     assert outcome.status == "refused"
     assert "film/720p has an index that cannot be read; index it again" in outcome.text
+
+
+def test_what_is_gone_and_has_an_index_of_another_format_is_no_rendition(
+    settle: Settle, media_dir: Path, index_dir: Path
+) -> None:
+    put_film(media_dir)
+    for name in ("film.mp4", "film/240p.mp4"):
+        put_rendition(media_dir / name, picture(500))
+    settle()
+    for name in ("film", "film/240p"):
+        (media_dir / f"{name}.mp4").unlink()
+        of_another_format(index_dir / f"{name}.idx")
+    (media_dir / "film/240p.srt").write_text("")
+    assert [each.status for each in settle()] == ["published"]
+    assert [each.id for each in facts(index_dir).members] == ["film/1080p", "film/720p"]
+
+
+def test_an_archive_of_the_same_id_comes_first_though_its_index_cannot_be_read(
+    media_dir: Path, index_dir: Path, settle: Settle
+) -> None:
+    put_film(media_dir)
+    put_rendition(media_dir / "film.mov", picture(100))
+    settle()
+    of_another_format(index_dir / "film.idx")
+    (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["film/1080p"])
+    assert "an archive has the same id" in outcome.text
+
+
+@pytest.mark.parametrize("left", [[], ["film/poster.jpg", "film/720p.srt"]])
+def test_a_title_goes_with_all_its_renditions(
+    settle: Settle, media_dir: Path, index_dir: Path, left: list[str]
+) -> None:
+    put_film(media_dir)
+    put_rendition(media_dir / "other.mp4", picture(100))
+    settle()
+    shutil.rmtree(media_dir / "film")
+    for name in left:
+        (media_dir / name).parent.mkdir(exist_ok=True)
+        (media_dir / name).write_text("")
+    text = "no title any more: fewer than two of its renditions are left"
+    assert settle() == [TitleOutcome("film", "withdrawn", text)]
+    assert not (index_dir / "film.title").exists()
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_title_whose_folder_may_not_be_mounted_stays(
+    settle: Settle, media_dir: Path, index_dir: Path, *, is_link: bool
+) -> None:
+    put_film(media_dir)
+    put_rendition(media_dir / "other.mp4", picture(100))
+    settle()
+    shutil.rmtree(media_dir / "film")
+    if is_link:
+        (media_dir / "film").symlink_to("/nowhere/at all")
+    else:
+        (media_dir / "film").mkdir()
+    assert settle() == []
+    assert (index_dir / "film.title").exists()
+
+
+def of_another_format(index: Path) -> None:
+    content = bytearray(index.read_bytes())
+    content[len(MAGIC)] ^= 0xFF
+    index.write_bytes(content)
 
 
 def test_a_rendition_that_is_gone_leaves_its_title(settle: Settle, media_dir: Path, index_dir: Path) -> None:
