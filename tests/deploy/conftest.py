@@ -46,7 +46,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, machine_port: int) -> Iter
     here = Installed(tmp_path_factory.mktemp("machine"))
     here.settings.mkdir(parents=True)
     (here.settings / "listen.conf").write_text(f"listen 127.0.0.1:{machine_port};\n")
-    here.make("install")
+    here.make("install", PIP_RETRIES="10", PIP_DEFAULT_TIMEOUT="60")
     for folder in (here.run_dir, here.root / "var/lib/vodsplice", here.root / "var/log/vodsplice"):
         folder.mkdir(parents=True)  # tmpfiles.conf
     toml = here.settings / "vodsplice.toml"

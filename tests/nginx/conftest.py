@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def spliced(folders: Path) -> Iterator[StackOrigin]:
     log, flags = folders / "spliced.log", ("--workers", "2", "--access-log", "on")
     with running_stack(folders / "media", folders / "index", log, *flags) as origin:
         yield origin
+    assert re.findall(r".*\.pm line .*", log.read_text()) == []  # Perl's warnings
 
 
 @pytest.fixture(scope="session")

@@ -207,10 +207,6 @@ def test_what_cannot_be_opened_is_told(spliced: StackOrigin, film: MadeArchive) 
     assert line in spliced.log.read_text()
 
 
-def test_perl_has_nothing_to_warn_of(spliced: StackOrigin) -> None:
-    assert re.findall(r".*\.pm line .*", spliced.log.read_text()) == []
-
-
 def test_without_gunicorn_hot_segments_keep_playing(tmp_path: Path) -> None:
     media_dir, index_dir = tmp_path / "media", tmp_path / "index"
     media_dir.mkdir()

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPException, HTTPSConnection
+from pathlib import Path
 
 import pytest
 
@@ -51,8 +52,9 @@ def tls_port(origin: StackOrigin) -> Iterator[int]:
     with free_port() as port:
         example = re.sub(r"^listen 443 ", f"listen 127.0.0.1:{port} ", example, flags=re.MULTILINE)
         listen.write_text(listen.read_text() + example)
+        before = set(nginx_workers(origin))
         origin.stack.nginx.send_signal(signal.SIGHUP)
-        assert eventually(lambda: is_open(port))
+        assert eventually(lambda: is_open(port) and before.isdisjoint(nginx_workers(origin)))
         yield port
 
 
@@ -76,6 +78,44 @@ def test_the_same_bytes(origin: StackOrigin, tls_port: int, version: ssl.TLSVers
         assert reply.read() == expected
         assert reply.headers["etag"] == plain.headers["etag"]
     connection.close()
+
+
+@pytest.mark.requires_tool("curl")
+def test_many_segments_at_once_over_http2(origin: StackOrigin, tls_port: int, tmp_path: Path) -> None:
+    """As browsers ask: nobody has asked for these before, and they share a connection."""
+    film = make_archive(origin.media_dir, origin.index_dir, "long", segments=20, ranges=9)
+    targets = [f"/v/{film.id}/seg_{number:04d}.m4s" for number in range(1, 21)]
+    files = [tmp_path / target.rpartition("/")[2] for target in targets]
+    urls = [f"https://127.0.0.1:{tls_port}{target}" for target in targets]
+    outputs = [word for url, file in zip(urls, files, strict=True) for word in ("-o", str(file), url)]
+    said = curl("--parallel", "-w", "%{http_version} %{http_code}\n", *outputs)
+    assert said.splitlines() == ["2 200"] * 20
+    assert [file.read_bytes() for file in files] == [origin.get(target).body for target in targets]
+
+
+@pytest.mark.requires_tool("curl")
+def test_conditions_and_ranges_over_http2(origin: StackOrigin, tls_port: int) -> None:
+    film = make_archive(origin.media_dir, origin.index_dir, "asked", ranges=9)
+    target = f"/v/{film.id}/seg_0001.m4s"
+    plain = origin.get(target)
+    for header, status, length in (
+        ("Range: bytes=100-50000", 206, 49_901),
+        ("Range: bytes=-5", 206, 5),
+        ("Range: bytes=99999999-", 416, None),
+        (f"If-None-Match: {plain.headers['etag']}", 304, 0),
+        ("Accept: */*", 200, len(plain.body)),
+    ):
+        form = "%{http_version} %{http_code} %{size_download}"
+        words = ("-o", os.devnull, "-w", form, "-H", header, f"https://127.0.0.1:{tls_port}{target}")
+        version, code, received = curl(*words).split()
+        assert (version, int(code)) == ("2", status)
+        assert length is None or int(received) == length
+
+
+def curl(*words: str) -> str:
+    return subprocess.run(
+        ["curl", "-sk", "--http2", *words], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
 
 
 def test_cut_short_on_the_way(origin: StackOrigin, tls_port: int) -> None:
