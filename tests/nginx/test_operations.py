@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,11 +15,12 @@ import pytest
 from tests.app.made_archive import make_archive, write_index
 from tests.app.running_origin import eventually
 from tests.app.scrape import scrape
-from tests.nginx.running_stack import StackOrigin, running_stack
+from tests.nginx.running_stack import StackOrigin, nginx_workers, running_stack
 
 pytestmark = pytest.mark.nginx
 
 SEGMENT = "/v/film/seg_0001.m4s"
+AIO = "aio threads;"
 
 
 def test_one_id_through_both_layers(spliced: StackOrigin) -> None:
@@ -52,6 +54,28 @@ def test_how_many_answers_nginx_is_sending(tmp_path: Path) -> None:
                 assert client.recv(1)
             # Workers of before may still take a connection or two.
             assert eventually(lambda: b"Writing: 4 " in origin.get("/nginx-status").body)
+
+
+def test_threads_read_for_nginx(tmp_path: Path) -> None:
+    """By the line that the operators' page has for archives on a network."""
+    assert f"`{AIO}`" in (Path(__file__).parents[2] / "deploy" / "README.md").read_text()
+    media_dir, index_dir = tmp_path / "media", tmp_path / "index"
+    media_dir.mkdir()
+    make_archive(media_dir, index_dir, "film", segments=8, ranges=40)
+    make_archive(media_dir, index_dir, "large", ranges=2, range_bytes=6 << 20)
+    with running_stack(media_dir, index_dir, tmp_path / "log", "--workers", "1") as origin:
+        targets = [f"/v/film/seg_{number:04d}.m4s" for number in range(1, 9)] + ["/v/large/seg_0001.m4s"]
+        before = [origin.get(target).body for target in targets]
+        configuration = origin.stack.prefix / "conf" / "listen.conf"
+        configuration.write_text(f"{configuration.read_text()}{AIO}\n")
+        workers = set(nginx_workers(origin))
+        origin.stack.nginx.send_signal(signal.SIGHUP)
+        assert eventually(lambda: workers.isdisjoint(nginx_workers(origin)))
+        with ThreadPoolExecutor(8) as clients:
+            replies = list(clients.map(origin.get, targets * 8))
+        threads = {len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in nginx_workers(origin)}
+        assert [reply.body for reply in replies] == before * 8
+        assert max(threads) > 1
 
 
 def test_an_archive_that_changed_under_its_plan_is_counted(tmp_path: Path, metrics_address: str) -> None:
