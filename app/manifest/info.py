@@ -39,8 +39,7 @@ def plan_title_info(shown: Presentation) -> Plan:
     any, and what else is known of the best.
     """
     best = shown.renditions[0]
-    first = {each.folder for kind in ("video", "audio") for each in shown.of_kind(kind)[:1]}
-    tracks = [_track(each.facts, each.folder in first) | {"name": each.folder} for each in shown.renditions]
+    tracks = [_track(each.facts, True) | {"name": each.folder} for each in shown.renditions]
     texts = [_text(each.facts, each.folder, each.idx.version) for each in shown.webvtt]
     pictures = ((each.idx, each.folder.rpartition("/")[0] + "/") for each in shown.of_kind("video"))
     of_title = {

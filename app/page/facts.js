@@ -1,14 +1,13 @@
 // What is said of an archive: a line of what matters, then all that is known, then its chapters.
 
 import { bitrate, bytes, channels, clock, frameRate } from "./format.js";
+import { ofKind, playersOf } from "./tracks.js";
 
 const dot = (...parts) => parts.filter(Boolean).join("\u00a0· ");
 
 const resolution = ({ width, height }) => `${width} × ${height}`;
 
 const range = ({ video_range }) => (video_range === "SDR" ? "" : video_range);
-
-const ofKind = (info, kind) => info.tracks.filter((track) => track.kind === kind);
 
 export function summary(info) {
   const [video] = ofKind(info, "video");
@@ -33,7 +32,7 @@ export function showFacts(list, info) {
     ["Segments", `${info.segments.bytes.length}`],
     ["Archive", dot(info.file, bytes(info.size_bytes))],
     ["Version", info.version],
-    ["Plays in", playersOf(info.tracks)],
+    ["Plays in", playersOf(info).join(", ") || "few browsers"],
     ...info.notes.map((note) => ["Note", note]),
   ];
   list.replaceChildren(...rows.map(([term, words]) => group(term, words)));
@@ -42,12 +41,6 @@ export function showFacts(list, info) {
 function audioWords(track) {
   const rate = `${+(track.sample_rate_hz / 1000).toFixed(3)} kHz`;
   return dot(track.label, track.codec_name, track.codec, rate, channels(track.channels));
-}
-
-// Those that every track of the playlist is expected to play in.
-function playersOf(tracks) {
-  const [first, ...others] = tracks.filter(({ in_playlist }) => in_playlist).map((track) => track.expected_players);
-  return first.filter((player) => others.every((players) => players.includes(player))).join(", ") || "few browsers";
 }
 
 function group(term, words) {

@@ -9,7 +9,8 @@ import { archiveInfo, curlLine, downloadUrl, encodeId, idInHash, multivariantUrl
 import { codecTrouble, decodes, diagnose, load, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 import { SeekBar } from "./seekbar.js";
-import { firstSound, offerSounds } from "./sound.js";
+import { offerSounds } from "./sound.js";
+import { firstPlayed, ofKind } from "./tracks.js";
 
 const HOW_TO_INDEX = "Index an archive, with the folders of this server, and it appears here by itself:";
 const COMMAND = "vodsplice-index --media-dir MEDIA_DIR --index-dir INDEX_DIR MEDIA_DIR/film.mp4";
@@ -75,24 +76,18 @@ function show(info, playing, from_s) {
 }
 
 function showScreen(info) {
-  const picture = info.tracks.find(({ kind }) => kind === "video");
+  const [picture] = ofKind(info, "video");
   by("screen").classList.toggle("sound-only", !picture);
   by("screen").style.setProperty("--ratio", picture ? picture.width / picture.height : "");
-}
-
-function soundOf(info, name) {
-  const sounds = info.tracks.filter(({ kind }) => kind === "audio");
-  const place = sounds.findIndex((track) => track.name === name);
-  return { name, language: sounds[place].language, place };
 }
 
 const isDecoded = (track) => decodes(video, track);
 
 // `chosen` is the name of a sound, or none.
 async function start(info, playing, from_s, chosen = "") {
-  const heard = chosen || firstSound(info, isDecoded)?.name;
-  const played = info.tracks.filter(({ kind, name, in_playlist }) => (kind === "audio" ? name === heard : in_playlist));
-  const lost = played.filter((track) => !isDecoded(track));
+  const sounds = ofKind(info, "audio");
+  const heard = sounds.find(({ name }) => name === chosen) ?? firstPlayed(info, "audio", isDecoded);
+  const lost = [firstPlayed(info, "video", isDecoded), heard].filter((track) => track && !isDecoded(track));
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
   offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
@@ -102,7 +97,7 @@ async function start(info, playing, from_s, chosen = "") {
     if (current === info) trouble(found);
   };
   const tracks = info.is_title ? info.tracks.filter(isDecoded) : [];
-  const sound = heard ? soundOf(info, heard) : null;
+  const sound = heard && { ...heard, place: sounds.indexOf(heard) };
   await load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", tracks });
   if (from_s) video.addEventListener("loadedmetadata", () => seek(Math.min(from_s, video.duration - 1)), { once: true });
   if (playing) video.play().catch(() => {}); // a browser may want to be asked by a click first
@@ -174,7 +169,7 @@ by("skip").addEventListener("click", () => by("stage").focus());
 addEventListener("hashchange", () => route());
 listenToKeys(video, {
   isPlaying: () => current !== null,
-  frameRate: () => current.tracks.find(({ kind }) => kind === "video")?.frame_rate || 25,
+  frameRate: () => ofKind(current, "video")[0]?.frame_rate || 25,
   captions: () => changeCaptions(video),
   seekSegment: (step) => seek(plot.neighbour_s(step)),
   search: () => library.focusSearch(),

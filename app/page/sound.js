@@ -1,10 +1,11 @@
 // Which sound is heard, where an archive has several: a menu, since browsers' own players have none for it.
 
 import { channels } from "./format.js";
+import { firstPlayed, ofKind } from "./tracks.js";
 
 // `choose(name)` is called with the name of the track that was chosen, of those that `decodes(track)` holds for.
 export function offerSounds(row, info, decodes, choose) {
-  const sounds = soundsOf(info);
+  const sounds = ofKind(info, "audio");
   const menu = row.querySelector("select");
   row.hidden = sounds.length < 2;
   menu.replaceChildren(...sounds.map((sound) => {
@@ -12,17 +13,9 @@ export function offerSounds(row, info, decodes, choose) {
     option.disabled = !decodes(sound);
     return option;
   }));
-  menu.value = firstSound(info, decodes)?.name ?? "";
+  menu.value = firstPlayed(info, "audio", decodes)?.name ?? "";
   menu.onchange = () => choose(menu.value);
 }
-
-// What is heard before anything is chosen: of a title, a player takes the first that it can decode.
-export function firstSound(info, decodes) {
-  const sounds = soundsOf(info);
-  return (info.is_title && sounds.find(decodes)) || (sounds.find(({ in_playlist }) => in_playlist) ?? sounds[0]);
-}
-
-const soundsOf = ({ tracks }) => tracks.filter(({ kind }) => kind === "audio");
 
 // What tells it from the others: its label, and codec or channels where that does not.
 function soundWords(sound, sounds) {

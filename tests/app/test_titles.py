@@ -112,8 +112,7 @@ def test_what_the_page_shows(client: Client, title: Path) -> None:
     assert (found["is_title"], found["duration_s"]) == (True, 20.0)
     pictures = [each["name"] for each in found["tracks"] if each["kind"] == "video"]
     assert pictures == ["1080p/video", "720p/video"]
-    played = [each["name"] for each in found["tracks"] if each["in_playlist"]]
-    assert played == ["1080p/video", "1080p/audio-eng"]
+    assert {each["in_playlist"] for each in found["tracks"]} == {True}, "a player takes what it decodes"
 
 
 def test_subtitles_of_each_rendition_once(

@@ -39,12 +39,14 @@ archive = "low.mp4"
 def differing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     folder = tmp_path_factory.mktemp("differing")
     media_dir = folder / "media"
-    for title in ("sounds", "pictures", "channels", "list"):
+    for title in ("sounds", "pictures", "hevc", "channels", "list"):
         (media_dir / title).mkdir(parents=True)
     write_clip(media_dir / "sounds" / "360p.mp4", size=(640, 360), sounds=OPUS_BESIDE_AAC)
     write_clip(media_dir / "sounds" / "180p.mp4", sounds=OPUS_BESIDE_AAC)
     write_clip(media_dir / "pictures" / "360p.mp4", size=(640, 360), video="libvpx-vp9")
     write_clip(media_dir / "pictures" / "180p.mp4")
+    write_clip(media_dir / "hevc" / "360p.mp4", size=(640, 360), video="libx265")
+    write_clip(media_dir / "hevc" / "180p.mp4")
     write_clip(media_dir / "channels" / "360p.mp4", size=(640, 360), sounds=SURROUND_BESIDE_STEREO)
     write_clip(media_dir / "channels" / "180p.mp4")
     for language in TEXTS:
@@ -69,6 +71,18 @@ def test_a_title_plays_to_its_end(title: str, differing: Origin, open_tab: OpenT
     assert tab.page.evaluate("video.webkitAudioDecodedByteCount") > 0
     assert len(heard(tab)) == 1
     assert tab.complaints == []
+
+
+def test_pictures_that_the_browser_lacks_are_passed_over(differing: Origin, open_tab: OpenTab) -> None:
+    tab = opened(open_tab, differing, "hevc")
+    page = ready(tab.page)
+    expect(page.locator("#facts")).to_contain_text("Plays inSafari, Chromium, Firefox")
+    page.keyboard.press("k")
+    wait_for(page, "video.ended")
+    expect(page.locator("#trouble")).to_be_hidden()
+    assert tab.complaints == []
+    page.evaluate("video.dispatchEvent(new Event('error'))")  # whatever it was, it was not HEVC
+    expect(page.get_by_role("alert")).to_contain_text("Playback stopped.")
 
 
 def test_of_stereo_and_surround_the_one_that_the_menu_shows_is_heard(
