@@ -17,7 +17,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -36,7 +37,7 @@ from app.plan_worker import PlanWorker
 from app.settings import SettingError, Sourced
 from app.socket_timeout import set_timeout
 from app.terminal import end_with, terminal
-from app.worker import Worker, post_fork
+from app.worker import Worker, post_fork, ready, signals_wait
 from app.wsgi import create_app, create_permits
 
 LOG = logging.getLogger("vodsplice.server")
@@ -58,8 +59,6 @@ FIXED = ("bind", "metrics_bind", "nginx_log")
 would begin anew.
 """
 
-ENDING = frozenset({signal.SIGINT, signal.SIGQUIT, signal.SIGTERM})
-
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """`run` serves until a signal ends it, or its terminal is closed; on SIGHUP it reads its settings again.
@@ -77,7 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         super().__init__()
 
     def run(self) -> None:
-        _Master(self).run()
+        Master(self).run()
 
     def reload(self) -> None:
         try:
@@ -111,6 +110,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "when_ready": self._when_ready,
             "on_reload": self._limit_stalls,
             "post_fork": self._post_fork,
+            "post_worker_init": ready,
             "child_exit": self._child_exit,
             "proc_name": "vodsplice",
         }
@@ -159,35 +159,48 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             forget(worker.pid)
 
 
-class _Master(Arbiter):  # type: ignore[misc]
-    """gunicorn's own, but where systemd holds the socket: told to end, it leaves at once, so that the next
-    begins, and nobody waits for a plan until the slowest download has ended. Its workers take no more
-    requests, and end with their transfers or after the graceful timeout (`KillMode=process` lets them).
+class Master(Arbiter):  # type: ignore[misc]
+    """gunicorn's own, but that it waits for no transfer.
+
+    Workers that a reload tells to end count no more (`WORKERS`): the master goes on with its work meanwhile,
+    replaces those that die and reloads again. They end with their transfers, or by themselves after the
+    graceful timeout; one that hangs is killed like any other.
+
+    Where systemd holds the socket, a master that is told to end leaves at once, so that the next begins, and
+    nobody waits for a plan until the slowest download has ended (`KillMode=process` lets the workers be).
     """
 
     def __init__(self, app: Any) -> None:
-        self._is_reloading = False
+        self._ending: dict[int, Any] = {}
+        """Workers that were told to end, by their process."""
         super().__init__(app)
 
-    def reload(self) -> None:
-        """Until the old workers have ended; not so long where this one is told to end meanwhile."""
-        self._is_reloading = True
-        try:
-            super().reload()
-        finally:
-            self._is_reloading = False
+    def manage_workers(self) -> None:
+        super().manage_workers()
+        told = sorted(self.WORKERS, key=lambda pid: self.WORKERS[pid].age)[: -self.num_workers]
+        self._ending |= {pid: self.WORKERS.pop(pid) for pid in told}
+
+    def spawn_worker(self) -> int:
+        with signals_wait(), self._all_workers():  # of which a new one is to hold nothing
+            pid: int = super().spawn_worker()
+            return pid
 
     def reap_workers(self) -> None:
-        super().reap_workers()
-        if self._is_reloading and self._is_told_to_end():
-            raise StopIteration
+        with self._all_workers():
+            super().reap_workers()
 
-    def _is_told_to_end(self) -> bool:
-        """By a signal that waits; all of them still wait then."""
-        waiting = [self.SIG_QUEUE.get() for _ in range(self.SIG_QUEUE.qsize())]
-        for number in waiting:
-            self.SIG_QUEUE.put(number)
-        return not ENDING.isdisjoint(waiting)
+    def murder_workers(self) -> None:
+        with self._all_workers():
+            super().murder_workers()
+
+    @contextmanager
+    def _all_workers(self) -> Iterator[None]:
+        """Those that end are among `WORKERS`."""
+        self.WORKERS |= self._ending
+        try:
+            yield
+        finally:
+            self._ending = {pid: self.WORKERS.pop(pid) for pid in self._ending if pid in self.WORKERS}
 
     def handle_usr2(self) -> None:
         if self.systemd:
@@ -196,6 +209,8 @@ class _Master(Arbiter):  # type: ignore[misc]
             super().handle_usr2()
 
     def stop(self, graceful: bool = True) -> None:
+        self.WORKERS |= self._ending
+        self._ending = {}
         if not (graceful and self.systemd):
             super().stop(graceful)
             return

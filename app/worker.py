@@ -10,7 +10,8 @@ Three traps of SIGINT and SIGQUIT, each of which makes Ctrl-C wait for the grace
 - gunicorn's handler takes a lock of the thread pool. Ctrl-C sends both signals, and the second handler, run
   within the first, waits for that lock for ever.
 - Between its fork and its own handlers, a worker has its master's, which put the signal into a queue that
-  nobody reads.
+  nobody reads; and Python forgets what came before it knew that this is a child. The same loses a SIGTERM. So
+  these signals wait, from before the fork, until there are handlers.
 
 A socket's receive timeout ends a client that sends nothing, not one that sends a byte now and then; so the
 head of a request has the same time to be whole. What gunicorn refuses on its own is a line of text like any
@@ -23,9 +24,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from types import FrameType
 from typing import Any
@@ -106,14 +107,24 @@ def _may_still_send(conn: TConn) -> bool:
     return request is None or any(name in _ANNOUNCE_BODY for name, _ in request.headers)
 
 
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """In the master, while it forks: those that are to end a worker wait until it is `ready`."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+
+def ready(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """gunicorn's hook in a worker that has its handlers."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+
 def post_fork(arbiter: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn's signature
     """gunicorn's first hook in a new worker."""
     util.write_error = refusing_with(arbiter.app.wsgi().cors)
-    for number in _ENDING:
-        signal.signal(number, _end)
-    while not arbiter.SIG_QUEUE.empty():
-        if arbiter.SIG_QUEUE.get() in _ENDING:
-            os._exit(0)
 
 
 def refusing_with(headers: Iterable[tuple[str, str]]) -> Callable[[socket.socket, int, str, str], None]:
@@ -132,7 +143,3 @@ def refusing_with(headers: Iterable[tuple[str, str]]) -> Callable[[socket.socket
         util.write_nonblock(client, (head + text).encode())
 
     return write
-
-
-def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler
-    os._exit(0)

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from app.server import FIXED
 from tests.app.conftest import MakeArchive
-from tests.app.running_origin import Origin, command, eventually, stop
+from tests.app.running_origin import PATIENCE_S, Origin, command, eventually, stop
+from tests.free_port import free_port
 from tests.processes import children_of
 
 AFTER = "https://after.example"
+GRACEFUL_TIMEOUT_S = 600
+"""Nothing here lasts as long: what waits for a transfer shows."""
 
 
 class Reloading(Origin):
     """A server with all its settings in a file, and `film`."""
 
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+    def __init__(self, folder: Path, port: int, splice: str) -> None:
         log, self._config = folder / "origin.log", folder / "origin.toml"
         media_dir, index_dir = folder / "media", folder / "index"
         self._settings: dict[str, str | int] = {
             "media_dir": str(media_dir), "index_dir": str(index_dir), "bind": f"127.0.0.1:{port}",
-            "workers": 1, "stall_timeout": 0,
+            "workers": 1, "splice": splice, "stall_timeout": 0, "graceful_timeout": GRACEFUL_TIMEOUT_S,
         }  # fmt: skip
         self._write(self._settings)
         with log.open("wb") as output:
@@ -42,27 +45,67 @@ class Reloading(Origin):
         lines = (f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
         self._config.write_text("".join(lines))
 
-    def reload(self, **changed: str | int) -> str:
-        """Returns when no worker of before is left; the origin that may read its answers, by now."""
+    def workers(self) -> set[int]:
+        return set(children_of(self.process.pid))
+
+    def begin_reload(self, **changed: str | int) -> int:
+        """The new worker; the one of before may have a transfer underway."""
         self._write(self._settings | changed)
-        before = set(children_of(self.process.pid))
+        before = self.workers()
         assert before
         self.process.send_signal(signal.SIGHUP)
-        assert eventually(lambda: before.isdisjoint(children_of(self.process.pid)))
+        assert eventually(lambda: not self.workers() <= before)
+        (new,) = self.workers() - before
+        return new
+
+    def reload(self, **changed: str | int) -> str:
+        """Returns when no worker of before is left; the origin that may read its answers, by now."""
+        new = self.begin_reload(**changed)
+        assert eventually(lambda: self.workers() == {new})
+        return self.may_read()
+
+    def may_read(self) -> str:
         reply = self.get("/v/film/seg_0001.m4s")
         assert reply.status == 200
         return reply.headers["access-control-allow-origin"]
 
 
 @pytest.fixture
-def origin(make: MakeArchive, tmp_path: Path) -> Iterator[Reloading]:
+def splice() -> str:
+    """Which worker it is: that of `app.worker`, or where it is on, of `app.plan_worker`."""
+    return "off"
+
+
+either_worker = pytest.mark.parametrize("splice", ["off", "on"])
+
+
+@pytest.fixture
+def origin(make: MakeArchive, tmp_path: Path, splice: str) -> Iterator[Reloading]:
     make("film")
-    reloading = Reloading(tmp_path)
-    try:
-        assert eventually(lambda: bool(children_of(reloading.process.pid)))
-        yield reloading
-    finally:
-        assert stop(reloading.process) == 0
+    with free_port() as port:
+        reloading = Reloading(tmp_path, port, splice)
+        try:
+            assert eventually(lambda: bool(reloading.workers()))
+            yield reloading
+        finally:
+            assert stop(reloading.process) == 0
+
+
+@contextmanager
+def transfer(origin: Reloading, make: MakeArchive) -> Iterator[Callable[[], None]]:
+    """One that waits for its client. What is called takes the rest of it, and says that it is whole."""
+    (media,) = make("long", segments=1, range_bytes=6 << 20).media
+    with origin.socket(4096) as client:
+        client.sendall(b"GET /v/long/seg_0001.m4s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        received = bytearray(client.recv(100))
+        assert received.startswith(b"HTTP/1.1 200 OK\r\n")
+
+        def end() -> None:
+            while block := client.recv(1 << 16):
+                received.extend(block)
+            assert received.endswith(media)
+
+        yield end
 
 
 def test_time_for_a_request_to_come(origin: Reloading) -> None:
@@ -73,21 +116,41 @@ def test_time_for_a_request_to_come(origin: Reloading) -> None:
         assert client.recv(100) == b""
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_an_end_need_not_wait_for_a_reload(
-    make: MakeArchive, origin: Reloading, ending: signal.Signals
-) -> None:
-    """Which lasts until transfers underway have ended."""
-    make("long", range_bytes=6 << 20)
-    with origin.socket(4096) as client:
-        client.sendall(b"GET /v/long/seg_0001.m4s HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert client.recv(100)
-        before = children_of(origin.process.pid)
-        origin.process.send_signal(signal.SIGHUP)
-        assert eventually(lambda: set(children_of(origin.process.pid)) > set(before))
+@either_worker
+def test_reloads_wait_for_no_transfer(make: MakeArchive, origin: Reloading) -> None:
+    (first,) = origin.workers()
+    with transfer(origin, make) as end:
+        for allowed in (AFTER, "*", AFTER):
+            origin.begin_reload(cors_origin=allowed)
+            assert eventually(lambda: origin.may_read() == allowed)  # noqa: B023
+        assert eventually(lambda: len(origin.workers()) == 2)
+        assert first in origin.workers()
+        end()
+    assert eventually(lambda: len(origin.workers()) == 1)
+    assert first not in origin.workers()
+
+
+@either_worker
+def test_a_worker_that_dies_while_a_transfer_ends_is_replaced(make: MakeArchive, origin: Reloading) -> None:
+    with transfer(origin, make) as end:
+        os.kill(origin.begin_reload(), signal.SIGKILL)
+        assert origin.may_read() == "*"
+        end()
+
+
+@either_worker
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_all_end_while_a_transfer_ends(make: MakeArchive, origin: Reloading, ending: signal.Signals) -> None:
+    """At once; on SIGTERM with the transfer."""
+    with transfer(origin, make) as end:
+        new = origin.begin_reload()
+        workers = origin.workers()
         origin.process.send_signal(ending)
-        (new,) = set(children_of(origin.process.pid)) - set(before)
-        assert eventually(lambda: not Path(f"/proc/{new}").exists(), within_s=10)
+        assert eventually(lambda: not Path(f"/proc/{new}").exists())
+        if ending == signal.SIGTERM:
+            end()
+        assert origin.process.wait(PATIENCE_S) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
 
 
 def test_format_of_both_logs(origin: Reloading) -> None:

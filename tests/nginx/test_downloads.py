@@ -195,3 +195,31 @@ def test_a_graceful_end_loses_no_byte(start: StartStack, expected: bytes, number
             assert origin.get("/healthz").status == 200
         else:
             assert origin.process.wait(60) == 0
+
+
+def test_workers_are_replaced_while_others_end(start: StartStack, expected: bytes) -> None:
+    """Whether they die or hang; and a reload does not wait for those of before."""
+    flags = ("--workers", "2", "--graceful-timeout", "600")
+    with start(*flags) as origin, ExitStack() as stack:
+        downloads = [Download(origin, stack) for _ in range(2)]
+        for harm in (signal.SIGKILL, signal.SIGSTOP):
+            before = set(children_of(origin.process.pid))
+            origin.process.send_signal(signal.SIGHUP)
+            assert eventually(lambda: len(set(children_of(origin.process.pid)) - before) == 2)  # noqa: B023
+            for worker in set(children_of(origin.process.pid)) - before:
+                os.kill(worker, harm)
+            made = make_archive(origin.media_dir, origin.index_dir, f"cold-{origin.splices}-{harm.name}")
+            assert origin.get(f"/v/{made.id}/seg_0001.m4s").body.endswith(made.media[0])
+        for download in downloads:
+            assert download.read_rest() == expected
+
+
+def test_a_worker_that_hangs_while_it_ends_is_killed(start: StartStack) -> None:
+    with start("--workers", "1", "--graceful-timeout", "600") as origin, ExitStack() as stack:
+        Download(origin, stack)
+        (worker,) = children_of(origin.process.pid)
+        origin.process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: len(children_of(origin.process.pid)) == 2)
+        os.kill(worker, signal.SIGSTOP)
+        assert eventually(lambda: worker not in children_of(origin.process.pid))
+        assert len(children_of(origin.process.pid)) == 1
