@@ -7,6 +7,7 @@ their sandboxes let them. `systemctl` is a program that asks this manager, for d
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -48,6 +49,7 @@ class ServiceManager:
         self.prefix: dict[str, list[str]] = {}
         self._unit_dir = unit_dir
         self._folder = folder
+        self._stopped: list[Process] = []
         self._sockets: dict[str, socket.socket] = {}
         self._units: dict[str, Unit] = {}
         self.daemon_reload()
@@ -102,15 +104,19 @@ class ServiceManager:
             )  # fmt: skip
 
     def stop(self, name: str) -> None:
-        """As the unit says: its signal to the main process, and after its timeout the end of all of it."""
+        """As the unit says: its signal to the main process, which is killed after its timeout. So is the rest
+        then, unless `KillMode=process` lets it be (systemd.kill(5)). Raises `TimeoutExpired` after that.
+        """
         process, unit = self.running.pop(name), self._units[name]
-        process.send_signal(signal.Signals[unit.one("KillSignal", "SIGTERM")])
-        try:
-            process.wait(float(unit.one("TimeoutStopSec")))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
+        mode = unit.one("KillMode")
+        assert mode in ("mixed", "process"), mode
+        os.kill(process.pid, signal.Signals[unit.one("KillSignal", "SIGTERM")])
+        has_ended = _ends(process, float(unit.one("TimeoutStopSec")))
+        kill = os.kill if mode == "process" else os.killpg
+        kill(process.pid, signal.SIGKILL)
+        self._stopped.append(process)
+        if not has_ended:
+            raise subprocess.TimeoutExpired(name, float(unit.one("TimeoutStopSec")))
 
     def reload(self, name: str) -> None:
         unit = self._units[name]
@@ -139,7 +145,8 @@ class ServiceManager:
         return str(folder)
 
     def end(self) -> None:
-        for process in self.running.values():
+        """Of all services, those that were stopped included."""
+        for process in (*self.running.values(), *self._stopped):
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         for listener in self._sockets.values():
@@ -168,6 +175,16 @@ class ServiceManager:
                 pass
             case _:
                 raise AssertionError(f"systemctl {words}")
+
+
+def _ends(process: Process, within_s: float) -> bool:
+    """It is not waited for then: its number stays that of its group, whose others may live on."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        ended, _, _ = select.select([descriptor], [], [], within_s)
+    finally:
+        os.close(descriptor)
+    return bool(ended)
 
 
 def _allowed_as_root(command: list[str]) -> list[str]:

@@ -67,16 +67,22 @@ def test_upgrade_and_rollback_fail_no_request(machine: Machine) -> None:
     assert machine.manager.asked[asked_before:] == told * 2
 
 
-def test_a_slow_download_holds_up_no_upgrade(machine: Machine) -> None:
+@pytest.mark.parametrize("is_reloaded", [False, True])
+def test_a_slow_download_holds_up_no_upgrade(machine: Machine, is_reloaded: bool) -> None:
     """It goes on, and ends, while the next release serves."""
     archive = write_archive(machine.media_dir / "slow.mp4", Shape(seconds=80), holes=False)
     index(archive, machine.media_dir, machine.index_dir)
     here, systemctl = machine.installed, machine.manager.systemctl
-    first, second = here.in_use(), another_release(here, "next")
+    first, second = here.in_use(), another_release(here, f"next-{is_reloaded:d}")
     with machine.socket(receive_buffer_bytes=64 << 10) as client:
         client.sendall(b"GET /v/slow/download.mp4 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         head, _, body = client.recv(4096).partition(b"\r\n\r\n")
         (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
+        if is_reloaded:
+            master = machine.manager.running["vodsplice.service"].pid
+            before = set(children_of(master))
+            machine.manager.reload("vodsplice.service")
+            assert eventually(lambda: not set(children_of(master)) <= before)
         here.release("use", second, systemctl=systemctl)
         assert machine.get("/healthz").status == 200
         received = len(body)
