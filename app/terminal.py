@@ -14,7 +14,7 @@ import threading
 
 def terminal() -> select.poll | None:
     """Has an event once the terminal is closed; nothing where none was to be watched: without one, in the
-    background, and where SIGHUP is ignored, as nohup has it.
+    background, in another session than the terminal's, and where SIGHUP is ignored, as nohup has it.
     """
     if not os.isatty(0) or _is_background() or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return None
@@ -26,8 +26,8 @@ def terminal() -> select.poll | None:
 def _is_background() -> bool:
     try:
         return os.tcgetpgrp(0) != os.getpgrp()
-    except OSError:  # that of another session
-        return False
+    except OSError:  # it is of another session, as setsid leaves it
+        return True
 
 
 def end_with(watched: select.poll) -> None:

@@ -152,8 +152,12 @@ def nginx_command(prefix: Path, configuration: str) -> list[str]:
 def _process(
     command: Sequence[str], folder: Path, ends_on: signal.Signals, **options: Any
 ) -> Iterator[Process]:
-    """In a session of its own, so that Ctrl-C reaches it from here alone, and in order."""
-    process = subprocess.Popen(command, cwd=folder, start_new_session=True, **options)
+    """In a session of its own and without the terminal, so that its end reaches it from here alone, as Ctrl-C
+    does, and in order.
+    """
+    process = subprocess.Popen(
+        command, cwd=folder, start_new_session=True, stdin=subprocess.DEVNULL, **options
+    )
     try:
         yield process
     finally:

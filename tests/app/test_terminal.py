@@ -3,49 +3,52 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.app.running_origin import Process, command, eventually, stop
+from tests.app.running_origin import command, eventually
+from tests.processes import children_of, command_of
+from tests.terminal import BACKGROUND, DETACHED, FOREGROUND, IGNORING, on_terminal
 
 
 @contextmanager
-def serving(folder: Path, terminal: int, *prefix: str) -> Iterator[Process]:
-    """On a terminal as its standard input; the session is another, as of `ssh -t host make run`."""
+def serving(folder: Path, script: str) -> Iterator[tuple[int, Callable[[], None]]]:
+    """The server's process, and what closes its terminal."""
     log = folder / "log"
-    flags = ("--media-dir", str(folder), "--index-dir", str(folder), "--bind", "127.0.0.1:0")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*prefix, *command(*flags)], stdin=terminal, stdout=output, stderr=output, start_new_session=True
-        )
-    try:
+    folders = ("--media-dir", str(folder), "--index-dir", str(folder))
+    words = command(*folders, "--bind", "127.0.0.1:0", "--workers", "1")
+    with on_terminal(script, words, log) as (shell, close):
         assert eventually(lambda: b" serving " in log.read_bytes())
-        yield process
-    finally:
-        stop(process)
+        (pid,) = children_of(shell.pid)
+        try:
+            yield pid, close
+        finally:
+            if command_of(pid):
+                os.kill(pid, signal.SIGINT)
+            assert eventually(lambda: not command_of(pid))
+
+
+def reload(pid: int) -> None:
+    assert eventually(lambda: len(children_of(pid)) == 1)
+    before = children_of(pid)
+    os.kill(pid, signal.SIGHUP)
+    assert eventually(lambda: len(children_of(pid)) == 1 and children_of(pid) != before)
 
 
 def test_it_ends_with_its_terminal(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    with serving(tmp_path, theirs) as process:
-        os.close(theirs)
-        process.send_signal(signal.SIGHUP)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(1)
-        os.close(ours)
-        assert process.wait(20) == 0
+    with serving(tmp_path, FOREGROUND) as (pid, close):
+        reload(pid)
+        close()
+        assert eventually(lambda: not command_of(pid))
 
 
-def test_it_outlives_its_terminal_where_it_is_told_to(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    with serving(tmp_path, theirs, "sh", "-c", 'trap "" HUP; exec "$@"', "sh") as process:
-        os.close(theirs)
-        os.close(ours)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(1)
+@pytest.mark.parametrize("script", [BACKGROUND, DETACHED, IGNORING])
+def test_it_outlives_its_terminal_where_it_is_told_to(tmp_path: Path, script: str) -> None:
+    with serving(tmp_path, script) as (pid, close):
+        close()
+        for _ in range(2):  # what it sent itself by the first, it has heard by the second
+            reload(pid)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,21 +18,25 @@ import pytest
 from deploy.stack import ENDING
 from tests.app.made_archive import make_archive
 from tests.app.running_origin import Origin, eventually
-from tests.processes import children_of
+from tests.processes import children_of, command_of
+from tests.terminal import BACKGROUND, DETACHED, FOREGROUND, on_terminal
 from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.nginx
 
 
 class Foreground(Origin):
-    """`process` is deploy/stack.py; `folder` is nginx's prefix."""
+    """`process` is deploy/stack.py, or the shell that waits for it as `pid`; `folder` is nginx's prefix."""
 
-    def __init__(self, media_dir: Path, index_dir: Path, log: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(
+        self, media_dir: Path, index_dir: Path, log: Path, process: subprocess.Popen[bytes], pid: int
+    ) -> None:
         (self.base_said, folder) = re.findall(r"open (\S+)/ .*logs to (\S+)/logs", log.read_text())[0]
         address = urlsplit(self.base_said)
         super().__init__(str(address.hostname), int(address.port or 0), media_dir, index_dir, log, process)
         self.folder = Path(folder)
-        self.servers = children_of(process.pid)
+        self.pid = pid
+        self.servers = children_of(pid)
 
     def is_gone(self) -> bool:
         """With its servers, their workers and its folder."""
@@ -49,26 +52,49 @@ def running_groups() -> Iterator[int]:
                 yield int(group)
 
 
-def start(
-    media_dir: Path, index_dir: Path, log: Path, *flags: str, stdin: int = subprocess.DEVNULL
-) -> subprocess.Popen[bytes]:
+def words(media_dir: Path, index_dir: Path, *flags: str) -> list[str]:
     folders = ("--media-dir", str(media_dir), "--index-dir", str(index_dir))
-    words = [sys.executable, "-m", "deploy.stack", *folders, "--workers", "1", *flags]
+    return [sys.executable, "-m", "deploy.stack", *folders, "--workers", "1", *flags]
+
+
+def start(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> subprocess.Popen[bytes]:
+    command = words(media_dir, index_dir, *flags)
     with log.open("wb") as output:
-        return subprocess.Popen(words, cwd=ROOT, stdin=stdin, stdout=output, stderr=output)
+        return subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+
+
+def is_open(log: Path) -> bool:
+    return "open http" in log.read_text()
 
 
 @contextmanager
-def stack(
-    media_dir: Path, index_dir: Path, log: Path, *flags: str, stdin: int = subprocess.DEVNULL
-) -> Iterator[Foreground]:
-    process = start(media_dir, index_dir, log, *flags, stdin=stdin)
+def stack(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> Iterator[Foreground]:
+    process = start(media_dir, index_dir, log, *flags)
     try:
-        assert eventually(lambda: "open http" in log.read_text() or process.poll() is not None)
-        yield Foreground(media_dir, index_dir, log, process)
+        assert eventually(lambda: is_open(log) or process.poll() is not None)
+        yield Foreground(media_dir, index_dir, log, process, process.pid)
     finally:
         process.terminate()
         process.wait(60)
+
+
+@contextmanager
+def stack_on_terminal(
+    media_dir: Path, index_dir: Path, log: Path, script: str
+) -> Iterator[tuple[Foreground, Callable[[], None]]]:
+    """And what closes the terminal."""
+    with on_terminal(script, words(media_dir, index_dir, "--port", "0"), log) as (shell, close):
+        assert eventually(lambda: is_open(log) or shell.poll() is not None)
+        (pid,) = children_of(shell.pid)
+        running = Foreground(media_dir, index_dir, log, shell, pid)
+        try:
+            yield running, close
+        finally:
+            if command_of(pid):
+                os.kill(pid, signal.SIGTERM)
+            assert eventually(running.is_gone)
 
 
 @pytest.mark.parametrize("ending", ENDING)
@@ -86,13 +112,28 @@ def test_a_signal_ends_all_of_it(
 
 def test_a_closed_terminal_ends_all_of_it(media_dir: Path, index_dir: Path, tmp_path: Path) -> None:
     """Also where SIGHUP goes to others: of `ssh -t host make stack` to make alone, which waits."""
-    master, slave = pty.openpty()
-    with stack(media_dir, index_dir, tmp_path / "log", "--port", "0", stdin=slave) as running:
-        os.close(slave)
+    with stack_on_terminal(media_dir, index_dir, tmp_path / "log", FOREGROUND) as (running, close):
         assert running.get("/healthz").status == 200
-        os.close(master)
+        close()
         assert running.process.wait(60) == 0
         assert eventually(running.is_gone)
+
+
+@pytest.mark.parametrize("script", [BACKGROUND, DETACHED])
+def test_in_the_background_it_outlives_its_terminal(
+    media_dir: Path, index_dir: Path, tmp_path: Path, script: str
+) -> None:
+    """With its servers, which have no terminal."""
+    with stack_on_terminal(media_dir, index_dir, tmp_path / "log", script) as (running, close):
+        assert running.get("/healthz").status == 200
+        assert [os.readlink(f"/proc/{pid}/fd/0") for pid in running.servers] == [os.devnull] * 2
+        close()
+        gunicorn, _ = running.servers
+        for _ in range(2):  # by then it has heard what it sent itself
+            before = children_of(gunicorn)
+            os.kill(gunicorn, signal.SIGHUP)
+            assert eventually(lambda: set(before).isdisjoint(children_of(gunicorn)))  # noqa: B023
+        assert running.get("/healthz").status == 200
 
 
 def test_a_second_signal_ends_nothing_earlier(media_dir: Path, index_dir: Path, tmp_path: Path) -> None:
