@@ -64,8 +64,8 @@ Serving = AbstractContextManager[Origin]
 
 
 def serving(run: Callable[..., Serving], folder: Path, *flags: str) -> Serving:
-    """What `run` makes of one worker and a `folder` with `media` and `index`."""
-    log = folder / f"{run.__name__}.log"
+    """What `run` makes of one worker and a `folder` with `media` and `index`, with a log of its own there."""
+    log = folder / f"{run.__name__}-{len(list(folder.glob('*.log')))}.log"
     return run(folder / "media", folder / "index", log, "--workers", "1", *flags)
 
 
