@@ -6,68 +6,94 @@ import { chooseNativeSound, chooseSound } from "./sound.js";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 
+const PATIENCE_MS = 5000; // with what is dispensable: a network that leads nowhere takes minutes to say so
+
 let stop = () => {};
+let pending = null; // { from_s, isPlaying } of what has not loaded yet
 let fetched;
 
-// `fail(error)` is called at most once, with an Error. `sound` is { name, language, place } of the one to hear, if
-// any. The browser's own player will do where it can be told which one, as Safari's; elsewhere unless that one was
-// chosen from several, or `tracks` are not for it (`areMixed`, `areGrouped`).
-export async function load(video, url, fail, { sound, isChosen, tracks }) {
+// Where `video` is and whether it plays, or will be and will once it has loaded: { from_s, isPlaying }.
+export const placeOf = (video) => pending ?? { from_s: video.currentTime, isPlaying: !video.paused };
+
+// Plays from `from_s`, if `isPlaying`. `fail(error, signal)` is called at most once, with an Error; `signal` is
+// aborted as soon as it is of what was before. `sound` is { name, language, place } of the one to hear, if any. The
+// browser's own player will do where it can be told which one, as Safari's; elsewhere unless that one was chosen from
+// several, or `tracks` are not for it (`areMixed`).
+export async function load(video, url, fail, { sound, isChosen, tracks, from_s, isPlaying }) {
   stop();
-  let live = true;
-  const failOnce = (error) => live && (live = false, fail(error));
-  const onError = () => failOnce(new Error(video.error?.message ?? ""));
-  video.addEventListener("error", onError);
-  const needsHlsJs = isChosen || areMixed(tracks) || (areGrouped(tracks) && document.body.dataset.hlsJs !== "");
-  const native = video.canPlayType(HLS_TYPE) !== "" && ("audioTracks" in video || !needsHlsJs);
+  const session = new AbortController();
+  const { signal } = session;
   let hls;
+  let hasFailed = false;
   stop = () => {
-    live = false;
-    video.removeEventListener("error", onError);
+    session.abort();
     hls?.destroy();
+    pending = null;
     video.removeAttribute("src");
     video.load();
   };
-  if (native) {
+  const failOnce = (error) => {
+    if (!hasFailed) fail(error, signal);
+    hasFailed = true;
+  };
+  pending = { from_s, isPlaying };
+  const begin = () => {
+    pending = null;
+    if (from_s) video.currentTime = Math.min(from_s, video.duration - 1);
+  };
+  video.addEventListener("loadedmetadata", begin, { once: true, signal });
+  video.addEventListener("error", () => failOnce(new Error(video.error?.message ?? "")), { signal });
+  const tellsOfSounds = "audioTracks" in video;
+  const isNative = video.canPlayType(HLS_TYPE) !== "" && (tellsOfSounds || !(isChosen || areMixed(tracks)));
+  if (!isNative || (!tellsOfSounds && areGrouped(tracks))) {
+    try {
+      const Hls = await fetchHlsJs(video, isNative);
+      if (signal.aborted) return;
+      hls = playByHlsJs(Hls, video, url, failOnce, sound);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isNative) return failOnce(error);
+    }
+  }
+  if (!hls) {
     video.src = url;
-    if (isChosen) chooseNativeSound(video, sound);
-    return;
+    if (isChosen) chooseNativeSound(video, sound, signal);
   }
-  try {
-    const Hls = await (fetched ??= fetchHlsJs(video));
-    if (!live) return;
-    if (!Hls.isSupported()) throw new Error("This browser has neither HLS nor Media Source Extensions.");
-    // No worker: fragmented MP4 needs no remuxing, and the Content-Security-Policy stays without blob: scripts.
-    // No text tracks: those of the page are there already.
-    hls = new Hls({ enableWorker: false, renderTextTracksNatively: false });
-    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && failOnce(new Error(data.details)));
-    if (sound) chooseSound(Hls, hls, sound.name);
-    hls.loadSource(url);
-    hls.attachMedia(video);
-  } catch (error) {
-    fetched = undefined;
-    failOnce(error);
-  }
+  if (isPlaying) video.play().catch(() => {}); // a browser may want to be asked by a click first
 }
 
 export const unload = () => stop();
 
-function fetchHlsJs(video) {
-  const { hlsJs, hlsJsIntegrity } = document.body.dataset;
-  if (!hlsJs) {
-    const lacks = video.canPlayType(HLS_TYPE) ? "needs hls.js to choose among sounds and codecs" : "does not play HLS by itself";
-    throw new Error(`This browser ${lacks}, and this server names no hls.js (setting hls_js_url).`);
-  }
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = hlsJs;
-    script.crossOrigin = "anonymous";
-    if (hlsJsIntegrity) script.integrity = hlsJsIntegrity;
-    script.onload = () => resolve(window.Hls);
-    script.onerror = () => reject(new Error(`This browser needs hls.js to play HLS, and ${script.src} did not load.`));
-    document.head.append(script);
-  });
+function playByHlsJs(Hls, video, url, fail, sound) {
+  // No worker: fragmented MP4 needs no remuxing, and the Content-Security-Policy stays without blob: scripts.
+  // No text tracks: those of the page are there already.
+  const hls = new Hls({ enableWorker: false, renderTextTracksNatively: false });
+  hls.on(Hls.Events.ERROR, (_, data) => data.fatal && fail(new Error(data.details)));
+  if (sound) chooseSound(Hls, hls, sound.name);
+  hls.loadSource(url);
+  hls.attachMedia(video);
+  return hls;
 }
+
+// Throws an Error that says why hls.js is not to be had; where it `isDispensable`, it has to be there soon.
+async function fetchHlsJs(video, isDispensable) {
+  const need = video.canPlayType(HLS_TYPE) ? "needs hls.js to choose among sounds and codecs" : "does not play HLS by itself";
+  const { hlsJs, hlsJsIntegrity } = document.body.dataset;
+  if (!hlsJs) throw new Error(`This browser ${need}, and this server names no hls.js (setting hls_js_url).`);
+  fetched ??= run(hlsJs, hlsJsIntegrity).then(() => window.Hls, () => (fetched = undefined));
+  const Hls = await (isDispensable ? Promise.race([fetched, after(PATIENCE_MS)]) : fetched);
+  if (!Hls) throw new Error(`This browser ${need}, and ${new URL(hlsJs, document.baseURI)} did not load.`);
+  if (!Hls.isSupported()) throw new Error("This browser has neither HLS nor Media Source Extensions.");
+  return Hls;
+}
+
+const run = (url, integrity) => new Promise((resolve, reject) => {
+  const script = document.createElement("script");
+  Object.assign(script, { src: url, crossOrigin: "anonymous", integrity, onload: resolve, onerror: reject });
+  document.head.append(script);
+});
+
+const after = (delay_ms) => new Promise((resolve) => setTimeout(resolve, delay_ms));
 
 // Whether this browser says that it may decode a track.
 export function decodes(video, { kind, codec }) {
@@ -84,7 +110,7 @@ function areMixed(tracks) {
 }
 
 // Whether sounds are there in several codings, as stereo and 5.1, each of which is a group in the playlist. Which one
-// Chromium's own player plays is not known: a reason to take hls.js where there is one, but none not to play.
+// Chromium's own player plays is not known: a reason to take hls.js where it is to be had, but none not to play.
 function areGrouped(tracks) {
   const sounds = tracks.filter(({ kind }) => kind === "audio");
   return new Set(sounds.map(({ codec, channels }) => `${codec} ${channels}`)).size > 1;

@@ -6,7 +6,7 @@ import { nameOf } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { Library } from "./library.js";
 import { archiveInfo, curlLine, downloadUrl, encodeId, idInHash, multivariantUrl, pageUrl, playedUrl, Refused } from "./origin.js";
-import { codecTrouble, decodes, diagnose, load, unload } from "./playback.js";
+import { codecTrouble, decodes, diagnose, load, placeOf, unload } from "./playback.js";
 import { Plot } from "./plot.js";
 import { SeekBar } from "./seekbar.js";
 import { offerSounds } from "./sound.js";
@@ -42,7 +42,8 @@ async function route({ again = false } = {}) {
   document.body.dataset.view = "stage";
   try {
     const info = await archiveInfo(id);
-    if (id === wanted) show(info, again || id === chosen, again ? video.currentTime : 0);
+    const { from_s } = again ? placeOf(video) : { from_s: 0 };
+    if (id === wanted) show(info, { from_s, isPlaying: again || id === chosen });
   } catch (refusal) {
     if (!(refusal instanceof Refused)) throw refusal;
     if (id !== wanted) return;
@@ -52,7 +53,7 @@ async function route({ again = false } = {}) {
   }
 }
 
-function show(info, playing, from_s) {
+function show(info, place) {
   current = info;
   const title = info.title || nameOf(info.id);
   document.title = `${title} – vodsplice`;
@@ -64,7 +65,7 @@ function show(info, playing, from_s) {
   Object.assign(by("download"), { hidden: info.is_title, href: downloadUrl(info), download: `${nameOf(info.id)}.mp4` });
   by("page-url").value = pageUrl(info.id);
   seekBar.show(info);
-  offerSounds(by("sounds"), info, isDecoded, (name) => start(info, !video.paused, video.currentTime, name));
+  offerSounds(by("sounds"), info, isDecoded, (name) => start(info, placeOf(video), name));
   plot.show(info.segments, bitrateSummary(info));
   showFacts(by("facts"), info);
   showChapters(by("chapters"), info.chapters, seek);
@@ -72,7 +73,7 @@ function show(info, playing, from_s) {
   by("welcome").hidden = true;
   by("archive").hidden = false;
   document.body.dataset.view = "stage";
-  start(info, playing, from_s);
+  start(info, place);
 }
 
 function showScreen(info) {
@@ -84,7 +85,7 @@ function showScreen(info) {
 const isDecoded = (track) => decodes(video, track);
 
 // `chosen` is the name of a sound, or none.
-async function start(info, playing, from_s, chosen = "") {
+function start(info, { from_s, isPlaying }, chosen = "") {
   const sounds = ofKind(info, "audio");
   const heard = sounds.find(({ name }) => name === chosen) ?? firstPlayed(info, "audio", isDecoded);
   const lost = [firstPlayed(info, "video", isDecoded), heard].filter((track) => track && !isDecoded(track));
@@ -92,15 +93,13 @@ async function start(info, playing, from_s, chosen = "") {
   offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
   const url = chosen ? multivariantUrl(info.id) : playedUrl(info);
-  const fail = async (error) => {
+  const fail = async (error, signal) => {
     const found = await diagnose(info, lost, error);
-    if (current === info) trouble(found);
+    if (!signal.aborted) trouble(found);
   };
   const tracks = info.is_title ? info.tracks.filter(isDecoded) : [];
   const sound = heard && { ...heard, place: sounds.indexOf(heard) };
-  await load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", tracks });
-  if (from_s) video.addEventListener("loadedmetadata", () => seek(Math.min(from_s, video.duration - 1)), { once: true });
-  if (playing) video.play().catch(() => {}); // a browser may want to be asked by a click first
+  load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", tracks, from_s, isPlaying });
 }
 
 function trouble(found) {

@@ -28,15 +28,16 @@ function soundWords(sound, sounds) {
 }
 
 // In the browser's own player, where it tells of sounds: the one of that language or, of several, the one in that
-// place. It lists what is there in several codecs once, so places alone may be those of other languages.
-export function chooseNativeSound(video, { language, place }) {
+// place. It lists what is there in several codecs once, so places alone may be those of other languages. Until
+// `signal` is aborted: the list is that of the <video>, whatever it plays.
+export function chooseNativeSound(video, { language, place }, signal) {
   const enable = () => {
     const listed = Array.from(video.audioTracks);
     const spoken = listed.filter((track) => track.language === language);
     const wanted = spoken.length === 1 ? spoken[0] : listed[place];
     if (wanted) listed.forEach((track) => (track.enabled = track === wanted));
   };
-  video.audioTracks.addEventListener("addtrack", enable);
+  video.audioTracks.addEventListener("addtrack", enable, { signal });
   enable();
 }
 

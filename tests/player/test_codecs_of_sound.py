@@ -58,7 +58,11 @@ def test_what_can_be_heard_is(
 
 TELLS_OF_SOUNDS = """
     const sounds = ["en", "de"].map((language) => ({ language, enabled: language === "en" }));
-    const listed = Object.assign(sounds, { addEventListener() {} });
+    const told = new EventTarget();
+    const listed = Object.assign(sounds, {
+      addEventListener: told.addEventListener.bind(told),
+      dispatchEvent: told.dispatchEvent.bind(told),
+    });
     Object.defineProperty(HTMLMediaElement.prototype, "audioTracks", { value: listed });
 """
 """As Safari's player does; it lists what is there in AAC and in AC-3 once."""
@@ -71,6 +75,12 @@ def test_a_browser_s_own_player_is_told_what_to_play(sounding: Origin, open_tab:
     ready(tab.page).get_by_label("Sound").select_option("audio-deu")
     wait_for(tab.page, "video.audioTracks[1].enabled && !video.audioTracks[0].enabled")
     assert "/master.m3u8?v=" in tab.page.evaluate("video.src")
+    tab.page.evaluate("video.audioTracks.forEach((track, place) => (track.enabled = place === 0))")
+    tab.page.evaluate("location.hash = 'another dub'")
+    expect(tab.page.locator("#title")).to_have_text("another dub")
+    ready(tab.page)
+    tab.page.evaluate("video.audioTracks.dispatchEvent(new Event('addtrack'))")
+    assert tab.page.evaluate("video.audioTracks.map(({ enabled }) => enabled)") == [True, False]
 
 
 @pytest.mark.parametrize(

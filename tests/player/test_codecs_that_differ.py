@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.app.running_origin import Origin, running_origin
 from tests.player.clips import SECONDS, Sound, write_clip
@@ -25,6 +25,7 @@ DUBS = {
 }
 TEXTS = {"deu": "Deutsch", "eng": "English"}
 
+HALF_S = SECONDS / 2
 LOADED = "video.buffered.length && video.buffered.end(0) > video.duration - 0.1"
 LISTED = """
 [[rendition]]
@@ -114,13 +115,26 @@ def test_subtitles_are_the_page_s_alone(differing: Origin, open_tab: OpenTab) ->
     assert tab.complaints == []
 
 
-def test_without_hls_js_the_page_says_what_needs_it(differing: Origin, open_tab: OpenTab) -> None:
-    with serving(running_origin, differing.media_dir.parent, "--hls-js-url", "off") as origin:
-        page = opened(open_tab, origin, "channels").page
-        ready(page)
+@pytest.mark.parametrize(
+    ("url", "words"), [("off", "this server names no hls.js"), ("/no/hls.js", "/no/hls.js did not load")]
+)
+def test_without_hls_js_it_plays_what_it_can_and_says_what_it_cannot(
+    url: str, words: str, differing: Origin, open_tab: OpenTab
+) -> None:
+    with serving(running_origin, differing.media_dir.parent, "--hls-js-url", url) as origin:
+        page = ready(opened(open_tab, origin, "channels").page)
         expect(page.locator("#trouble")).to_be_hidden()
         alert = opened(open_tab, origin, "sounds").page.get_by_role("alert")
-        expect(alert).to_contain_text("This browser needs hls.js to choose among sounds and codecs, and this")
+        expect(alert).to_contain_text("This browser needs hls.js to choose among sounds and codecs, and ")
+        expect(alert).to_contain_text(words)
+
+
+def test_it_does_not_wait_for_an_hls_js_that_it_can_do_without(differing: Origin, open_tab: OpenTab) -> None:
+    page = open_tab().page
+    page.route("**/hls.min.js", lambda _: None)
+    page.goto(f"{differing.base}/#channels")
+    assert "/master.m3u8?v=" in ready(page).evaluate("video.src")
+    expect(page.locator("#trouble")).to_be_hidden()
 
 
 @pytest.mark.parametrize("archive", [*DUBS, "list/movie"])
@@ -141,6 +155,49 @@ def test_a_sound_in_another_codec_is_heard(archive: str, differing: Origin, open
         wait_until_at(tab.page, 0)
     expect(tab.page.locator("#trouble")).to_be_hidden()
     assert tab.complaints == []
+
+
+def test_the_next_archive_begins_at_its_start(differing: Origin, open_tab: OpenTab) -> None:
+    page = at_the_half(open_tab, differing)
+    page.route("**/master.m3u8*", lambda _: None)
+    with page.expect_request("**/master.m3u8*"):
+        page.get_by_label("Sound").select_option("Deutsch")
+    page.evaluate("location.hash = 'Opus first'")
+    expect(page.locator("#title")).to_have_text("Opus first")
+    ready(page)
+    assert page.evaluate("[video.currentTime, video.paused]") == [0, True]
+
+
+def test_of_two_choices_in_a_row_the_second_plays_on(differing: Origin, open_tab: OpenTab) -> None:
+    page = at_the_half(open_tab, differing)
+    page.keyboard.press("k")
+    page.route("**/master.m3u8*", lambda _: None, times=1)
+    with page.expect_request("**/master.m3u8*"):
+        page.get_by_label("Sound").select_option("Deutsch")
+    page.get_by_label("Sound").select_option("English")
+    wait_for(page, "video.src.startsWith('blob:') && video.ended")
+    assert page.evaluate("video.played.start(0)") > HALF_S - 0.1
+
+
+def test_why_it_failed_is_not_said_of_what_plays_now(differing: Origin, open_tab: OpenTab) -> None:
+    page = at_the_half(open_tab, differing)
+    held: list[Route] = []
+    page.route("**/info.json", lambda route: held.append(route), times=1)  # noqa: PLW0108 - playwright marks it
+    with page.expect_request("**/info.json"):
+        page.evaluate("video.dispatchEvent(new Event('error'))")
+    page.get_by_label("Sound").select_option("Deutsch")
+    wait_for(page, "video.src.startsWith('blob:') && video.readyState >= 2")
+    with page.expect_response("**/info.json"):
+        held.pop().continue_()
+    page.evaluate("fetch('v/AAC%20first/info.json').then((answer) => answer.json())")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def at_the_half(open_tab: OpenTab, differing: Origin) -> Page:
+    page = ready(opened(open_tab, differing, "AAC%20first").page)
+    page.evaluate(f"video.currentTime = {HALF_S}")
+    wait_until_at(page, HALF_S)
+    return page
 
 
 def heard(tab: Tab) -> set[str]:
