@@ -2,13 +2,15 @@
 
 `make stack` starts this in the foreground; tests and the bench start it too. Nothing is installed and nobody
 needs to be root: the prefix that `nginx/nginx.conf` speaks of is a temporary folder, in memory where there is
-/dev/shm, and only listen.conf is written anew. Ctrl-C, SIGTERM, the end of the terminal or of either server
-ends both, after what they were sending, within `STOP_TIMEOUT_S`.
+/dev/shm, and only listen.conf is written anew, and a limit of files that is more than there may be. Ctrl-C,
+SIGTERM, the end of the terminal or of either server ends both, after what they were sending, within
+`STOP_TIMEOUT_S`.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import signal
@@ -74,12 +76,14 @@ def running(wanted: Wanted, output: IO[bytes] | None = None) -> Iterator[Stack]:
     """Start both and stop them in the end; what they print goes to `output`. Raises `CannotStart`."""
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    configuration = "nginx.conf" if wanted.splice else "nginx-sendfile.conf"
     folder = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="vodsplice-", dir=folder) as name, _listener(wanted) as listener:
         prefix = Path(name)
         host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
         address = f"{host}:{listener.getsockname()[1]}"
         _write_prefix(prefix, address, splice=wanted.splice)
+        _limit_files(prefix / "conf" / configuration, most_files)
         printing = {"stdout": output, "stderr": output}
         with _process(_gunicorn_command(wanted, prefix), prefix, signal.SIGTERM, **printing) as gunicorn:
             _wait_for("gunicorn", gunicorn, prefix / "run" / "gunicorn.sock")
@@ -88,7 +92,7 @@ def running(wanted: Wanted, output: IO[bytes] | None = None) -> Iterator[Stack]:
                 "env": os.environ | {"NGINX": f"{listener.fileno()};"},
                 "pass_fds": (listener.fileno(),),
             }
-            command = nginx_command(prefix, "nginx.conf" if wanted.splice else "nginx-sendfile.conf")
+            command = nginx_command(prefix, configuration)
             with _process(command, prefix, signal.SIGQUIT, **inherited, **printing) as nginx:
                 listener.close()
                 _wait_for("nginx", nginx, prefix / "run" / "nginx.pid")
@@ -113,6 +117,14 @@ def _write_prefix(prefix: Path, address: str, *, splice: bool) -> None:
     (prefix / "logs").mkdir()
     if splice:
         (prefix / "modules").symlink_to(_module_folder())
+
+
+def _limit_files(configuration: Path, most: int) -> None:
+    """Workers of nginx that may not have as many open as it says would all log an alert."""
+    directive = re.compile(r"(?<=^worker_rlimit_nofile )\d+", re.MULTILINE)
+    text = configuration.read_text(encoding="utf-8")
+    text = directive.sub(lambda found: str(min(int(found[0]), most)), text)
+    configuration.write_text(text, encoding="utf-8")
 
 
 def _module_folder() -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,9 @@ from tests.terminal import BACKGROUND, DETACHED, FOREGROUND, on_terminal
 from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.nginx
+
+FEW_FILES = 20_000
+"""Fewer than nginx.conf asks for; more than it has connections."""
 
 
 class Foreground(Origin):
@@ -57,8 +61,10 @@ def words(media_dir: Path, index_dir: Path, *flags: str) -> list[str]:
     return [sys.executable, "-m", "deploy.stack", *folders, "--workers", "1", *flags]
 
 
-def start(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> subprocess.Popen[bytes]:
-    command = words(media_dir, index_dir, *flags)
+def start(
+    media_dir: Path, index_dir: Path, log: Path, *flags: str, prefix: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    command = [*prefix, *words(media_dir, index_dir, *flags)]
     with log.open("wb") as output:
         return subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -70,8 +76,10 @@ def is_open(log: Path) -> bool:
 
 
 @contextmanager
-def stack(media_dir: Path, index_dir: Path, log: Path, *flags: str) -> Iterator[Foreground]:
-    process = start(media_dir, index_dir, log, *flags)
+def stack(
+    media_dir: Path, index_dir: Path, log: Path, *flags: str, prefix: Sequence[str] = ()
+) -> Iterator[Foreground]:
+    process = start(media_dir, index_dir, log, *flags, prefix=prefix)
     try:
         assert eventually(lambda: is_open(log) or process.poll() is not None)
         yield Foreground(media_dir, index_dir, log, process, process.pid)
@@ -170,6 +178,19 @@ def test_the_end_of_one_server_is_the_end_of_both(
         assert running.process.wait(60) == 1
         assert eventually(running.is_gone)
         assert "one of the two servers ended, and took the other with it" in running.log.read_text()
+
+
+@pytest.mark.parametrize("way", ["--splice", "--no-splice"])
+def test_a_lower_limit_of_files(media_dir: Path, index_dir: Path, tmp_path: Path, way: str) -> None:
+    """The workers of nginx have as many as there may be, and none complains."""
+    log = tmp_path / "log"
+    prefix = ("sh", "-euc", f'ulimit -Sn 1024; ulimit -Hn {FEW_FILES}; exec "$@"', "sh")
+    with stack(media_dir, index_dir, log, "--port", "0", way, prefix=prefix) as running:
+        assert running.get("/healthz").status == 200
+        _, nginx = running.servers
+        limits = {resource.prlimit(pid, resource.RLIMIT_NOFILE) for pid in children_of(nginx)}
+        assert limits == {(FEW_FILES, FEW_FILES)}
+    assert "[alert]" not in log.read_text()
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine speaks no IPv6")
