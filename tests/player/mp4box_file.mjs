@@ -16,14 +16,15 @@ buffer.fileStart = 0;
 file.appendBuffer(buffer);
 file.flush();
 
-const tracks = file.getInfo().tracks.map(({ id, codec, timescale, edits, movie_timescale }) => ({
+const tracks = file.getInfo().tracks.map(({ id, codec, language, timescale, edits, movie_timescale }) => ({
   codec,
+  language,
   timescale,
   movie_timescale,
   edits: edits.map(({ segment_duration, media_time }) => [segment_duration, media_time]),
-  samples: file.getTrackSamplesInfo(id).map(({ dts, cts, size, is_sync, offset }) => {
+  samples: file.getTrackSamplesInfo(id).map(({ dts, cts, duration, size, is_sync, offset }) => {
     const md5 = createHash("md5").update(bytes.subarray(offset, offset + size)).digest("hex");
-    return { dts, cts, size, is_sync, md5 };
+    return { dts, cts, duration, size, is_sync, md5 };
   }),
 }));
 console.log(JSON.stringify({ tracks, troubles, boxes: file.boxes.map(({ type }) => type) }));
