@@ -50,16 +50,19 @@ def tracks(draw: st.DrawFn, handler: str, movie_timescale: int, smallest_bytes: 
         timescale=timescale,
         compositions=draw(columns(count, st.integers(-longest, longest))) if is_video else (),
         sync=[byte % 3 > 0 for byte in draw(exactly(count))] if is_video else (),
-        edits=draw(one_offset(movie_timescale, longest)),
+        edits=draw(one_offset(movie_timescale, timescale // 2)),
         first_decode_ticks=draw(st.sampled_from((0, 0, 1, timescale))),
         entries=(AVC_ENTRY, OTHER_AVC_ENTRY) if is_video else (),
     )
 
 
-def one_offset(movie_timescale: int, longest: int) -> st.SearchStrategy[tuple[Edit, ...]]:
-    """Edit lists that come down to one offset: nothing, a delay, a skip, both."""
+def one_offset(movie_timescale: int, furthest: int) -> st.SearchStrategy[tuple[Edit, ...]]:
+    """Edit lists that come down to one offset: nothing, a delay, a skip to at most the tick `furthest`, both.
+
+    None skips more than all by a second, which is refused.
+    """
     delay = st.integers(0, 3 * movie_timescale).map(lambda lasts: Edit(lasts, -1))
-    skip = st.integers(0, longest).map(lambda start: Edit(0, start))
+    skip = st.integers(0, furthest).map(lambda start: Edit(0, start))
     return st.one_of(st.just(()), st.tuples(delay), st.tuples(skip), st.tuples(delay, skip))
 
 
