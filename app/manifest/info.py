@@ -19,7 +19,7 @@ from app.plan import FileIdentity, Plan, passing_plan
 
 CONTENT_TYPE = "application/json"
 TRACK_FACTS = (
-    "name", "kind", "codec", "codec_name", "width", "height", "video_range", "channels", "sample_rate_hz",
+    "name", "kind", "codec_name", "width", "height", "video_range", "channels", "sample_rate_hz",
     "language", "title", "label", "default", "expected_players",
 )  # fmt: skip
 """Fields of `TrackFacts` that are shown as they are."""
@@ -80,7 +80,11 @@ def _info(idx: Idx, view_number: int) -> dict[str, Any]:
 
 def _track(track: TrackFacts, in_playlist: bool) -> dict[str, Any]:
     facts = asdict(track)
-    derived = {"frame_rate": track.frame_rate_milli / 1000, "in_playlist": in_playlist}
+    derived = {
+        "codecs": track.codecs,
+        "frame_rate": track.frame_rate_milli / 1000,
+        "in_playlist": in_playlist,
+    }
     return {name: facts[name] for name in TRACK_FACTS} | derived
 
 

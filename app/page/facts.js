@@ -23,7 +23,7 @@ export const bitrateSummary = (info) => `average ${bitrate(info.average_bps)} ·
 
 export function showFacts(list, info) {
   const rows = [
-    ...ofKind(info, "video").map((track) => ["Video", dot(track.codec_name, track.codec)]),
+    ...ofKind(info, "video").map((track) => ["Video", dot(track.codec_name, track.codecs.join(", "))]),
     ...ofKind(info, "video").map((track) => ["Picture", dot(resolution(track), track.frame_rate && frameRate(track.frame_rate), range(track))]),
     ...ofKind(info, "audio").map((track) => ["Audio", audioWords(track)]),
     ...info.texts.map((text) => ["Subtitles", dot(text.label, text.codec_name, text.file)]),
@@ -40,7 +40,7 @@ export function showFacts(list, info) {
 
 function audioWords(track) {
   const rate = `${+(track.sample_rate_hz / 1000).toFixed(3)} kHz`;
-  return dot(track.label, track.codec_name, track.codec, rate, channels(track.channels));
+  return dot(track.label, track.codec_name, track.codecs.join(", "), rate, channels(track.channels));
 }
 
 function group(term, words) {

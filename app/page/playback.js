@@ -95,17 +95,17 @@ const run = (url, integrity) => new Promise((resolve, reject) => {
 
 const after = (delay_ms) => new Promise((resolve) => setTimeout(resolve, delay_ms));
 
-// Whether this browser says that it may decode a track.
-export function decodes(video, { kind, codec }) {
-  const type = `${kind}/mp4; codecs="${codec}"`;
-  return video.canPlayType(type) !== "" || Boolean(window.MediaSource?.isTypeSupported(type));
+// Whether this browser says that it may decode a track, and all that it changes to on the way.
+export function decodes(video, { kind, codecs }) {
+  const types = codecs.map((codec) => `${kind}/mp4; codecs="${codec}"`);
+  return types.every((type) => video.canPlayType(type) !== "" || window.MediaSource?.isTypeSupported(type));
 }
 
 // Whether some of the tracks differ from others of their kind in the family of their codec, as AAC and Opus do:
 // Chromium's own player changes from one to the other on the way, which ends its playback.
 function areMixed(tracks) {
   const kinds = new Set(tracks.map(({ kind }) => kind));
-  const families = new Set(tracks.map(({ kind, codec }) => `${kind} ${family(codec)}`));
+  const families = new Set(tracks.flatMap(({ kind, codecs }) => codecs.map((codec) => `${kind} ${family(codec)}`)));
   return families.size > kinds.size;
 }
 
@@ -113,14 +113,14 @@ function areMixed(tracks) {
 // Chromium's own player plays is not known: a reason to take hls.js where it is to be had, but none not to play.
 function areGrouped(tracks) {
   const sounds = tracks.filter(({ kind }) => kind === "audio");
-  return new Set(sounds.map(({ codec, channels }) => `${codec} ${channels}`)).size > 1;
+  return new Set(sounds.map(({ codecs, channels }) => `${codecs} ${channels}`)).size > 1;
 }
 
 // What RFC 6381 has before the profile: "avc1", "opus", and of MPEG-4's sounds "mp4a.40"
 const family = (codec) => codec.split(".", codec.startsWith("mp4a.") ? 2 : 1).join(".");
 
 export function codecTrouble(tracks) {
-  const names = tracks.map((track) => `${track.codec_name} (${track.codec})`).join(" and ");
+  const names = tracks.map((track) => `${track.codec_name} (${track.codecs.join(", ")})`).join(" and ");
   return `This browser cannot decode ${names}. Another one, or a player such as mpv or VLC, may.`;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from base64 import b64encode
 from hashlib import sha384
@@ -89,6 +90,15 @@ def test_codec_that_the_browser_lacks_is_named(start_own: StartOwn, open_tab: Op
         if page.evaluate("""video.canPlayType('video/mp4; codecs="hvc1.1.6.L60.90"')"""):
             pytest.skip("this browser decodes HEVC")
         expect(page.get_by_role("alert")).to_contain_text("This browser cannot decode HEVC Main")
+
+
+def test_codec_that_comes_later_is_named(origin: Origin, open_tab: OpenTab) -> None:
+    facts = json.loads(origin.get("/v/both/info.json").body)
+    facts["tracks"][0]["codecs"].append("none.1")
+    page = open_tab().page
+    page.route("**/both/info.json", lambda route: route.fulfill(json=facts))
+    page.goto(f"{origin.base}/#both")
+    expect(page.get_by_role("alert")).to_contain_text(", none.1)")
 
 
 def integrity(path: Path) -> str:

@@ -11,7 +11,7 @@ from app.idx.view import Idx
 from app.manifest.info import plan_info
 from indexer.subtitles.cue import Cue, Text
 from tests.indexer.built import ARCHIVE, NO_FILE, built
-from tests.media.made_movie import Chunk, MadeTrack, make_movie
+from tests.media.made_movie import AVC_ENTRY, WIDE_AVC_ENTRY, Chunk, MadeTrack, make_movie
 
 
 def index() -> Idx:
@@ -51,6 +51,13 @@ def test_what_is_known_of_the_tracks() -> None:
     assert (video["width"], video["height"], video["frame_rate"]) == (64, 48, 1.0)
     assert (german["language"], german["title"], german["sample_rate_hz"]) == ("deu", "Größe “0”", 48_000)
     assert [track["in_playlist"] for track in (video, german, other)] == [True, True, False]
+
+
+def test_every_codec_of_pictures_that_change() -> None:
+    sync = [number % 5 == 0 for number in range(10)]
+    track = MadeTrack([100] * 10, [1000] * 10, sync=sync, entries=(WIDE_AVC_ENTRY, AVC_ENTRY))
+    idx = built(make_movie([track], [Chunk(0, 5), Chunk(0, 5, description=1)]))
+    assert [each["codecs"] for each in info(idx)["tracks"]] == [["avc1.64000b", "avc1.64000a"]]
 
 
 def test_what_is_known_of_the_texts() -> None:
