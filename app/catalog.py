@@ -105,6 +105,7 @@ class Catalog:
             opened = self._open_once(archive_id)
         source = stat_of(opened.source_path)
         if opened.idx is None:
+            within(self.media_dir, opened.source_path, source)  # of that name may be a folder, as titles have
             raise Mismatch(INDEX_DAMAGED)
         archive = opened.archive
         if archive is None or not archive.source.matches(source):

@@ -148,6 +148,7 @@ def test_an_archive_that_is_gone_is_not_known_by_its_damaged_index(
         catalog.find("film")
     archive.path.unlink()
     (archive.path.parent / "film.srt").touch()
+    (archive.path.parent / "film").mkdir()
     for _ in range(2):
         with pytest.raises(NotFound):
             catalog.find("film")
