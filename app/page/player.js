@@ -65,6 +65,7 @@ function show(info, place) {
   Object.assign(by("download"), { hidden: info.is_title, href: downloadUrl(info), download: `${nameOf(info.id)}.mp4` });
   by("page-url").value = pageUrl(info.id);
   seekBar.show(info);
+  offerCaptions(video, info);
   offerSounds(by("sounds"), info, isDecoded, (name) => start(info, placeOf(video), name));
   plot.show(info.segments, bitrateSummary(info));
   showFacts(by("facts"), info);
@@ -90,7 +91,6 @@ function start(info, { from_s, isPlaying }, chosen = "") {
   const heard = sounds.find(({ name }) => name === chosen) ?? firstPlayed(info, "audio", isDecoded);
   const lost = [firstPlayed(info, "video", isDecoded), heard].filter((track) => track && !isDecoded(track));
   trouble(lost.length ? { text: codecTrouble(lost), remedy: "" } : null);
-  offerCaptions(video, info);
   // The version that the facts are of: a cache may still hold the playlist of another.
   const url = chosen ? multivariantUrl(info.id) : playedUrl(info);
   const fail = async (error, signal) => {

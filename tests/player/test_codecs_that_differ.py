@@ -27,6 +27,7 @@ TEXTS = {"deu": "Deutsch", "eng": "English"}
 
 HALF_S = SECONDS / 2
 LOADED = "video.buffered.length && video.buffered.end(0) > video.duration - 0.1"
+SHOWN = "Array.from(video.textTracks).filter(({ mode }) => mode === 'showing')"
 LISTED = """
 [[rendition]]
 archive = "my film hd.mp4"
@@ -103,16 +104,26 @@ def test_subtitles_are_the_page_s_alone(differing: Origin, open_tab: OpenTab) ->
     wait_for(page, f"video.src.startsWith('blob:') && {LOADED}")
     assert page.evaluate("Array.from(video.textTracks, ({ label }) => label)") == [*TEXTS.values()]
     page.evaluate("video.currentTime = 1.5")
-    shown = "Array.from(video.textTracks).filter(({ mode }) => mode === 'showing')"
     for language, label in TEXTS.items():
         page.keyboard.press("c")
-        wait_for(page, f"{shown}.some(({{ activeCues }}) => activeCues?.length)")
+        wait_for(page, f"{SHOWN}.some(({{ activeCues }}) => activeCues?.length)")
         words_of = "({ label, activeCues }) => [label, ...Array.from(activeCues, ({ text }) => text)]"
-        assert page.evaluate(f"{shown}.flatMap({words_of})") == [label, language]
+        assert page.evaluate(f"{SHOWN}.flatMap({words_of})") == [label, language]
     page.keyboard.press("c")
-    assert page.evaluate(f"{shown}.length") == 0
+    assert page.evaluate(f"{SHOWN}.length") == 0
     assert not [url for url in tab.requests if re.search("/text-[^/]*/(playlist|seg_)", url)]
     assert tab.complaints == []
+
+
+def test_subtitles_stay_when_another_sound_is_chosen(differing: Origin, open_tab: OpenTab) -> None:
+    page = ready(opened(open_tab, differing, "channels").page)
+    page.keyboard.press("c")
+    before = page.evaluate("video.src")
+    page.get_by_label("Sound").select_option("360p/audio-eng-2")
+    wait_for(page, f"video.src !== '{before}' && {LOADED}")
+    page.evaluate("video.currentTime = 1.5")
+    wait_for(page, f"{SHOWN}.some(({{ activeCues }}) => activeCues?.length)")
+    assert page.evaluate(f"{SHOWN}.map(({{ label }}) => label)") == ["Deutsch"]
 
 
 @pytest.mark.parametrize(
