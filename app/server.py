@@ -37,7 +37,7 @@ from app.plan_worker import PlanWorker
 from app.settings import SettingError, Sourced
 from app.socket_timeout import set_timeout
 from app.terminal import end_with, terminal
-from app.worker import Worker, post_fork, ready, signals_wait
+from app.worker import Worker, post_fork, pre_fork, ready, signals_wait
 from app.wsgi import create_app, create_permits
 
 LOG = logging.getLogger("vodsplice.server")
@@ -109,6 +109,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "access_log_format": settings.log_format,
             "when_ready": self._when_ready,
             "on_reload": self._limit_stalls,
+            "pre_fork": pre_fork,
             "post_fork": self._post_fork,
             "post_worker_init": ready,
             "child_exit": self._child_exit,

@@ -107,6 +107,13 @@ def _may_still_send(conn: TConn) -> bool:
     return request is None or any(name in _ANNOUNCE_BODY for name, _ in request.headers)
 
 
+def pre_fork(arbiter: Any, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """gunicorn's hook in the master, which has a worker's first word from here: of one that hangs before it
+    says any, gunicorn would take the time of a new file for that of its clock, and wait for ever.
+    """
+    worker.notify()
+
+
 @contextmanager
 def signals_wait() -> Iterator[None]:
     """In the master, while it forks: those that are to end a worker wait until it is `ready`."""

@@ -1,10 +1,13 @@
-"""A worker that is told to end before it has its own signal handlers ends, too."""
+"""Workers that have just been forked: told to end before they have their own signal handlers, or hung."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +16,20 @@ from gunicorn.config import Config
 
 from app.server import Master
 from app.worker import ready
+from tests.app.running_origin import Origin, eventually, stop
+from tests.free_port import free_port, is_open
 
 ENDED, WENT_ON = 0, 7
 PATIENCE_S = 10
+
+FIRST_HANGS = """
+import time
+from app import cli, server
+ready = server.ready
+server.SILENT_WORKER_S = 3
+server.ready = lambda worker: time.sleep(600) if worker.age == 1 else ready(worker)
+cli.main()
+"""
 
 
 class Beginning:
@@ -43,3 +57,16 @@ def test_a_signal_at_once_after_the_fork(number: int) -> None:
         os.kill(pid, number)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == ENDED
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_one_that_hangs_before_its_first_word_is_replaced(tmp_path: Path) -> None:
+    with free_port() as port, (tmp_path / "log").open("wb") as output:
+        flags = ("--media-dir", str(tmp_path), "--index-dir", str(tmp_path), "--workers", "1")
+        words = [sys.executable, "-c", FIRST_HANGS, *flags, "--bind", f"127.0.0.1:{port}"]
+        server = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True)
+        try:
+            assert eventually(lambda: is_open(port))
+            origin = Origin("127.0.0.1", port, tmp_path, tmp_path, tmp_path / "log", server)
+            assert origin.get("/healthz").status == 200
+        finally:
+            stop(server)
