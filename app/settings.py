@@ -102,7 +102,7 @@ class Settings:
         "#sha384-p9vgU/7IYJWd3I4STrtqxqR/2cAQlhIX7D/HrTnIMEjjcUox165b7se7sxmm3zDg",
         read.script_or_off,
         "URL",
-        "where browsers without HLS take hls.js from: URL, its integrity after `#`; `file:` and a path; off",
+        "what hls.js the page takes, if need be: URL, its integrity after `#`; `file:` and a path; off",
     )
 
 
