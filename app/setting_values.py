@@ -39,6 +39,8 @@ def addresses(value: Any) -> tuple[str, ...]:
     if not found or not all(found):
         raise ValueError("one or more of host:port and unix:/path, with commas between")
     for address in found:
+        if address == UNIX:
+            raise ValueError(f"host:port or {UNIX}/path")
         if not address.startswith(UNIX):
             parse(address)
     return found

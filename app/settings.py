@@ -75,7 +75,7 @@ class Settings:
         "a client that takes or gives no byte, or has no request whole, for so long is cut off; 0: never",
     )
     graceful_timeout_s: float = _setting(
-        30.0, read.seconds, "s", "how long transfers may go on after SIGTERM"
+        30.0, read.seconds, "s", "how long transfers may go on after SIGTERM or a reload"
     )
     cors_origin: str = _setting(
         "*", read.origin_or_off, "origin", "`Access-Control-Allow-Origin` of every answer, or off"

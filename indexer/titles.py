@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
@@ -64,11 +64,16 @@ class Titles:
         self._best.clear()
         folders = {posixpath.dirname(each) for each in ids}
         every = folders.union(*map(_above, folders))
-        for folder in sorted(folders.union(self._emptied(every)) - {""}):
+        published = [each for each in self._published() if not self._has_list(each)]
+        for folder in sorted(folders.union(filter(self._is_empty, published)) - {""}):
             if not self._has_list(folder):
                 yield from self._by_name(folder)
         for folder in sorted(every):
             yield from self._by_lists(folder)
+        for title_id in published:
+            folder, name = posixpath.split(title_id)
+            if folder not in every and self._is_certain(folder):
+                yield from self._gone(title_id, name + LIST_SUFFIX, f"{name}{LIST_SUFFIX} is gone")
         for stray in stray_texts(self._media_dir, self._best):
             text = f"{stray.path} passed over: subtitles go with a rendition; {stray.remedy}"
             yield TitleOutcome(stray.title_id, "passed over", text)
@@ -116,22 +121,25 @@ class Titles:
         """What the index folder of `folder` holds."""
         return _names(os.path.join(self._index_dir, folder))
 
-    def _emptied(self, folders: Iterable[str]) -> Iterator[str]:
-        """Titles in `folders` by the names of archives, where there are none any more."""
-        for folder in folders:
-            for name in self._indexed(folder):
-                title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
-                if name.endswith(TITLE_SUFFIX) and not self._has_list(title_id) and self._is_empty(title_id):
-                    yield title_id
+    def _published(self) -> Iterator[str]:
+        """All titles, in order, wherever they are."""
+        for folder, folders, names in os.walk(self._index_dir):
+            folders[:] = sorted(each for each in folders if not each.startswith("."))
+            for name in sorted(names):
+                if name.endswith(TITLE_SUFFIX) and not name.startswith("."):
+                    path = os.path.join(folder, name.removesuffix(TITLE_SUFFIX))
+                    yield os.path.relpath(path, self._index_dir)
 
     def _is_empty(self, folder: str) -> bool:
-        """Whether it holds no archive, as far as names tell, and is mounted."""
+        """Whether it holds no archive, as far as names tell."""
+        names = _names(os.path.join(self._media_dir, folder))
+        return not any(map(has_extension, names)) and self._is_certain(folder)
+
+    def _is_certain(self, folder: str) -> bool:
+        """Whether what is not seen in it is gone: it is mounted, and can be read."""
         root = os.path.realpath(self._media_dir)
-        path = os.path.join(root, folder)
-        if any(map(has_extension, _names(path))):
-            return False
         try:
-            return not doubt_of(root, path)
+            return not doubt_of(root, os.path.join(root, folder))
         except OSError:
             return False
 

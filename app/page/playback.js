@@ -80,7 +80,7 @@ async function fetchHlsJs(video, isDispensable) {
   const need = video.canPlayType(HLS_TYPE) ? "needs hls.js to choose among sounds and codecs" : "does not play HLS by itself";
   const { hlsJs, hlsJsIntegrity } = document.body.dataset;
   if (!hlsJs) throw new Error(`This browser ${need}, and this server names no hls.js (setting hls_js_url).`);
-  fetched ??= run(hlsJs, hlsJsIntegrity).then(() => window.Hls, () => (fetched = undefined));
+  fetched ??= run(hlsJs, hlsJsIntegrity).then(() => window.Hls ?? (fetched = undefined), () => (fetched = undefined));
   const Hls = await (isDispensable ? Promise.race([fetched, after(PATIENCE_MS)]) : fetched);
   if (!Hls) throw new Error(`This browser ${need}, and ${new URL(hlsJs, document.baseURI)} did not load.`);
   if (!Hls.isSupported()) throw new Error("This browser has neither HLS nor Media Source Extensions.");

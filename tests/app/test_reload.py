@@ -18,7 +18,7 @@ from app.server import FIXED
 from tests.app.conftest import MakeArchive
 from tests.app.running_origin import PATIENCE_S, Origin, command, eventually, stop
 from tests.free_port import free_port
-from tests.processes import children_of
+from tests.processes import children_of, open_files
 
 AFTER = "https://after.example"
 GRACEFUL_TIMEOUT_S = 600
@@ -125,6 +125,8 @@ def test_reloads_wait_for_no_transfer(make: MakeArchive, origin: Reloading) -> N
             assert eventually(lambda: origin.may_read() == allowed)  # noqa: B023
         assert eventually(lambda: len(origin.workers()) == 2)
         assert first in origin.workers()
+        (new,) = origin.workers() - {first}
+        assert len([path for path in open_files(new) if "wgunicorn-" in path]) == 1  # none of another's
         end()
     assert eventually(lambda: len(origin.workers()) == 1)
     assert first not in origin.workers()

@@ -46,6 +46,7 @@ def test_defaults() -> None:
         ("bind", ",", "--bind: ',' is not one or more of host:port"),
         ("bind", "127.0.0.1:0,9464", "--bind: '127.0.0.1:0,9464' is not host:port"),
         ("bind", "::1:80", "--bind: '::1:80' is not host:port, where a v6 host stands in brackets: [::1]:80"),
+        ("bind", "unix:", "--bind: 'unix:' is not host:port or unix:/path"),
         ("bind", 8080, "--bind: 8080 is not one or more of host:port"),
         ("cors_origin", "https://a.example\r\nX: y", NO_ORIGIN),
         ("cors_origin", "https://a.example https://b.example", NO_ORIGIN),

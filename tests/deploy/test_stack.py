@@ -25,8 +25,8 @@ from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.nginx
 
-FEW_FILES = 20_000
-"""Fewer than nginx.conf asks for; more than it has connections."""
+FEW_FILES = min(20_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+"""Fewer than nginx.conf asks for; more than it has connections, if the machine lets it."""
 
 
 class Foreground(Origin):

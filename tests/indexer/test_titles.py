@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.idx.view import open_idx
 from indexer import inspect_cli
 from indexer.titles import RENDITION, TitleOutcome, Titles
 from tests.indexer.conftest import Settle
-from tests.media.made_title import LIST, facts, picture, put_film, put_list, put_rendition, sound
+from tests.media.made_title import LIST, facts, listed, picture, put_film, put_list, put_rendition, sound
 
 
 @pytest.mark.parametrize("name", ["1080p", "720p60", "4k", "8K30", "2160p-hdr", "480p.hevc_main10"])
@@ -146,19 +147,39 @@ def test_an_archive_of_the_same_id_comes_first_though_its_index_cannot_be_read(
 
 
 @pytest.mark.parametrize("left", [[], ["film/poster.jpg", "film/720p.srt"]])
+@pytest.mark.parametrize("folder", ["", "shows", "shows/new"])
 def test_a_title_goes_with_all_its_renditions(
-    settle: Settle, media_dir: Path, index_dir: Path, left: list[str]
+    settle: Settle, media_dir: Path, index_dir: Path, folder: str, left: list[str]
 ) -> None:
-    put_film(media_dir)
+    below, top = media_dir / folder, media_dir / (folder or "film").partition("/")[0]
+    put_film(below)
     put_rendition(media_dir / "other.mp4", picture(100))
     settle()
-    shutil.rmtree(media_dir / "film")
+    shutil.rmtree(top)
     for name in left:
-        (media_dir / name).parent.mkdir(exist_ok=True)
-        (media_dir / name).write_text("")
+        (below / name).parent.mkdir(exist_ok=True, parents=True)
+        (below / name).write_text("")
     text = "no title any more: fewer than two of its renditions are left"
-    assert settle() == [TitleOutcome("film", "withdrawn", text)]
-    assert not (index_dir / "film.title").exists()
+    assert settle() == [TitleOutcome(posixpath.join(folder, "film"), "withdrawn", text)]
+    assert not (index_dir / folder / "film.title").exists()
+
+
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_a_title_goes_with_the_folder_of_its_list(
+    settle: Settle, media_dir: Path, index_dir: Path, *, is_empty: bool
+) -> None:
+    """But for one that may not be mounted."""
+    put_rendition(media_dir / "shows/a.mp4", picture(1000))
+    put_rendition(media_dir / "shows/b.mp4", picture(2000))
+    put_rendition(media_dir / "other.mp4", picture(100))
+    put_list(media_dir / "shows", listed("a.mp4", "b.mp4"))
+    settle()
+    shutil.rmtree(media_dir / "shows")
+    if is_empty:
+        (media_dir / "shows").mkdir()
+    outcomes = [TitleOutcome("shows/film", "withdrawn", "no title any more: film.toml is gone")]
+    assert settle() == ([] if is_empty else outcomes)
+    assert (index_dir / "shows/film.title").exists() == is_empty
 
 
 @pytest.mark.parametrize("is_link", [False, True])
