@@ -43,12 +43,13 @@ sub begin {
 
 # Whether the request has waited for a plan that is not being made any more. To be asked before the plan is looked
 # for: it is kept before its note goes, so where there is none then, there will be none. nginx's lock would let those
-# who waited for that ask one after another, twice a second.
+# who waited for that ask one after another, twice a second. A note that is there, and too old to be believed, is of a
+# plan that takes long.
 sub are_over {
     my ($r) = @_;
     return 0 if !$r->variable('plan_waits');
     my $note = note_of($r);
-    return !$note || !is_believed($note);
+    return !$note || !defined noted_s($note);
 }
 
 sub has_waited {
@@ -75,10 +76,17 @@ sub note_of {
 
 sub is_believed {
     my ($note) = @_;
+    my $noted_s = noted_s($note);
+    return defined $noted_s && time - $noted_s <= $NOTED_S;
+}
+
+# When the plan was noted; nothing where its note has gone.
+sub noted_s {
+    my ($note) = @_;
     sysseek $note->{file}, $note->{at}, SEEK_SET;
     sysread( $note->{file}, my $row, $ROW_SIZE );
     my ( $mark, $noted_s ) = unpack $ROW, $row;
-    return defined $noted_s && $mark == $note->{mark} && time - $noted_s <= $NOTED_S;
+    return defined $noted_s && $mark == $note->{mark} ? $noted_s : undef;
 }
 
 sub write_row {
