@@ -151,6 +151,8 @@ const until = (holds) => new Promise((resolve) => {
   const timer = setInterval(() => holds() && (clearInterval(timer), resolve()), 50);
 });
 
+const after = (delay_ms) => new Promise((resolve) => setTimeout(resolve, delay_ms));
+
 const once = (name) => new Promise((resolve) => video.addEventListener(name, () => resolve(), { once: true }));
 
 async function playToEnd(rate = 1) {
@@ -230,9 +232,19 @@ const words = (cues) => Array.from(cues ?? [], ({ startTime, endTime, text }) =>
 const shownCues = () => showing().flatMap(({ activeCues }) => words(activeCues)).map(([, , text]) => text).sort();
 const knownCues = () => showing().flatMap(({ cues }) => words(cues));
 
-// The same of TTML, which dash.js draws beside the picture.
+// The same of TTML, which dash.js draws beside the picture. It takes its time: what it began to draw before a seek may
+// come after it, and stays while nothing plays. So where the words are not shown, that place is gone to again, by one
+// with words, which are there before they are to go.
 const shownTtml = () => document.getElementById("ttml").innerText.trim();
-const showsTtml = (wanted) => soon(`TTML ${wanted} but ${shownTtml()}`, until(() => shownTtml() === wanted));
+async function showsTtml(wanted) {
+  const time_s = video.currentTime;
+  const isShown = () => !video.seeking && video.currentTime === time_s && shownTtml() === wanted;
+  for (let tries = 0; tries < 5; tries++) {
+    if (await Promise.race([until(isShown).then(() => true), after(5000)])) return;
+    for (const away_s of [0, time_s - 1, time_s]) await seek(away_s).then(() => after(500));
+  }
+  throw new Error(`no TTML ${wanted} but ${shownTtml()}: ${JSON.stringify(report())}`);
+}
 
 // Resolves when the texts on the screen are `wanted`.
 async function showsCues(wanted) {
