@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 IMMUTABLE_MAX_AGE_S = 31_536_000
 PASSING_MAX_AGE_S = 300
@@ -119,8 +119,21 @@ class Plan:
         return tuple(cut_pieces(self.pieces, start, stop))
 
 
-Neighbours: TypeAlias = Callable[[], Iterable[tuple[str, Plan]]]
-"""Plans of what is likely to be asked for next, each with the last part of its URL: made when called."""
+class Neighbours(NamedTuple):
+    """What is likely to be asked for next: Plans by the last parts of their URLs; and the last part of the
+    URL of what comes after all of them, empty where nothing does.
+    """
+
+    plans: Mapping[str, Plan]
+    ahead: str
+
+
+NeighboursOf: TypeAlias = Callable[[], Neighbours]
+"""Made when called."""
+
+
+def no_neighbours() -> Neighbours:
+    return Neighbours({}, "")
 
 
 def lasting_plan(

@@ -9,7 +9,7 @@ archive or of a title. Downloads get the process's `Heads` first. What can be ha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -153,11 +153,22 @@ def plan_resource(
     named, families = _of_part(part)
     if name in named:
         return named[name].planned(query, idx, part, source)
+    for family, number in _numbered(families, idx, part, name):
+        return family.resource.plan(idx, part, number, source)
+    raise NotFound(f"This archive has {MULTIVARIANT}, {MPD} and {PLAYLIST}, which name all else.")
+
+
+def has_numbered(idx: Idx, part: Part, name: str) -> bool:
+    """Whether `name` holds a number and is of a resource that the view or text has."""
+    return any(_numbered(_of_part(part)[1], idx, part, name))
+
+
+def _numbered(families: Iterable[Family], idx: Idx, part: Part, name: str) -> Iterator[tuple[Family, int]]:
+    """What `name` is of, and its number there; nothing, or one."""
     for family in families:
         number = family.number(name)
         if number is not None and number < family.count(idx, part):
-            return family.resource.plan(idx, part, number, source)
-    raise NotFound(f"This archive has {MULTIVARIANT}, {MPD} and {PLAYLIST}, which name all else.")
+            yield family, number
 
 
 def _of_part(part: Part) -> tuple[dict[str, Resource], tuple[Family, ...]]:

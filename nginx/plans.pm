@@ -17,8 +17,11 @@ use pieces;
 our $VERSION = '1';
 
 # How plans begin in nginx's file, and what the lines of one are.
-my $FIRST_LINE = "\r\n\r\nsplice 1\n";
+my $FIRST_LINE = "\r\n\r\nsplice 2\n";
 my @LINES      = qw(type tag modified freshness guards files length pieces);
+
+# Who asks for the middle one of a file's segments will soon want those that come next.
+my $IS_IN_THE_MIDDLE = qr/5[.][[:alnum:]]+\z/;
 
 # What is read of such a file at first: all that stands before the plans, and many a plan.
 my $BLOCK = 8192;
@@ -80,11 +83,13 @@ sub kept {
     $body += length $FIRST_LINE;
     my $second = 1 + index $text, "\n", $body;
     my $third  = 1 + index $text, "\n", $second;
-    return if !$third;
+    my $fourth = 1 + index $text, "\n", $third;
+    return if !$fourth;
     my %plan = ( until => substr( $text, $body, $second - 1 - $body ), cors => $cors // q{} );
     my ( $offset, $bytes ) = place_of( $r->uri, substr $text, $second, $third - 1 - $second );
     return \%plan if !$bytes;
-    sysseek $file, $offset += $third, SEEK_SET;
+    $plan{ahead} = substr $text, $third, $fourth - 1 - $third if $r->uri =~ $IS_IN_THE_MIDDLE;
+    sysseek $file, $offset += $fourth, SEEK_SET;
     my $wanted = $bytes + $pieces::SMALL;
     return if ( sysread( $file, $text, $wanted ) // 0 ) < $bytes;
     @plan{@LINES} = split /\n/, substr( $text, 0, $bytes, q{} ), -1;
@@ -92,6 +97,12 @@ sub kept {
     $plan{$_} = [ map { [ files::read_row($_) ] } split /, /, $plan{$_} ] for qw(guards files);
     locate_inline( \%plan, $file, $offset + $bytes, $text );
     return \%plan;
+}
+
+# Whether there is a file of plans under a key.
+sub are_kept {
+    my ( $r, $key ) = @_;
+    return -e path_of( $r, $key );
 }
 
 # The plans of this request's file are not kept any more; nginx finds out when it looks for them.

@@ -6,7 +6,8 @@ package splice;
 # reads: one small file, and nobody is asked; and a worker remembers what it has acted on lately. Where there is none,
 # or it is not fresh any more, the request goes by @plan (splice.conf), which has nginx ask gunicorn and keep the
 # answer, and by @planned comes back here; where somebody else's is on that way already, it waits (waits.pm). What has
-# no plan, or is refused while it waits, gunicorn answers itself (@direct).
+# no plan, or is refused while it waits, gunicorn answers itself (@direct). Who watches on waits for no plan but the
+# first: from the middle of what a file has plans of, a request goes by @ahead, which has the next ones made meanwhile.
 #
 # A plan may be older than the files. Every file it names is compared with its identity (files.pm); what is sent is
 # compared on the open descriptor, and nginx gets that (pieces.pm). Where a file differs, another plan is asked for,
@@ -42,6 +43,7 @@ sub handler {
     if ( my $plan = $target && plans::remembered($target) ) {
         my ($files) = files::open_all($plan);
         if ($files) {
+            return OK if looks_ahead( $r, $plan );
             $r->variable( 'plan_status', 'HIT' );
             return send_whole( $r, $plan, $files );
         }
@@ -102,6 +104,19 @@ sub another_plan {
     return OK;
 }
 
+# Whether the request goes by @ahead first: those that come next are not kept, and nobody has them made. A worker that
+# has seen to it once does not look again while it remembers the plan.
+sub looks_ahead {
+    my ( $r, $plan ) = @_;
+    return 0 if !$plan->{ahead} || $r->variable('ahead_path');
+    my $uri = $r->uri;
+    $r->variable( 'ahead_path', substr( $uri, 0, 1 + rindex $uri, q{/} ) . delete $plan->{ahead} );
+    my $key = $r->variable('ahead_key');
+    return 0 if plans::are_kept( $r, $key ) || !waits::is_first( $r, $key );
+    $r->internal_redirect('@ahead');
+    return 1;
+}
+
 # Answers from a plan; false where its files are others now, and another plan is to be asked for, past the cache.
 sub act {
     my ( $r, $plan ) = @_;
@@ -111,6 +126,7 @@ sub act {
     }
     my ( $files, $refusal, $error ) = files::open_all($plan);
     if ($files) {
+        return 1 if looks_ahead( $r, $plan );
         my $target = $r->variable('plain_target');
         plans::remember( $target, $plan )    if $target;
         $r->variable( 'plan_status', 'HIT' ) if !$r->variable('plan_status');

@@ -25,20 +25,24 @@ my $NOTED_S  = 1;
 # does not know.
 my @WAITS = ( 2, 4, 8, 16, 32, 64, 128, 256 );
 
-# Whether the request is to wait: it is handled anew by and by. Otherwise it is noted as the one that has the plan
-# made.
+# Whether the request is to wait: it is handled anew by and by. Otherwise it is to have the plan made.
 sub begin {
     my ( $r, $handler ) = @_;
     my $waits = $r->variable('plan_waits') // 0;
     return 0 if $waits > $#WAITS;
-    my $note = note_of($r) or return 0;
-    if ( is_believed($note) ) {
-        $r->variable( 'plan_waits', $waits + 1 );
-        $r->sleep( $WAITS[$waits], $handler );
-        return 1;
-    }
+    return 0 if is_first( $r, $r->variable('plan_key') );
+    $r->variable( 'plan_waits', $waits + 1 );
+    $r->sleep( $WAITS[$waits], $handler );
+    return 1;
+}
+
+# Whether nobody is known to have these plans made: then the request is noted as the one that does.
+sub is_first {
+    my ( $r, $key ) = @_;
+    my $note = note_of( $r, $key ) or return 1;
+    return 0 if is_believed($note);
     write_row( $note, $note->{mark}, time );
-    return 0;
+    return 1;
 }
 
 # Whether the request has waited for a plan that is not being made any more. To be asked before the plan is looked
@@ -48,7 +52,7 @@ sub begin {
 sub are_over {
     my ($r) = @_;
     return 0 if !$r->variable('plan_waits');
-    my $note = note_of($r);
+    my $note = note_of( $r, $r->variable('plan_key') );
     return !$note || !defined noted_s($note);
 }
 
@@ -60,17 +64,17 @@ sub has_waited {
 # The plan was made, or could not be.
 sub end {
     my ($r) = @_;
-    my $note = note_of($r) or return;
+    my $note = note_of( $r, $r->variable('plan_key') ) or return;
     write_row( $note, 0, 0 );
     return;
 }
 
-# The file of notes, open; where the request's plan has its row there; and the plan's mark. Nothing where there is no
+# The file of notes, open; where the plans of a key have their row there; and their mark. Nothing where there is no
 # such file.
 sub note_of {
-    my ($r) = @_;
+    my ( $r, $key ) = @_;
     sysopen my $file, $r->variable('document_root') . $NOTES, O_RDWR | O_CREAT or return;
-    my ( $row, $mark ) = unpack 'S L', md5( $r->variable('plan_key') );
+    my ( $row, $mark ) = unpack 'S L', md5($key);
     return { file => $file, at => $row * $ROW_SIZE, mark => $mark };
 }
 

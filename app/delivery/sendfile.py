@@ -19,7 +19,7 @@ from app.file_errors import refusal
 from app.final_response import FinalResponse
 from app.http_answer import answer_to
 from app.permits import Permits
-from app.plan import FileIdentity, FileRanges, Neighbours, Piece, Plan
+from app.plan import FileIdentity, FileRanges, NeighboursOf, Piece, Plan, no_neighbours
 from app.request_note import Note, note_of
 
 NAME = "sendfile"
@@ -37,7 +37,7 @@ class Sendfile:
         self._permits = permits
         self._stall_timeout_s = stall_timeout_s
 
-    def deliver(self, plan: Plan, request: Request, _: Neighbours = tuple) -> Response:
+    def deliver(self, plan: Plan, request: Request, _: NeighboursOf = no_neighbours) -> Response:
         """Raises an `OriginError` before anything is sent, or not at all."""
         note = note_of(request.environ)
         note.delivery = NAME

@@ -1,14 +1,15 @@
 """Plan ─▶ instructions for nginx, which sends the body itself: `nginx/splice.pm` reads what this writes.
 
-nginx asks for instructions with `X-Splice-Format: 1`. The answer is a 200 of type `PLAN_TYPE`, which nginx
+nginx asks for instructions with `X-Splice-Format: 2`. The answer is a 200 of type `PLAN_TYPE`, which nginx
 keeps in a file (the plan cache) and acts on as often as it likes, each time only if the files still are what
 they were. Who asks for a segment will ask for the next ones, and a Plan is the least part of what a request
 costs here, so the Plans of a segment's neighbours come with it: a film that nobody has watched yet costs one
 request for ten segments. The body:
 
-    splice 1                                                  the format
+    splice 2                                                  the format
     1795210390                                                Until
     seg_0010.m4s 0 271, seg_0011.m4s 1690 270                 Places
+    seg_0020.m4s                                              Ahead
 
 and a Plan after another, each of eight lines and its inline bytes in order, as they are:
 
@@ -24,8 +25,11 @@ and a Plan after another, each of eight lines and its inline bytes in order, as 
 Until
     Unix time: from then on nginx asks for new ones first, and acts on these only while there are none.
 Places
-    the last part of the URL of each; where its lines begin, from the end of this line; how long they are.
+    the last part of the URL of each; where its lines begin, from the end of the next line; how long they are.
     For what would share the file and is not there, nginx asks without X-Splice-Format.
+Ahead
+    the last part of the URL of what comes after them; empty where nothing does. Who asks for the one in the
+    middle will soon want that, so nginx asks for it meanwhile: who watches on waits for his first Plan alone.
 Files
     those that are sent, separated by `, `; the first is file 0. Path, percent-quoted; device (major:minor),
     inode, size, mtime in ns. Each must still be that file.
@@ -55,11 +59,11 @@ from flask import Request, Response
 from app import metrics
 from app.final_response import FinalResponse
 from app.http_answer import date
-from app.plan import FileIdentity, Neighbours, Piece, Plan
+from app.plan import FileIdentity, NeighboursOf, Piece, Plan, no_neighbours
 from app.request_note import note_of
 
 NAME = "splice"
-FORMAT = "1"
+FORMAT = "2"
 FIRST_LINE = f"splice {FORMAT}"
 REFUSAL = "X-Splice-Refusal"
 PLAN_TYPE = "application/vnd.vodsplice.plan"
@@ -80,13 +84,14 @@ class Splice:
     def __init__(self, direct: Callable[[Plan, Request], Response]) -> None:
         self._direct = direct
 
-    def deliver(self, plan: Plan, request: Request, neighbours: Neighbours = tuple) -> Response:
+    def deliver(self, plan: Plan, request: Request, neighbours_of: NeighboursOf = no_neighbours) -> Response:
         if request.environ.get(ASKED) != FORMAT:
             return self._direct(plan, request)
         note_of(request.environ).delivery = NAME
         until_s = int(time.time()) + KEPT_S
         name = request.path.rpartition("/")[2]
-        body = instructions({name: plan, **dict(neighbours())}, until_s)
+        neighbours = neighbours_of()
+        body = instructions({name: plan, **neighbours.plans}, neighbours.ahead, until_s)
         headers = [
             ("Content-Type", PLAN_TYPE),
             ("Content-Length", str(len(body))),
@@ -106,8 +111,8 @@ def counting_retries(app: WSGIApplication) -> WSGIApplication:
     return counting
 
 
-def instructions(plans: Mapping[str, Plan], until_s: int) -> bytes:
-    """The body above. A name is the last part of a URL."""
+def instructions(plans: Mapping[str, Plan], ahead: str, until_s: int) -> bytes:
+    """The body above. A name is the last part of a URL, and so is `ahead`."""
     at = 0
     places, parts = [], [b""]
     for name, plan in plans.items():
@@ -115,7 +120,7 @@ def instructions(plans: Mapping[str, Plan], until_s: int) -> bytes:
         places.append(f"{name} {at} {len(lines)}")
         parts += (lines, *inline)
         at += len(lines) + sum(map(len, inline))
-    parts[0] = f"{FIRST_LINE}\n{until_s}\n{', '.join(places)}\n".encode()
+    parts[0] = f"{FIRST_LINE}\n{until_s}\n{', '.join(places)}\n{ahead}\n".encode()
     return b"".join(parts)
 
 

@@ -12,7 +12,7 @@ _SEGMENT = re.compile(r"seg_(0\d{3}|[1-9]\d{3,8})\.(m4s|vtt)", re.ASCII)
 _INIT = re.compile(r"init(?:_([2-9]|[1-9]\d{1,2}))?\.mp4", re.ASCII)
 _SHEET = re.compile(r"storyboard_(0\d\d|[1-9]\d{2,5})\.jpg", re.ASCII)
 _IFRAME = re.compile(r"iframe_(0\d{3}|[1-9]\d{3,8})\.m4s", re.ASCII)
-_PLANNED_TOGETHER = re.compile(r"((?:seg|iframe)_\d{3,8})\d(\.m4s|\.vtt)", re.ASCII)
+_PLANNED_TOGETHER = re.compile(r"(seg|iframe)_(\d{3,8})\d(\.m4s|\.vtt)", re.ASCII)
 
 PLAYLIST = "playlist.m3u8"
 IFRAMES = "iframes.m3u8"
@@ -81,7 +81,13 @@ def planned_together(name: str) -> list[str]:
     They share a file of nginx's plan cache (nginx/plan_cache.conf). Empty for other names.
     """
     match = _PLANNED_TOGETHER.fullmatch(name)
-    return [f"{match[1]}{digit}{match[2]}" for digit in range(10)] if match else []
+    return [f"{match[1]}_{match[2]}{digit}{match[3]}" for digit in range(10)] if match else []
+
+
+def planned_next(name: str) -> str:
+    """The first name of those that are planned together after `name` and its like. Empty for other names."""
+    match = _PLANNED_TOGETHER.fullmatch(name)
+    return f"{match[1]}_{int(match[2]) + 1:03d}0{match[3]}" if match else ""
 
 
 def versioned(name: str, version: str, query: str = "") -> str:

@@ -22,7 +22,7 @@ from tests.processes import children_of
 
 ALONE = ("--workers", "1", "--splice", "on", "--stall-timeout", "1")
 SEGMENT = "/v/film/seg_0001.m4s"
-PLAN = f"GET {SEGMENT} HTTP/1.1\r\nHost: x\r\nX-Splice-Format: 1\r\n\r\n".encode()
+PLAN = f"GET {SEGMENT} HTTP/1.1\r\nHost: x\r\nX-Splice-Format: 2\r\n\r\n".encode()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_one_connection_carries_one_request(make: MakeArchive, start: StartOrigi
         client.sendall(PLAN)
         received = b"".join(iter(lambda: client.recv(1 << 16), b""))
     assert received.count(b"HTTP/1.1 200 OK") == 1
-    assert b"\r\n\r\nsplice 1\n" in received
+    assert b"\r\n\r\nsplice 2\n" in received
     assert b"\r\nConnection: close\r\n" in received
 
 

@@ -25,7 +25,7 @@ from tests.nginx.static_nginx import running_static
 from tests.processes import children_of
 
 SECONDS = 2
-ACCEPT_PLANS = "X-Splice-Format: 1"
+ACCEPT_PLANS = "X-Splice-Format: 2"
 """How nginx asks for instructions in place of a body."""
 
 VIEWERS = 64

@@ -112,7 +112,7 @@ def create_app(folder: Path) -> Flask:
     def brief_media(name: str) -> Response:
         """For a second, and different each time."""
         now_s = int(time.time())
-        body = instructions({name: replace(plans[name], etag=f"at-{now_s}")}, now_s + 1)
+        body = instructions({name: replace(plans[name], etag=f"at-{now_s}")}, "", now_s + 1)
         return Response(body, content_type=PLAN_TYPE, headers={"X-Accel-Expires": "1"})
 
     @app.get("/v/changing/<int:times>/<name>")

@@ -179,7 +179,7 @@ def test_preflight(origin: StackOrigin, places: dict[str, str]) -> None:
 
 FORGED = (
     "X-Accel-Redirect: @splice", "X-Accel-Redirect: /refusal", "X-Accel-Expires: 0", "X-Accel-Limit-Rate: 1",
-    "X-Splice-Format: 1", "x-splice-format: 1", "X-SPLICE-FORMAT: 1", "X_Splice_Format: 1",
+    "X-Splice-Format: 2", "x-splice-format: 2", "X-SPLICE-FORMAT: 2", "X_Splice_Format: 2",
     "X-Splice_Format: 1", "X-Splice-Retry: 1", "x-splice-retry: 1", "X-Splice-Refusal: 410 Gone.",
     "X-Request-Id: forged", "Host: other",
     "X-Forwarded-For: 1.2.3.4", "Connection: close, X-Request-Id",

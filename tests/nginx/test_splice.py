@@ -141,11 +141,11 @@ def test_a_kept_plan_that_cannot_be_read(plans: StackOrigin, bodies: dict[str, b
     """Cut short anywhere, or of another format: a new one is made, or gunicorn sends the body."""
     assert plans.get("/v/adjacent").status == 200
     kept = [path for path in (plans.stack.prefix / "run" / "plans").rglob("*") if path.is_file()]
-    (plan,) = (path for path in kept if b"\nKEY: 1 /v/adjacent?\n" in path.read_bytes())
+    (plan,) = (path for path in kept if b"\nKEY: 2 /v/adjacent?\n" in path.read_bytes())
     content = plan.read_bytes()
     cut = (content[:length] for length in range(0, len(content), 3))
     try:
-        for spoilt in (*cut, bytes(len(content)), content.replace(b"\nsplice 1\n", b"\nsplice 2\n")):
+        for spoilt in (*cut, bytes(len(content)), content.replace(b"\nsplice 2\n", b"\nsplice 1\n")):
             plan.write_bytes(spoilt)
             reply = plans.get("/v/adjacent", Range="bytes=1-")  # else it may be remembered
             assert (reply.status, reply.body) == (206, bodies["adjacent"][1:])

@@ -129,7 +129,7 @@ def test_thousands_find_a_place_before_gunicorn(tmp_path: Path) -> None:
 
 def test_a_note_that_nobody_takes_back_holds_nobody_up(spliced: StackOrigin, film: MadeArchive) -> None:
     """Of a plan that is being made: whoever noted it may have ended, and the clock may have been set back."""
-    key = f"1 /v/{film.id}/seg_000-.m4s?v={film.version}".encode()
+    key = f"2 /v/{film.id}/seg_000-.m4s?v={film.version}".encode()
     row, mark = struct.unpack("=HL", md5(key, usedforsecurity=False).digest()[:6])
     assert spliced.get(f"/v/{film.id}/init.mp4").status == 200
     with (spliced.stack.prefix / "run" / "plans-underway").open("r+b") as notes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.delivery.splice import ASKED, FORMAT, MAX_RANGES, PLAN_TYPE, Splice, instructions
-from app.plan import FileIdentity, FileRanges, Piece, Plan, one_range
+from app.plan import FileIdentity, FileRanges, Neighbours, Piece, Plan, one_range
 
 FILES = tuple(
     FileIdentity(f"/films/{name}", 2049, 100 + number, 1 << 40, 1_795_206_780_123_456_789 + number)
@@ -43,7 +43,7 @@ def identity(row: str) -> FileIdentity:
 
 def plans_of(body: bytes) -> dict[str, tuple[list[str], bytes]]:
     """A plan's eight lines and inline bytes, by its name."""
-    _, _, table, content = body.split(b"\n", 3)
+    _, _, table, _, content = body.split(b"\n", 4)
     rows = [row.split() for row in table.decode("ascii").split(", ")]
     ends = [*(int(begin) for _, begin, _ in rows[1:]), len(content)]
     found = {}
@@ -55,7 +55,7 @@ def plans_of(body: bytes) -> dict[str, tuple[list[str], bytes]]:
 
 
 def written(*pieces: Piece) -> tuple[list[str], bytes]:
-    return plans_of(instructions({"x.m4s": plan(*pieces)}, until_s=0))["x.m4s"]
+    return plans_of(instructions({"x.m4s": plan(*pieces)}, ahead="", until_s=0))["x.m4s"]
 
 
 def read_back(lines: list[str], inline: bytes) -> tuple[Piece, ...]:
@@ -79,7 +79,7 @@ def read_back(lines: list[str], inline: bytes) -> tuple[Piece, ...]:
 def test_pieces_come_back(each: list[tuple[Piece, ...]]) -> None:
     names = [f"seg_{number:04d}.m4s" for number in range(len(each))]
     plans = {name: plan(*pieces) for name, pieces in zip(names, each, strict=True)}
-    found = plans_of(instructions(plans, until_s=0))
+    found = plans_of(instructions(plans, ahead="", until_s=0))
     assert list(found) == names
     for name, (lines, inline) in found.items():
         assert read_back(lines, inline) == plans[name].pieces
@@ -87,8 +87,9 @@ def test_pieces_come_back(each: list[tuple[Piece, ...]]) -> None:
 
 
 def test_the_lines() -> None:
-    body = instructions({"x.m4s": plan(b"head\n", one_range(FILES[0], 5, 6))}, until_s=17)
-    assert body.split(b"\n")[:2] == [b"splice 1", b"17"]
+    body = instructions({"x.m4s": plan(b"head\n", one_range(FILES[0], 5, 6))}, ahead="y.m4s", until_s=17)
+    first, until, _, ahead, _ = body.split(b"\n", 4)
+    assert (first, until, ahead) == (b"splice 2", b"17", b"y.m4s")
     lines, inline = plans_of(body)["x.m4s"]
     assert lines[:4] == [
         "video/mp4", '"0123456789-muxed-7"', "Fri, 20 Nov 2026 20:33:00 GMT", "public, max-age=60",
@@ -120,24 +121,25 @@ def delivered(what: Plan, **environ: str) -> AnyResponse:
     def direct(plan: Plan, request: Request) -> Response:
         return Response("the media itself")
 
-    def neighbours() -> list[tuple[str, Plan]]:
+    def neighbours() -> Neighbours:
         assert environ.get(ASKED) == FORMAT, "planned for nothing"
-        return [("seg_0002.m4s", NEIGHBOUR)]
+        return Neighbours({"seg_0002.m4s": NEIGHBOUR}, "seg_0010.m4s")
 
     with Flask("tests").test_request_context("/v/film/seg_0001.m4s", environ_overrides=environ):
         return AsSent.from_app(Splice(direct).deliver(what, request, neighbours), request.environ)
 
 
-@pytest.mark.parametrize("environ", [{}, {ASKED: "2"}, {ASKED: "0"}])
+@pytest.mark.parametrize("environ", [{}, {ASKED: "1"}, {ASKED: "0"}])
 def test_who_asks_for_no_such_format_gets_the_media(environ: dict[str, str]) -> None:
     assert delivered(plan(b"x"), **environ).get_data() == b"the media itself"
 
 
 def test_who_asks_gets_instructions() -> None:
-    response = delivered(plan(b"x"), **{ASKED: "1"})
+    response = delivered(plan(b"x"), **{ASKED: FORMAT})
     assert (response.status_code, response.headers["Content-Type"]) == (200, PLAN_TYPE)
     found = {name: read_back(*each) for name, each in plans_of(response.get_data()).items()}
     assert found == {"seg_0001.m4s": (b"x",), "seg_0002.m4s": (b"next",)}
+    assert response.get_data().split(b"\n")[3] == b"seg_0010.m4s"
     assert int(response.headers["X-Accel-Expires"]) > 0
     assert int(response.headers["Content-Length"]) == len(response.get_data())
 
@@ -146,6 +148,6 @@ def test_who_asks_gets_instructions() -> None:
 def test_the_number_of_ranges_is_bounded(more: int, has_pieces: bool) -> None:
     count = MAX_RANGES - 1 + more
     ranges = FileRanges(FILES[0], range(0, 100 * count, 100), [50] * count, 50 * count)
-    found = plans_of(delivered(plan(b"head", ranges), **{ASKED: "1"}).get_data())
+    found = plans_of(delivered(plan(b"head", ranges), **{ASKED: FORMAT}).get_data())
     assert bool(found["seg_0001.m4s"][0]) == has_pieces
     assert found["seg_0002.m4s"][1] == b"next"
