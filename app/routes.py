@@ -31,7 +31,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -104,7 +103,7 @@ def _plan_unversioned(plan_of: PlanOf, name: str) -> Plan:
 
 
 def _neighbours(name: str, plan_of: PlanOf, has: Callable[[str], bool]) -> Neighbours:
-    """Those that can be planned: what cannot will say why where it is asked for.
+    """Those that can be planned: what cannot will say why where it is asked for. None after the last one.
 
     They are wanted later, so who waits for this processor comes first: a Plan takes it a tenth of a
     millisecond, all of them hold up an nginx that has segments to send by two or three.
@@ -113,8 +112,13 @@ def _neighbours(name: str, plan_of: PlanOf, has: Callable[[str], bool]) -> Neigh
     for each in planned_together(name):
         if each != name:
             os.sched_yield()
-            with suppress(OriginError):
+            try:
                 plans[each] = plan_of(each)
+            except NotFound:
+                if each > name:
+                    break
+            except OriginError:
+                pass
     ahead = planned_next(name)
     return Neighbours(plans, ahead if has(ahead) else "")
 

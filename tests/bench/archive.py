@@ -42,6 +42,7 @@ class Shape:
 TWO_HOURS = Shape(7200)
 TEN_MINUTES = Shape(600)
 SOUND_ALONE = Shape(600, video_bps=0)
+SOUND_OF_A_FILM = Shape(7200, video_bps=0)
 
 
 def write_archive(path: Path, shape: Shape, *, holes: bool = True) -> Path:

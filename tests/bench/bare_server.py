@@ -16,9 +16,13 @@ from app.settings import SETTINGS, Sourced, flag_of, load
 ROUTE = "/bare"
 
 
+class BareFlask(Flask):
+    cors = ()
+
+
 class BareServer(server.Server):
-    def load(self) -> Flask:
-        app = Flask(__name__)
+    def load(self) -> BareFlask:
+        app = BareFlask(__name__)
 
         @app.get(ROUTE)
         def bare() -> Response:
