@@ -72,7 +72,7 @@ class Titles:
             yield from self._by_lists(folder)
         for title_id in published:
             folder, name = posixpath.split(title_id)
-            if folder not in every and self._is_certain(folder):
+            if folder in every or self._is_certain(folder):
                 yield from self._gone(title_id, name + LIST_SUFFIX, f"{name}{LIST_SUFFIX} is gone")
         for stray in stray_texts(self._media_dir, self._best):
             text = f"{stray.path} passed over: subtitles go with a rendition; {stray.remedy}"
@@ -105,11 +105,6 @@ class Titles:
             else:
                 yield from [*self._by_name(title_id, candidate.title)] or self._of_an_archive(candidate, name)
                 yield from self._gone(title_id, name, f"{name} lists no renditions any more")
-        for name in self._indexed(folder):
-            title_id = posixpath.join(folder, name.removesuffix(TITLE_SUFFIX))
-            listed_in = posixpath.basename(title_id) + LIST_SUFFIX
-            if name.endswith(TITLE_SUFFIX) and listed_in not in lists:
-                yield from self._gone(title_id, listed_in, f"{listed_in} is gone")
 
     def _of_an_archive(self, candidate: Candidate, name: str) -> Iterator[TitleOutcome]:
         """Tells who would name an archive by a list."""

@@ -179,6 +179,9 @@ async function advance(by_s) {
   await soon(`${by_s} s of playback`, until(() => video.currentTime - begun_s >= by_s || video.ended));
 }
 
+// Shaka, told to seek before it has one, waits for ever once in a while.
+const firstPicture = () => soon("first picture", until(() => video.readyState >= 2));
+
 async function seek(time_s) {
   const seeked = once("seeked");
   video.currentTime = time_s;

@@ -38,8 +38,7 @@ def test_plays_the_shorter_to_the_end(
     name: str, manifest: str, title: Origin, players_site: str, open_tab: OpenTab
 ) -> None:
     player = load(open_tab, players_site, name, title, manifest, buffering_goal_s=1)
-    # A seek before the first picture has Shaka wait for ever once in a while.
-    player.run("soon('picture', until(() => video.readyState >= 2))")
+    player.run("firstPicture()")
     player.run("chooseHeight(argument)", min(SECONDS))
     player.run("seek(argument)", 4.5)
     player.run("playToEnd()")
