@@ -16,6 +16,7 @@ from blake3 import blake3
 from flask import Request, Response
 from jinja2 import Environment
 
+from app.plan import ETAG_BYTES
 from app.setting_values import FILE
 
 FOLDER = Path(__file__).parent / "page"
@@ -25,7 +26,6 @@ CONTENT_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-ETAG_BYTES = 10
 VERSION_BYTES = 5
 """Of a digest, each two hex digits."""
 INDEX = "index.html"

@@ -17,8 +17,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
+from blake3 import blake3
+
 IMMUTABLE_MAX_AGE_S = 31_536_000
 PASSING_MAX_AGE_S = 300
+ETAG_BYTES = 10
+"""Of a digest, each two hex digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +153,12 @@ def lasting_plan(
 
 
 def passing_plan(
-    content_type: str, etag: str, modified_s: int, content: bytes, guards: tuple[FileIdentity, ...]
+    content_type: str, modified_s: int, content: bytes, guards: tuple[FileIdentity, ...]
 ) -> Plan:
-    """A Plan of what is under a URL for now: an archive may be replaced."""
+    """A Plan of what is under a URL for now: an archive may be replaced, and a later release may say more of
+    it; so its tag is that of what it says.
+    """
+    etag = blake3(content).hexdigest(ETAG_BYTES)
     return Plan(content_type, etag, modified_s, PASSING_MAX_AGE_S, False, (content,), guards)
 
 

@@ -32,7 +32,7 @@ PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 
 def plan_dash(shown: Presentation, clip: Clip = WHOLE) -> Plan:
     """Raises `Malformed` for a clip of nothing."""
-    return shown.plan(clip.tagged("dash"), CONTENT_TYPE, write_mpd(shown.clipped(clip)))
+    return shown.plan(CONTENT_TYPE, write_mpd(shown.clipped(clip)))
 
 
 def write_mpd(shown: Presentation) -> bytes:

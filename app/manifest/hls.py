@@ -20,7 +20,7 @@ from app.idx.view import Idx, IFrames
 from app.manifest.chapters import date_tags
 from app.manifest.urls import CUES, MEDIA, iframe_name, init_name, segment_name, versioned
 from app.plan import FileIdentity, Plan, passing_plan
-from app.target_duration import target_duration_s, target_query
+from app.target_duration import target_duration_s
 
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
 VERSION = 7
@@ -43,12 +43,12 @@ def plan_media_playlist(
     """
     view = idx.view(view_number)
     tags = ["#EXT-X-INDEPENDENT-SEGMENTS"] if view.independent else []
-    return _plan(idx, f"{view.name}-playlist", archive, tags, _segments(idx, MEDIA, clip), clip, target_s)
+    return _plan(idx, archive, tags, _segments(idx, MEDIA, clip), clip, target_s)
 
 
-def plan_text_playlist(idx: Idx, text: TextRows, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
+def plan_text_playlist(idx: Idx, _: TextRows, archive: FileIdentity, clip: Clip = WHOLE) -> Plan:
     """The playlist of one text track, in the segments that all views have (§3.5). Raises `Malformed`."""
-    return _plan(idx, f"{text.facts.name}-playlist", archive, [], _segments(idx, CUES, clip), clip)
+    return _plan(idx, archive, [], _segments(idx, CUES, clip), clip)
 
 
 def plan_iframe_playlist(
@@ -62,7 +62,7 @@ def plan_iframe_playlist(
     if iframes is None:
         raise NotFound("Here is nothing to play by I-frames: no video, or but one keyframe.")
     entries = _iframes(idx, iframes, clip)
-    return _plan(idx, "iframes", archive, ["#EXT-X-I-FRAMES-ONLY"], entries, clip, target_s)
+    return _plan(idx, archive, ["#EXT-X-I-FRAMES-ONLY"], entries, clip, target_s)
 
 
 def _iframes(idx: Idx, iframes: IFrames, clip: Clip) -> list[Entry]:
@@ -85,7 +85,6 @@ def _segments(idx: Idx, extension: str, clip: Clip) -> list[Entry]:
 
 def _plan(
     idx: Idx,
-    name: str,
     archive: FileIdentity,
     tags: Sequence[str],
     entries: Sequence[Entry],
@@ -93,18 +92,12 @@ def _plan(
     target_s: int = 0,
 ) -> Plan:
     own_s = target_duration_s(entry.duration_us for entry in entries)
-    etag = clip.tagged(f"{idx.version}-{name}")
     listed, durations_us = clip.segments(idx), idx.durations_us()
     begin_ms, end_ms = (sum(durations_us[:number]) // 1000 for number in (listed.start, listed.stop))
     shown = (*_start(idx, clip), *date_tags(idx, begin_ms, end_ms), *_media(entries, idx.version))
     lines = (*_head(tags, max(own_s, target_s)), *shown, "#EXT-X-ENDLIST", "")
-    return passing_plan(
-        CONTENT_TYPE,
-        f"{etag}-{target_query(target_s)}" if target_s > own_s else etag,
-        archive.modified_s,
-        "\n".join(lines).encode(),
-        (idx.identity, archive),
-    )
+    content = "\n".join(lines).encode()
+    return passing_plan(CONTENT_TYPE, archive.modified_s, content, (idx.identity, archive))
 
 
 def _head(tags: Sequence[str], target_s: int) -> Iterator[str]:

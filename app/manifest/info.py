@@ -30,8 +30,7 @@ TEXT_FACTS = ("codec_name", "file", "language", "title", "label", "forced", "hea
 def plan_info(idx: Idx, view_number: int, archive: FileIdentity) -> Plan:
     """The facts of one view of an archive."""
     content, guards = _json(_info(idx, view_number)), (idx.identity, archive)
-    etag = f"{idx.version}-{idx.view(view_number).name}-info"
-    return passing_plan(CONTENT_TYPE, etag, archive.modified_s, content, guards)
+    return passing_plan(CONTENT_TYPE, archive.modified_s, content, guards)
 
 
 def plan_title_info(shown: Presentation) -> Plan:
@@ -47,7 +46,7 @@ def plan_title_info(shown: Presentation) -> Plan:
         "chapters": [_chapter(chapter) for chapter in shown.chapters],
         "storyboard": next(filter(None, (_storyboard(*each) for each in pictures)), ""),
     }  # fmt: skip
-    return shown.plan("info", CONTENT_TYPE, _json(_info(best.idx, best.view_number) | of_title))
+    return shown.plan(CONTENT_TYPE, _json(_info(best.idx, best.view_number) | of_title))
 
 
 def _json(facts: dict[str, Any]) -> bytes:

@@ -33,7 +33,7 @@ FOR_HEARING_IMPAIRED = (
 def plan_multivariant(shown: Presentation, clip: Clip = WHOLE) -> Plan:
     """The playlist; what it names is of the same clip. Raises `Malformed` for a clip of nothing."""
     content = write_multivariant(shown.clipped(clip))
-    return shown.plan(clip.tagged("master"), CONTENT_TYPE, content)
+    return shown.plan(CONTENT_TYPE, content)
 
 
 def write_multivariant(shown: Presentation) -> bytes:

@@ -141,10 +141,9 @@ class Presentation:
                 parts.append(target_query(longest_s))
             yield replace(each, query="&".join(parts))
 
-    def plan(self, name: str, content_type: str, content: bytes) -> Plan:
-        """The answer whose body is `content`; `name` tells it from other answers of the same version."""
-        etag = f"{self.version}-{name}"
-        return passing_plan(content_type, etag, self.last_modified_s, content, self.guards)
+    def plan(self, content_type: str, content: bytes) -> Plan:
+        """The answer whose body is `content`."""
+        return passing_plan(content_type, self.last_modified_s, content, self.guards)
 
 
 def of_archive(idx: Idx, archive: FileIdentity) -> Presentation:

@@ -39,4 +39,4 @@ def plan_chapters(shown: Presentation) -> Plan:
         for chapter in shown.chapters
     ]
     content = json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
-    return shown.plan("chapters", "application/json", content)
+    return shown.plan("application/json", content)
