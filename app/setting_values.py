@@ -54,12 +54,15 @@ def switch(value: Any) -> bool:
     return str(value).lower() in _ON
 
 
-def auto_or_count(value: Any) -> int | None:
-    if value == AUTO:
-        return None
-    if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(value) <= 1_000_000:
-        raise ValueError("a whole number from 1, or auto")
-    return int(value)
+def auto_or_count(most: int) -> Callable[[Any], int | None]:
+    def read(value: Any) -> int | None:
+        if value == AUTO:
+            return None
+        if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(value) <= most:
+            raise ValueError(f"a whole number from 1 to {most}, or auto")
+        return int(value)
+
+    return read
 
 
 def seconds(value: Any) -> float:

@@ -49,19 +49,19 @@ class Settings:
     )
     workers: int | None = _setting(
         None,
-        read.auto_or_count,
+        read.auto_or_count(1024),
         "processes",
         "worker processes; auto: one a core, and two at least with `--splice`",
     )
     max_open_archives: int | None = _setting(
         None,
-        read.auto_or_count,
+        read.auto_or_count(1_000_000),
         "archives",
         "indexes kept open on this host; auto: from open files and memory",
     )
     max_inflight_segments: int | None = _setting(
         None,
-        read.auto_or_count,
+        read.auto_or_count(1_000_000),
         "responses",
         "bodies of media sent at once by all workers; auto: from cores, open files and memory",
     )

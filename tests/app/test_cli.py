@@ -114,7 +114,7 @@ def test_a_file_is_no_folder(media_dir: Path, tmp_path: Path) -> None:
 def test_wrong_setting() -> None:
     ended = run(VODSPLICE_WORKERS="many")
     assert ended.returncode == 2
-    assert "VODSPLICE_WORKERS: 'many' is not a whole number from 1, or auto" in ended.stderr
+    assert "VODSPLICE_WORKERS: 'many' is not a whole number from 1 to 1024, or auto" in ended.stderr
 
 
 def test_help_names_every_setting() -> None:

@@ -35,7 +35,8 @@ def test_defaults() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
-        ("workers", "0", "--workers: '0' is not a whole number from 1, or auto"),
+        ("workers", "0", "--workers: '0' is not a whole number from 1 to 1024, or auto"),
+        ("workers", "1025", "is not a whole number from 1 to 1024"),
         ("workers", "many", "is not a whole number"),
         ("workers", "٣x", "is not a whole number"),
         ("stall_timeout", "soon", "--stall-timeout: 'soon' is not a number of seconds"),
