@@ -20,8 +20,8 @@ our $VERSION = '1';
 my $FIRST_LINE = "\r\n\r\nsplice 2\n";
 my @LINES      = qw(type tag modified freshness guards files length pieces);
 
-# Who asks for the middle one of a file's segments will soon want those that come next.
-my $IS_IN_THE_MIDDLE = qr/5[.][[:alnum:]]+\z/;
+# Who asks for one of the second half of a file's segments will soon want those that come next.
+my $IS_PAST_THE_MIDDLE = qr/[5-9][.][[:alnum:]]+\z/;
 
 # What is read of such a file at first: all that stands before the plans, and many a plan.
 my $BLOCK = 8192;
@@ -84,11 +84,11 @@ sub kept {
     my $second = 1 + index $text, "\n", $body;
     my $third  = 1 + index $text, "\n", $second;
     my $fourth = 1 + index $text, "\n", $third;
-    return if !$fourth;
+    return if !( $second && $third && $fourth );
     my %plan = ( until => substr( $text, $body, $second - 1 - $body ), cors => $cors // q{} );
     my ( $offset, $bytes ) = place_of( $r->uri, substr $text, $second, $third - 1 - $second );
     return \%plan if !$bytes;
-    $plan{ahead} = substr $text, $third, $fourth - 1 - $third if $r->uri =~ $IS_IN_THE_MIDDLE;
+    $plan{ahead} = substr $text, $third, $fourth - 1 - $third if $r->uri =~ $IS_PAST_THE_MIDDLE;
     sysseek $file, $offset += $fourth, SEEK_SET;
     my $wanted = $bytes + $pieces::SMALL;
     return if ( sysread( $file, $text, $wanted ) // 0 ) < $bytes;

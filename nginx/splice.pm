@@ -6,8 +6,10 @@ package splice;
 # reads: one small file, and nobody is asked; and a worker remembers what it has acted on lately. Where there is none,
 # or it is not fresh any more, the request goes by @plan (splice.conf), which has nginx ask gunicorn and keep the
 # answer, and by @planned comes back here; where somebody else's is on that way already, it waits (waits.pm). What has
-# no plan, or is refused while it waits, gunicorn answers itself (@direct). Who watches on waits for no plan but the
-# first: from the middle of what a file has plans of, a request goes by @ahead, which has the next ones made meanwhile.
+# no plan, or is refused while it waits, gunicorn answers itself (@direct).
+#
+# Who watches on waits for no plan but the first: from the middle of what a file has plans of, the next ones are wished
+# for (wishes.pm). So is a new one where a plan is due: meanwhile, and while gunicorn is away, the old one is as good.
 #
 # A plan may be older than the files. Every file it names is compared with its identity (files.pm); what is sent is
 # compared on the open descriptor, and nginx gets that (pieces.pm). Where a file differs, another plan is asked for,
@@ -27,6 +29,7 @@ use nginx;
 use pieces;
 use plans;
 use waits;
+use wishes;
 
 our $VERSION = '1';
 
@@ -39,11 +42,12 @@ my $PLAN_TYPE = 'application/vnd.vodsplice.plan';
 # Answers from a plan that is remembered or kept, if it is not due and its files are as they were; else has one made.
 sub handler {
     my ($r) = @_;
+    $r->discard_request_body;    # else nginx would take it for the next request
     my $target = $r->variable('plain_target');
     if ( my $plan = $target && plans::remembered($target) ) {
         my ($files) = files::open_all($plan);
         if ($files) {
-            return OK if looks_ahead( $r, $plan );
+            look_ahead( $r, $plan );
             $r->variable( 'plan_status', 'HIT' );
             return send_whole( $r, $plan, $files );
         }
@@ -52,11 +56,10 @@ sub handler {
     return direct($r) if $r->variable('is_direct') || conditions::are_odd($r);
     my $is_over = waits::are_over($r);
     my $plan    = plans::kept($r);
-    return another_plan($r) if $plan && $plan->{until} <= time;
-    return OK               if $plan && act( $r, $plan );
-    return direct($r)       if $is_over;
-    return OK               if waits::begin( $r, \&handler );
-    pass_over($r)           if $plan;
+    return OK         if $plan && act( $r, $plan );
+    return direct($r) if $is_over;
+    return OK         if waits::begin( $r, \&handler );
+    pass_over($r)     if $plan;
     return another_plan($r);
 }
 
@@ -104,32 +107,49 @@ sub another_plan {
     return OK;
 }
 
-# Whether the request goes by @ahead first: those that come next are not kept, and nobody has them made. A worker that
-# has seen to it once does not look again while it remembers the plan.
-sub looks_ahead {
+# Has the plans made that come next, if they are not kept and nobody has them made. A worker that has seen to it does
+# not look again while it remembers the plan.
+sub look_ahead {
     my ( $r, $plan ) = @_;
-    return 0 if !$plan->{ahead} || $r->variable('ahead_path');
-    my $uri = $r->uri;
-    $r->variable( 'ahead_path', substr( $uri, 0, 1 + rindex $uri, q{/} ) . delete $plan->{ahead} );
+    my $ahead = delete $plan->{ahead} or return;
+    my $uri   = $r->uri;
+    my $path  = substr( $uri, 0, 1 + rindex $uri, q{/} ) . $ahead;
+    $r->variable( 'ahead_path', $path );
     my $key = $r->variable('ahead_key');
-    return 0 if plans::are_kept( $r, $key ) || !waits::is_first( $r, $key );
-    $r->internal_redirect('@ahead');
-    return 1;
+    return if plans::are_kept( $r, $key ) || !waits::is_first( $r, $key );
+    wishes::make( $path, $r->variable('plan_args') );
+    return;
+}
+
+# Has a new plan made for one that is due.
+sub renew {
+    my ($r) = @_;
+    wishes::make( $r->uri, $r->variable('plan_args') ) if waits::is_first( $r, $r->variable('plan_key') );
+    return;
+}
+
+# Once gunicorn was asked for what was wished for.
+sub wished {
+    my ($r) = @_;
+    waits::end($r);
+    return HTTP_NO_CONTENT;
 }
 
 # Answers from a plan; false where its files are others now, and another plan is to be asked for, past the cache.
 sub act {
     my ( $r, $plan ) = @_;
+    my $is_due = $plan->{until} <= time;
+    renew($r) if $is_due;
     if ( !defined $plan->{type} ) {
         direct($r);
         return 1;
     }
     my ( $files, $refusal, $error ) = files::open_all($plan);
     if ($files) {
-        return 1 if looks_ahead( $r, $plan );
+        look_ahead( $r, $plan );
         my $target = $r->variable('plain_target');
-        plans::remember( $target, $plan )    if $target;
-        $r->variable( 'plan_status', 'HIT' ) if !$r->variable('plan_status');
+        plans::remember( $target, $plan )                        if $target;
+        $r->variable( 'plan_status', $is_due ? 'STALE' : 'HIT' ) if !$r->variable('plan_status');
         answer( $r, $plan, $files );
         return 1;
     }

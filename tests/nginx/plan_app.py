@@ -115,6 +115,19 @@ def create_app(folder: Path) -> Flask:
         body = instructions({name: replace(plans[name], etag=f"at-{now_s}")}, "", now_s + 1)
         return Response(body, content_type=PLAN_TYPE, headers={"X-Accel-Expires": "1"})
 
+    broken = {"seg_0010.m4s"}
+
+    @app.get("/v/cut/<name>")
+    def cut_media(name: str) -> Response:
+        """Much, for a second, and plans ahead; but these, and all that are asked for again, break off."""
+        now_s = int(time.time())
+        much = replace(plans["whole-file"], pieces=(_of(folder, "one")([0] * 60, 300_000),))
+        body = instructions({name: much}, "seg_0010.m4s", now_s + 1)
+        headers = {"X-Accel-Expires": "1", "Content-Length": str(len(body))}
+        sent = body[:100] if name in broken else body
+        broken.add(name)
+        return Response(iter([sent]), content_type=PLAN_TYPE, headers=headers)
+
     @app.get("/v/changing/<int:times>/<name>")
     def changing_media(times: int, name: str) -> Response:
         """So many plans in a row are not true any more when nginx has them."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from app.manifest.urls import planned_next
+from deploy.stack import nginx_command
 from tests.app.made_archive import MadeArchive, make_archive
-from tests.app.running_origin import ask
+from tests.app.running_origin import ask, eventually
 from tests.nginx.kept_plans import HIT, MISS, NAMES, asked_of_gunicorn, segment_url
-from tests.nginx.running_stack import StackOrigin
+from tests.nginx.running_stack import StackOrigin, running_stack
 from tests.nginx.test_stampedes import at_once
 
 pytestmark = pytest.mark.nginx
@@ -74,7 +77,7 @@ def stopped_gunicorn(spliced: StackOrigin, film: MadeArchive) -> Iterator[None]:
 
 @pytest.mark.usefixtures("stopped_gunicorn")
 def test_what_is_kept_does_not_wait_for_gunicorn(spliced: StackOrigin, film: MadeArchive) -> None:
-    """On a connection of HTTP/1.1, the next request does for a second."""
+    """Nor does the next request of the connection."""
     connection = spliced.connection()
     try:
         for number in (5, 6, 9, 1):
@@ -85,6 +88,28 @@ def test_what_is_kept_does_not_wait_for_gunicorn(spliced: StackOrigin, film: Mad
             assert time.monotonic() - began_s < 20  # a plan that is needed waits for 30 s
     finally:
         connection.close()
+
+
+def test_nginx_starts_where_another_was_killed(tmp_path: Path) -> None:
+    """Its socket for wishes is still there."""
+    for name in ("media", "index"):
+        (tmp_path / name).mkdir()
+    film = make_archive(tmp_path / "media", tmp_path / "index", segments=SEGMENTS)
+    log = tmp_path / "log"
+    with running_stack(tmp_path / "media", tmp_path / "index", log, "--access-log", "on") as origin:
+        prefix = origin.stack.prefix
+        os.killpg(origin.stack.nginx.pid, signal.SIGKILL)
+        origin.stack.nginx.wait()
+        assert (prefix / "run" / "plans-wanted.sock").is_socket()
+        with subprocess.Popen(nginx_command(prefix, "nginx.conf"), cwd=prefix) as again:
+            try:
+                pid_file = prefix / "run" / "nginx.pid"
+                assert eventually(lambda: pid_file.read_text().strip() == str(again.pid))
+                assert origin.get(segment_url(film, 5)).body.endswith(film.media[4])
+                assert asked_of_gunicorn(origin, film, 2) == 2
+            finally:
+                again.send_signal(signal.SIGQUIT)
+        assert again.returncode == 0
 
 
 @pytest.mark.parametrize(

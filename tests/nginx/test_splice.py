@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import resource
+import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -135,6 +136,20 @@ def test_a_plan_that_is_due_while_gunicorn_is_away(plans: StackOrigin, bodies: d
             assert (due.status, due.body) == (200, bodies["backwards"])
     finally:
         away.rename(path)
+
+
+def test_who_is_served_suffers_from_no_plan_that_nobody_waits_for(plans: StackOrigin) -> None:
+    """One that comes next, and then a new one for one that is due, break off while a client still reads."""
+    for breaking, status in enumerate(("fwd=uri-miss", "hit; detail=stale"), start=1):
+        with plans.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+            client.sendall(b"GET /v/cut/seg_0005.m4s HTTP/1.0\r\n\r\n")
+            received = client.recv(1000)
+            assert f"Cache-Status: vodsplice; {status}\r\n".encode() in received
+            assert eventually(lambda: plans.log.read_text().count("prematurely closed") >= breaking)  # noqa: B023
+            received += b"".join(iter(lambda: client.recv(1 << 20), b""))
+        assert len(received.partition(b"\r\n\r\n")[2]) == 60 * 300_000
+        time.sleep(2.1)  # nginx counts in whole seconds
 
 
 def test_a_kept_plan_that_cannot_be_read(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
