@@ -17,6 +17,7 @@ import pytest
 
 from tests.app.conftest import MakeArchive, StartOrigin
 from tests.app.running_origin import command, eventually, stop
+from tests.processes import children_of
 
 GOING_ON = "going on with the settings in use"
 
@@ -173,7 +174,8 @@ def test_a_line_a_request(make: MakeArchive, start: StartOrigin, log_format: str
 def test_sockets_of_a_supervisor(make: MakeArchive, media_dir: Path, index_dir: Path, tmp_path: Path) -> None:
     """Socket activation: the listener is file descriptor 3, and `bind` is not used."""
     make("film")
-    with socket.socket() as listener:
+    log = tmp_path / "log"
+    with log.open("wb") as output, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
@@ -181,12 +183,16 @@ def test_sockets_of_a_supervisor(make: MakeArchive, media_dir: Path, index_dir: 
         serve = command(*folders(media_dir, index_dir), "--workers", "1", "--bind", f"127.0.0.1:{port}")
         process = subprocess.Popen(
             ["bash", "-c", script, "bash", str(listener.fileno()), *serve],
-            pass_fds=[listener.fileno()], stdout=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=[listener.fileno()], stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
                 client.sendall(b"GET /v/film/playlist.m3u8 HTTP/1.0\r\n\r\n")
                 assert client.recv(100).startswith(b"HTTP/1.0 200")
+            masters = len(children_of(process.pid))
+            process.send_signal(signal.SIGUSR2)  # to gunicorn, a second master beside it
+            assert eventually(lambda: "restart the service instead" in log.read_text())
+            assert len(children_of(process.pid)) == masters
         finally:
             assert stop(process) == 0
 

@@ -134,8 +134,11 @@ def test_reloads_wait_for_no_transfer(make: MakeArchive, origin: Reloading) -> N
 
 @either_worker
 def test_a_worker_that_dies_while_a_transfer_ends_is_replaced(make: MakeArchive, origin: Reloading) -> None:
+    before = origin.workers()
     with transfer(origin, make) as end:
-        os.kill(origin.begin_reload(), signal.SIGKILL)
+        killed = origin.begin_reload()
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: bool(origin.workers() - {killed} - before))
         assert origin.may_read() == "*"
         end()
 

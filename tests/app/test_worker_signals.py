@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,10 +20,16 @@ from app.server import Master
 from app.worker import ready
 from tests.app.running_origin import Origin, eventually, stop
 from tests.free_port import free_port, is_open
+from tests.processes import children_of
 
 ENDED, WENT_ON = 0, 7
 PATIENCE_S = 10
 
+IMPATIENT = """
+from app import cli, server
+server.SILENT_WORKER_S = 3
+cli.main()
+"""
 FIRST_HANGS = """
 import time
 from app import cli, server
@@ -59,14 +67,30 @@ def test_a_signal_at_once_after_the_fork(number: int) -> None:
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def test_one_that_hangs_before_its_first_word_is_replaced(tmp_path: Path) -> None:
-    with free_port() as port, (tmp_path / "log").open("wb") as output:
-        flags = ("--media-dir", str(tmp_path), "--index-dir", str(tmp_path), "--workers", "1")
-        words = [sys.executable, "-c", FIRST_HANGS, *flags, "--bind", f"127.0.0.1:{port}"]
+@contextmanager
+def serving(program: str, folder: Path) -> Iterator[Origin]:
+    """A server that waits for its workers for no more than three seconds."""
+    with free_port() as port, (folder / "log").open("wb") as output:
+        flags = ("--media-dir", str(folder), "--index-dir", str(folder), "--workers", "1")
+        words = [sys.executable, "-c", program, *flags, "--bind", f"127.0.0.1:{port}"]
         server = subprocess.Popen(words, stdout=output, stderr=output, start_new_session=True)
         try:
             assert eventually(lambda: is_open(port))
-            origin = Origin("127.0.0.1", port, tmp_path, tmp_path, tmp_path / "log", server)
-            assert origin.get("/healthz").status == 200
+            yield Origin("127.0.0.1", port, folder, folder, folder / "log", server)
         finally:
             stop(server)
+
+
+def test_one_that_hangs_before_its_first_word_is_replaced(tmp_path: Path) -> None:
+    with serving(FIRST_HANGS, tmp_path) as origin:
+        assert origin.get("/healthz").status == 200
+
+
+def test_one_that_hangs_when_it_is_to_end_is_killed(tmp_path: Path) -> None:
+    with serving(IMPATIENT, tmp_path) as origin:
+        assert origin.get("/healthz").status == 200
+        (worker,) = children_of(origin.process.pid)
+        os.kill(worker, signal.SIGSTOP)
+        origin.process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: not Path(f"/proc/{worker}").exists())
+        assert origin.get("/healthz").status == 200

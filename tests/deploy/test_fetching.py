@@ -14,15 +14,23 @@ from tests.deploy.test_images import readme_commands
 from tests.free_port import is_open
 from tests.test_architecture import ROOT
 
+NODES = "10.0.0.0/24"
 pytestmark = [pytest.mark.requires_tool("rsync"), pytest.mark.requires_tool("ffmpeg")]
 
 
 @pytest.fixture
-def indexer(index_dir: Path, tmp_path: Path, port: int) -> Iterator[Path]:
+def nodes() -> str:
+    """Who may fetch."""
+    return "127.0.0.1"
+
+
+@pytest.fixture
+def indexer(index_dir: Path, tmp_path: Path, port: int, nodes: str) -> Iterator[Path]:
     """The index folder of the machine that indexes, where rsync listens at `port`."""
     example = (ROOT / "deploy" / "rsyncd.conf.example").read_text()
     conf = tmp_path / "rsyncd.conf"
-    conf.write_text(example.replace("/var/lib/vodsplice", str(index_dir)).replace("10.0.0.0/24", "127.0.0.1"))
+    assert example.count(NODES) == 1
+    conf.write_text(example.replace("/var/lib/vodsplice", str(index_dir)).replace(NODES, nodes))
     words = ["rsync", "--daemon", "--no-detach", f"--config={conf}", "--address=127.0.0.1", f"--port={port}"]
     process = subprocess.Popen(words)
     try:
@@ -82,7 +90,17 @@ def test_one_at_a_time(indexer: Path, tmp_path: Path, port: int) -> None:
     assert shape(node) == shape(indexer)
 
 
-def test_nobody_else_and_nothing_else(indexer: Path, tmp_path: Path, port: int) -> None:
+@pytest.mark.parametrize("nodes", [NODES])
+def test_nobody_else(indexer: Path, tmp_path: Path, port: int) -> None:
+    """This machine is none of the example's nodes."""
+    node = tmp_path / "node"
+    node.mkdir()
+    (indexer / "a.idx").write_bytes(b"a")
+    assert fetch(node, port) != 0
+    assert shape(node) == {}
+
+
+def test_nothing_else(indexer: Path, tmp_path: Path, port: int) -> None:
     """Nothing can be put there."""
     theirs = tmp_path / "theirs.idx"
     theirs.write_bytes(b"theirs")

@@ -251,10 +251,7 @@ async function showsTtml(wanted) {
 
 // Resolves when the texts on the screen are `wanted`.
 async function showsCues(wanted) {
-  const shown = new Promise((resolve) => {
-    const timer = setInterval(() => `${shownCues()}` === `${wanted}` && (clearInterval(timer), resolve()), 50);
-  });
-  await soon(`cues ${wanted} but ${shownCues()}`, shown);
+  await soon(`cues ${wanted}`, until(() => `${shownCues()}` === `${wanted}`));
 }
 
 // The number that the blocks of the shown picture spell (`tests/player/clips.py`).
