@@ -128,9 +128,11 @@ sub renew {
     return;
 }
 
-# Once gunicorn was asked for what was wished for.
+# Once gunicorn was asked for what was wished for. Where it refuses, and not for now alone, the old plan goes.
 sub wished {
-    my ($r) = @_;
+    my ($r)      = @_;
+    my ($status) = $r->variable('plan_refusal') =~ /\A(4\d\d) /;
+    plans::remove($r) if $status;
     waits::end($r);
     return HTTP_NO_CONTENT;
 }

@@ -10,7 +10,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,26 +108,6 @@ def create_app(folder: Path) -> Flask:
     def media(name: str) -> Response:
         return splice.deliver(plans.get(name) or abort(404), request)
 
-    @app.get("/v/brief/<name>")
-    def brief_media(name: str) -> Response:
-        """For a second, and different each time."""
-        now_s = int(time.time())
-        body = instructions({name: replace(plans[name], etag=f"at-{now_s}")}, "", now_s + 1)
-        return Response(body, content_type=PLAN_TYPE, headers={"X-Accel-Expires": "1"})
-
-    broken = {"seg_0010.m4s"}
-
-    @app.get("/v/cut/<name>")
-    def cut_media(name: str) -> Response:
-        """Much, for a second, and plans ahead; but these, and all that are asked for again, break off."""
-        now_s = int(time.time())
-        much = replace(plans["whole-file"], pieces=(_of(folder, "one")([0] * 60, 300_000),))
-        body = instructions({name: much}, "seg_0010.m4s", now_s + 1)
-        headers = {"X-Accel-Expires": "1", "Content-Length": str(len(body))}
-        sent = body[:100] if name in broken else body
-        broken.add(name)
-        return Response(iter([sent]), content_type=PLAN_TYPE, headers=headers)
-
     @app.get("/v/changing/<int:times>/<name>")
     def changing_media(times: int, name: str) -> Response:
         """So many plans in a row are not true any more when nginx has them."""
@@ -148,7 +128,43 @@ def create_app(folder: Path) -> Flask:
         """As of a release with another format: the body itself, which caches may keep for a year."""
         return direct(plans[name], request)
 
+    add_brief_plans(app, plans, _of(folder, "one")([0] * 60, 300_000))
     return app
+
+
+def add_brief_plans(app: Flask, plans: Mapping[str, Plan], much: Piece) -> None:
+    """They are due after a second."""
+    asked = {"seg_0010.m4s"}
+
+    def brief(plan: Plan, ahead: str = "") -> bytes:
+        now_s = int(time.time())
+        return instructions({request.path.rpartition("/")[2]: plan}, ahead, now_s + 1)
+
+    def answer(body: bytes, sent: bytes) -> Response:
+        headers = {"X-Accel-Expires": "1", "Content-Length": str(len(body))}
+        return Response(iter([sent]), content_type=PLAN_TYPE, headers=headers)
+
+    @app.get("/v/brief/<name>")
+    def brief_media(name: str) -> Response:
+        """Different each time."""
+        body = brief(replace(plans[name], etag=f"at-{int(time.time())}"))
+        return answer(body, body)
+
+    @app.get("/v/ending/<name>")
+    def ending_media(name: str) -> Response:
+        """Once."""
+        if name in asked:
+            return Response("Gone.", 410, {"X-Splice-Refusal": "410 Gone."})
+        asked.add(name)
+        return brief_media(name)
+
+    @app.get("/v/cut/<name>")
+    def cut_media(name: str) -> Response:
+        """Much, and plans ahead; but these, and all that are asked for again, break off."""
+        body = brief(replace(plans["whole-file"], pieces=(much,)), "seg_0010.m4s")
+        is_whole = name not in asked
+        asked.add(name)
+        return answer(body, body if is_whole else body[:100])
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

@@ -138,6 +138,15 @@ def test_a_plan_that_is_due_while_gunicorn_is_away(plans: StackOrigin, bodies: d
         away.rename(path)
 
 
+def test_a_plan_that_is_due_and_refused(plans: StackOrigin, bodies: dict[str, bytes]) -> None:
+    url = "/v/ending/adjacent"
+    assert plans.get(url).body == bodies["adjacent"]
+    time.sleep(2.1)  # nginx counts in whole seconds
+    due = plans.get(url)
+    assert (due.body, due.headers["cache-status"]) == (bodies["adjacent"], "vodsplice; hit; detail=stale")
+    assert eventually(lambda: plans.get(url).status == 410)
+
+
 def test_who_is_served_suffers_from_no_plan_that_nobody_waits_for(plans: StackOrigin) -> None:
     """One that comes next, and then a new one for one that is due, break off while a client still reads."""
     for breaking, status in enumerate(("fwd=uri-miss", "hit; detail=stale"), start=1):
