@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from indexer.lines import one_line
+from indexer.ours import NotOurs
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -60,4 +61,6 @@ def _read_config(context: click.Context, _: click.Parameter, path: str | None) -
 def unwritable(path: str, error: OSError) -> str:
     """That `path`, an index or its folder, cannot be written, and what to do."""
     remedy = _REMEDIES.get(error.errno or 0, "see to its folder, or name another --index-dir")
+    if isinstance(error, NotOurs):
+        remedy = "move that file, or name another --index-dir"
     return f"{path} cannot be written: {error.strerror}; {remedy}"

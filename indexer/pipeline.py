@@ -17,7 +17,7 @@ from rich.filesize import decimal
 
 from app.cmaf.slop import DEFAULT_SLOP
 from app.idx.header import SourceFacts
-from app.idx.layout import SIDECAR_SUFFIX, STORYBOARD_SUFFIX
+from app.idx.layout import MAGIC, SIDECAR_SUFFIX, STORYBOARD_SUFFIX
 from app.idx.view import Idx, IndexDamaged, open_idx, read_idx
 from app.plan import FileIdentity
 from indexer.archives import ArchivePath
@@ -29,6 +29,7 @@ from indexer.fingerprint import FAST, FULL, fingerprint
 from indexer.folders import unwritable
 from indexer.generator import GENERATOR
 from indexer.lines import counted
+from indexer.ours import check_replaceable
 from indexer.segmentation import PlacedTrack, decode_times, segment
 from indexer.select import select
 from indexer.sidecar import Sink, has_sidecar, write_sidecar
@@ -84,6 +85,7 @@ def index_archive(archive: ArchivePath, options: Options) -> Outcome:
 
 def _index(archive: ArchivePath, options: Options) -> Outcome:
     sidecar_path, sheets_path = (archive.index_path + each for each in (SIDECAR_SUFFIX, STORYBOARD_SUFFIX))
+    check_replaceable(archive.index_path, MAGIC)
     there = _opened(archive.index_path)
     options = _decided(options, there, sidecar_path, sheets_path)
     with Source(archive.path) as source:

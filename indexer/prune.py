@@ -9,13 +9,13 @@ that go with one; the index last, so that what is killed here is finished by the
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from app.idx.layout import MAGIC, SIDECAR_SUFFIX, STORYBOARD_SUFFIX, SUFFIX, TITLE_SUFFIX
 from app.idx.view import IndexDamaged, open_idx
+from indexer.ours import is_ours
 from indexer.subtitles.beside import CODINGS
 from indexer.title_list import LIST_SUFFIX
 
@@ -77,7 +77,7 @@ def _gone(folder: str, index: str) -> str:
     no index. Raises `IndexDamaged` for one that cannot say what its archive is called, where something that
     may be it is there.
     """
-    if not _is_ours(index):
+    if os.path.islink(index) or not is_ours(index, MAGIC):
         return ""
     try:
         name = os.path.basename(open_idx(index).header.source.name)
@@ -86,14 +86,6 @@ def _gone(folder: str, index: str) -> str:
             raise
         return "no archive of this name is there"
     return "" if _is_there(os.path.join(folder, name)) else f"{name} is gone"
-
-
-def _is_ours(index: str) -> bool:
-    descriptor = os.open(index, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        return stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, len(MAGIC)) == MAGIC
-    finally:
-        os.close(descriptor)
 
 
 def _may_hold(folder: str, stem: str) -> bool:

@@ -21,12 +21,14 @@ from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from app.archive_id import archive_named, has_extension
-from app.idx.layout import SUFFIX, TITLE_SUFFIX
+from app.idx.layout import SUFFIX, TITLE_MAGIC, TITLE_SUFFIX
 from app.idx.regular_file import regular
 from app.idx.title import MAX_TITLE_BYTES, MemberFacts, TitleFacts, open_title, pack_title
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.alignment import REMEDY, misalignment
+from indexer.folders import unwritable
 from indexer.generator import GENERATOR
+from indexer.ours import check_replaceable, is_ours
 from indexer.prune import doubt_of
 from indexer.stray_texts import stray_texts
 from indexer.title_list import LIST_SUFFIX, Candidate, Refused, read_list
@@ -153,10 +155,12 @@ class Titles:
             content = pack_title(facts)
             is_new = _content(path) != content
             if is_new:
+                check_replaceable(path, TITLE_MAGIC)
                 publish(path, content)
         except (Refused, OSError) as error:
             self._withdraw(candidate.id)
-            text = f"refused as a title: {error}. Its archives stay served by their own ids"
+            why = unwritable(path, error) if isinstance(error, OSError) else str(error)
+            text = f"refused as a title: {why}. Its archives stay served by their own ids"
             return TitleOutcome(candidate.id, "refused", text)
         self._best[candidate.id] = facts.members[0].id
         names = ", ".join(posixpath.relpath(member.id, candidate.id) for member in facts.members)
@@ -205,7 +209,7 @@ class Titles:
         """Remove a title that was published, from `listed_in` if that is said. Whether there was one."""
         path = self._path(title_id)
         with suppress(OSError):
-            if listed_in is None or _listed_in(path) in (listed_in, None):
+            if is_ours(path, TITLE_MAGIC) and (listed_in is None or _listed_in(path) in (listed_in, None)):
                 os.unlink(path)
                 return True
         return False

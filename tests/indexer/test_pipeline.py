@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.idx.layout import MAGIC
 from app.idx.view import Idx, open_idx
 from indexer import pipeline
 from indexer.archives import find_archives
@@ -261,3 +262,26 @@ def test_an_index_that_cannot_be_written_is_refused(put: Put, index: Index, inde
     assert (outcome.status, outcome.text) == (
         "refused", f"refused: its index {index_dir / 'folder/film.idx'} {why}",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [b"# VobSub index file, v7", b"\x89PNG\r\n\x1a\n"])
+def test_a_file_that_is_not_ours_is_not_overwritten(put: Put, media_dir: Path, content: bytes) -> None:
+    """As where archives and indexes lie in one folder."""
+    put()
+    (media_dir / "film.idx").write_bytes(content)
+    (archive,) = find_archives([str(media_dir)], str(media_dir), str(media_dir))
+    outcome = index_archive(archive, Options(force=True, audio_sidecar=True))
+    assert outcome.status == "refused"
+    assert outcome.text == (
+        f"refused: its index {media_dir / 'film.idx'} cannot be written: a file that is not ours has this"
+        " name; move that file, or name another --index-dir"
+    )
+    assert {each.name for each in media_dir.iterdir()} == {"film.mp4", "film.idx"}
+    assert (media_dir / "film.idx").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", MAGIC[:3], MAGIC + b"and no more"])
+def test_a_damaged_index_of_ours_is_replaced(put: Put, index: Index, index_dir: Path, content: bytes) -> None:
+    put()
+    (index_dir / "film.idx").write_bytes(content)
+    assert index().status == "indexed"

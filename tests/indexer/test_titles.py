@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app.idx.layout import MAGIC
+from app.idx.layout import MAGIC, TITLE_MAGIC
 from app.idx.title import open_title
 from app.idx.view import open_idx
 from indexer import inspect_cli
@@ -223,6 +223,51 @@ def test_a_record_that_is_no_file_is_replaced(settle: Settle, media_dir: Path, i
     os.mkfifo(index_dir / "film.title")
     assert [each.status for each in settle()] == ["published"]
     assert len(facts(index_dir).members) == 2
+
+
+@pytest.mark.parametrize("content", [b"", TITLE_MAGIC[:5], TITLE_MAGIC + b"and no more"])
+def test_a_damaged_record_of_ours_is_replaced(
+    settle: Settle, media_dir: Path, index_dir: Path, content: bytes
+) -> None:
+    put_film(media_dir)
+    (index_dir / "film.title").write_bytes(content)
+    assert [each.status for each in settle()] == ["published"]
+    assert len(facts(index_dir).members) == 2
+
+
+@pytest.mark.parametrize(
+    ("listing", "word"),
+    [
+        ("", "film.title cannot be written: a file that is not ours has this name; move that file, or "),
+        (listed("film/720p.mp4", "film/1080p.mp4"), "a file that is not ours has this name; move "),
+        ("[[rendition]]\n", "lists 1 archive"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_in_the_way(
+    settle: Settle, media_dir: Path, index_dir: Path, listing: str, word: str
+) -> None:
+    put_film(media_dir)
+    put_list(media_dir, listing)
+    (index_dir / "film.title").write_bytes(b"a user's notes")
+    (outcome,) = settle()
+    assert outcome.status == "refused"
+    assert word in outcome.text
+    assert (index_dir / "film.title").read_bytes() == b"a user's notes"
+
+
+def test_files_that_are_not_ours_stay_though_they_are_called_as_titles_are(
+    settle: Settle, media_dir: Path, index_dir: Path
+) -> None:
+    put_film(media_dir)
+    (index_dir / "film").mkdir()
+    for name in ("notes", "empty", "film/notes", "film/1080p"):
+        (index_dir / f"{name}.title").write_bytes(b"" if name == "empty" else b"a user's notes")
+    put_rendition(media_dir / "notes.mp4", picture(100))
+    assert [each.id for each in settle()] == ["film"]
+    (media_dir / "film/720p.mp4").unlink()
+    settle()
+    kept = {str(each.relative_to(index_dir)) for each in index_dir.rglob("*.title")}
+    assert kept == {"notes.title", "empty.title", "film/notes.title", "film/1080p.title"}
 
 
 def test_it_is_shown_as_text(settle: Settle, media_dir: Path, index_dir: Path) -> None:
