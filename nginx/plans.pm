@@ -35,7 +35,7 @@ my ( $fresh, $older, $weight ) = ( {}, {}, 0 );
 my $MOST        = 8192;
 my $PLAN_WEIGHT = 32;
 
-# The plan that this worker has for this target, if it is not due yet: else it is asked for as if there were none.
+# The plan that this worker has for this target, if it is not due yet.
 sub remembered {
     my ($target) = @_;
     my $plan = $fresh->{$target};

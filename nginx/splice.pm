@@ -4,9 +4,9 @@ package splice;
 #
 # Theory of operation: app/delivery/splice.py documents a plan. nginx keeps it in a file of its cache, which plans.pm
 # reads: one small file, and nobody is asked; and a worker remembers what it has acted on lately. Where there is none,
-# or it is not fresh any more, the request goes by @plan (splice.conf), which has nginx ask gunicorn and keep the
-# answer, and by @planned comes back here; where somebody else's is on that way already, it waits (waits.pm). What has
-# no plan, or is refused while it waits, gunicorn answers itself (@direct).
+# the request goes by @plan (splice.conf), which has nginx ask gunicorn and keep the answer, and by @planned comes back
+# here; where somebody else's is on that way already, it waits (waits.pm). What has no plan, or is refused while it
+# waits, gunicorn answers itself (@direct).
 #
 # Who watches on waits for no plan but the first: from the middle of what a file has plans of, the next ones are wished
 # for (wishes.pm). So is a new one where a plan is due: meanwhile, and while gunicorn is away, the old one is as good.

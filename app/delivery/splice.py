@@ -23,13 +23,13 @@ and a Plan after another, each of eight lines and its inline bytes in order, as 
     -1 0 1419, 0 48 104211 150000 9000                        Pieces
 
 Until
-    Unix time: from then on nginx asks for new ones first, and acts on these only while there are none.
+    Unix time: from then on nginx asks for new ones, and acts on these meanwhile.
 Places
     the last part of the URL of each; where its lines begin, from the end of the next line; how long they are.
     For what would share the file and is not there, nginx asks without X-Splice-Format.
 Ahead
-    the last part of the URL of what comes after them; empty where nothing does. Who asks for the one in the
-    middle will soon want that, so nginx asks for it meanwhile: who watches on waits for his first Plan alone.
+    the last part of the URL of what comes after them; empty where nothing does. Who is in the second half of
+    them will soon want that, so nginx asks for it meanwhile: who watches on waits for his first Plan alone.
 Files
     those that are sent, separated by `, `; the first is file 0. Path, percent-quoted; device (major:minor),
     inode, size, mtime in ns. Each must still be that file.
