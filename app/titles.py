@@ -3,7 +3,7 @@
 A title is a small file in the index folder (`app.idx.title`), read for every request; each of its archives
 is found through the catalog, which looks at the files of all of them. So a title changes with its members at
 once: where one was replaced, indexed anew or removed, the title is a mismatch until vodsplice-index has
-compared them again.
+compared them again. Where all are gone, so is the title, as an archive is that has but its index left.
 """
 
 from __future__ import annotations
@@ -52,10 +52,17 @@ def find_title(catalog: Catalog, title_id: str) -> FoundTitle:
         raise Mismatch(TITLE_DAMAGED) from error
     except OSError as error:
         raise refusal(path, error, NO_SUCH_ARCHIVE) from error
-    try:
-        members = tuple(catalog.find(member.id) for member in title.facts.members)
-    except NotFound as error:
-        raise Mismatch(TITLE_CHANGED) from error
+    members = tuple(found for member in title.facts.members if (found := _found(catalog, member.id)))
+    if not members:
+        raise NotFound(NO_SUCH_ARCHIVE)
     if [each.idx.digest for each in members] != [each.digest for each in title.facts.members]:
         raise Mismatch(TITLE_CHANGED)
     return FoundTitle(title_id, title, members)
+
+
+def _found(catalog: Catalog, archive_id: str) -> Archive | None:
+    """None where it is gone. Else raises as `Catalog.find` does."""
+    try:
+        return catalog.find(archive_id)
+    except NotFound:
+        return None

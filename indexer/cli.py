@@ -111,7 +111,7 @@ def main(  # noqa: PLR0913 - an argument an option
     Archives of one folder that are named after heights (film/1080p.mp4, film/720p.mp4), or that a film.toml
     lists, are renditions of one title, film, if they are cut alike.
 
-    Exit status: 0 all good, 1 some archives or titles refused (or kept by --prune, in doubt), 2 wrong usage,
+    Exit status: 0 all good, 1 some archives or titles refused (or kept, in doubt), 2 wrong usage,
     3 some archives not finished yet (still being written; run it again later).
 
     \b
@@ -181,8 +181,8 @@ def _settle(
     pruned = list(prune_indexes(media_dir, index_dir, read)) if prune else []
     for each in pruned:
         say(f"{each.id}: {each.text}")
-    removed = [each.id for each in pruned if each.status == "removed"]
-    titles = list(Titles(media_dir, index_dir).settle([*ids.values(), *removed]))
+    everywhere = prune and bool(read)
+    titles = list(Titles(media_dir, index_dir).settle(ids.values(), everywhere=everywhere))
     for title in titles:
         if title.status != "up to date":
             say(f"{title.id}: {title.text}")
@@ -212,7 +212,7 @@ def _summary(
     for status, what in (("removed", "of archives that are gone removed"), ("kept", "kept in doubt")):
         if count := sum(each.status == status for each in pruned):
             parts.append(f"{count} {what}")
-    told = Counter(each.status for each in titles if each.status in ("refused", "withdrawn"))
+    told = Counter(each.status for each in titles if each.status in ("refused", "withdrawn", "kept"))
     parts += [f"{counted(count, 'title')} {status}" for status, count in sorted(told.items())]
     index_bytes = sum(outcome.index_bytes for outcome in outcomes)
     archive_bytes = sum(outcome.archive_bytes for outcome in outcomes)

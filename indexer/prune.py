@@ -13,13 +13,13 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from app.idx.layout import MAGIC, SIDECAR_SUFFIX, STORYBOARD_SUFFIX, SUFFIX, TITLE_SUFFIX
+from app.idx.layout import MAGIC, SIDECAR_SUFFIX, STORYBOARD_SUFFIX, SUFFIX
 from app.idx.view import IndexDamaged, open_idx
 from indexer.ours import is_ours
+from indexer.presence import doubt_of, is_there, names_in
 from indexer.subtitles.beside import CODINGS
 from indexer.title_list import LIST_SUFFIX
 
-_OURS = (SUFFIX, SUFFIX + SIDECAR_SUFFIX, SUFFIX + STORYBOARD_SUFFIX, TITLE_SUFFIX)
 _BESIDE = (*CODINGS, LIST_SUFFIX)
 """Of files that lie beside archives and are none."""
 
@@ -85,46 +85,19 @@ def _gone(folder: str, index: str) -> str:
         if _may_hold(folder, os.path.basename(index).removesuffix(SUFFIX)):
             raise
         return "no archive of this name is there"
-    return "" if _is_there(os.path.join(folder, name)) else f"{name} is gone"
+    return "" if is_there(os.path.join(folder, name)) else f"{name} is gone"
 
 
 def _may_hold(folder: str, stem: str) -> bool:
     """Whether a folder has a file of that stem which may be an archive: one that was named outright has any
     extension. Raises `OSError` where that cannot be told.
     """
-    try:
-        names = os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
     return any(
         os.path.splitext(name)[0] == stem
         and not name.lower().endswith(_BESIDE)
         and not os.path.isdir(os.path.join(folder, name))
-        for name in names
+        for name in names_in(folder)
     )
-
-
-def _is_there(path: str) -> bool:
-    """Whether a name is taken, be it by a link to nowhere. Raises `OSError` where that cannot be told."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
-
-
-def doubt_of(root: str, folder: str) -> str:
-    """Why what is not seen in a folder below `root` may be there all the same, or "".
-
-    A folder that is not mounted is an empty one: the nearest that there is has to hold something. Raises
-    `OSError` where that cannot be told.
-    """
-    while folder != root and not _is_there(folder):
-        folder = os.path.dirname(folder)
-    if os.path.islink(folder) and not os.path.isdir(folder):
-        return f"{folder} is a link to nowhere"
-    held = [name for name in os.listdir(folder) if not name.startswith(".") and not name.endswith(_OURS)]
-    return "" if held else f"{folder} is empty"
 
 
 def _remove(index: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from indexer.demux.metadata import clean_text
 from indexer.errors import SourceError
 from indexer.limits import MAX_TITLE_LIST_BYTES, MAX_TITLE_LIST_DOTS
 from indexer.lines import counted
+from indexer.presence import is_there
 from indexer.source import Source
 
 LIST_SUFFIX = ".toml"
@@ -47,7 +48,9 @@ class Candidate(NamedTuple):
 
 
 def read_list(path: str, title_id: str, media_dir: str) -> Candidate:
-    """It has no members where the file lists no renditions, whatever else it is for. Raises `Refused`."""
+    """It has no members where the file lists no renditions, whatever else it is for. Raises `Refused`, and
+    `OSError` where it cannot be told whether an archive is there.
+    """
     if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(media_dir), "")):
         raise Refused("is a link out of the media folder; put the file itself there")
     listed = _parsed(_text(path))
@@ -103,7 +106,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _members(rows: Sequence[Any], folder: str, media_dir: str) -> tuple[str, ...]:
-    """Ids of the archives that rows name, as paths relative to `folder`. Raises `Refused`."""
+    """Ids of the archives that rows name, as paths relative to `folder`. Raises `Refused` or `OSError`."""
     numbers: dict[str, int] = {}
     for number, row in enumerate(rows, start=1):
         archive_id = _member(number, row, folder, media_dir)
@@ -114,7 +117,7 @@ def _members(rows: Sequence[Any], folder: str, media_dir: str) -> tuple[str, ...
 
 
 def _member(number: int, row: Any, folder: str, media_dir: str) -> str:
-    """The id of the archive that a row names. Raises `Refused`."""
+    """The id of the archive that a row names. Raises `Refused` or `OSError`."""
     name = row.get("archive") if isinstance(row, dict) else None
     if not isinstance(name, str) or not name:
         raise Refused(f'rendition {number} names no archive; write archive = "name.mp4"')
@@ -126,7 +129,7 @@ def _member(number: int, row: Any, folder: str, media_dir: str) -> str:
     archive_id = posixpath.splitext(path)[0]
     if not is_servable(archive_id):
         raise Refused(f"{which} is hidden, or no URL could hold its name; rename it")
-    if not os.path.exists(os.path.join(media_dir, path)):
+    if not is_there(os.path.join(media_dir, path)):
         raise Refused(f"{which} is not there; correct the list")
     return archive_id
 

@@ -16,28 +16,25 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from app.archive_id import archive_named, has_extension
-from app.idx.layout import SUFFIX, TITLE_MAGIC, TITLE_SUFFIX
-from app.idx.regular_file import regular
-from app.idx.title import MAX_TITLE_BYTES, MemberFacts, TitleFacts, open_title, pack_title
+from app.archive_id import archive_named
+from app.idx.layout import SUFFIX
+from app.idx.title import MemberFacts, TitleFacts
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.alignment import REMEDY, misalignment
-from indexer.folders import unwritable
 from indexer.generator import GENERATOR
-from indexer.ours import check_replaceable, is_ours
-from indexer.prune import doubt_of
+from indexer.presence import doubt_of, is_there, names_in
 from indexer.stray_texts import stray_texts
 from indexer.title_list import LIST_SUFFIX, Candidate, Refused, read_list
-from indexer.write import publish
+from indexer.title_records import TitleRecords
 
 RENDITION = re.compile(r"(?:[1-9]\d{2,3}p|[248]k)(?:\d{2,3})?(?:[-_.][a-z0-9]+)*", re.ASCII | re.IGNORECASE)
 """Names of archives that make a title of their folder: a height, a frame rate, what else tells them apart."""
 
-Status = Literal["published", "up to date", "refused", "passed over", "withdrawn"]
+Status = Literal["published", "up to date", "refused", "passed over", "withdrawn", "kept"]
 
 
 class TitleOutcome(NamedTuple):
@@ -53,60 +50,110 @@ class Unreadable(Refused):
 
 
 class Titles:
-    """Titles among the archives of two folders, which mirror each other."""
+    """Titles among the archives of two folders, which mirror each other.
+
+    As an index does, a title outlives its archives until `--prune`: where none of its renditions is there,
+    the media folder may be another one, or lack a disk, and the origin does not serve it.
+    """
 
     def __init__(self, media_dir: str, index_dir: str) -> None:
         self._media_dir, self._index_dir = media_dir, index_dir
+        self._records = TitleRecords(index_dir)
         self._best: dict[str, str] = {}
 
-    def settle(self, ids: Sequence[str]) -> Iterator[TitleOutcome]:
-        """Compare what titles the archives `ids` may belong to; publish these, or withdraw them. Then tell of
-        subtitles that are named after one.
+    def settle(self, ids: Iterable[str], *, everywhere: bool = False) -> Iterator[TitleOutcome]:
+        """Compare what titles the archives `ids` may belong to; publish these, or withdraw them. So with any
+        title that has a list, and `everywhere` with all. Then tell of subtitles that are named after one.
         """
         self._best.clear()
         folders = {posixpath.dirname(each) for each in ids}
-        every = folders.union(*map(_above, folders))
-        published = [each for each in self._published() if not self._has_list(each)]
-        for folder in sorted(folders.union(filter(self._is_empty, published)) - {""}):
-            if not self._has_list(folder):
-                yield from self._by_name(folder)
-        for folder in sorted(every):
-            yield from self._by_lists(folder)
-        for title_id in published:
-            folder, name = posixpath.split(title_id)
-            if folder in every or self._is_certain(folder):
-                yield from self._gone(title_id, name + LIST_SUFFIX, f"{name}{LIST_SUFFIX} is gone")
+        folders.update(*map(_above, folders.copy()))
+        concerned = folders.union(*map(self._listed_in, folders))
+        concerned.update(each for each in self._records.ids() if everywhere or self._is_listed(each, folders))
+        for title_id in sorted(concerned - {""}):
+            try:
+                yield from self._decide(title_id, everywhere=everywhere)
+            except OSError as error:
+                yield self._unsettled(title_id, error)
         for stray in stray_texts(self._media_dir, self._best):
             text = f"{stray.path} passed over: subtitles go with a rendition; {stray.remedy}"
             yield TitleOutcome(stray.title_id, "passed over", text)
 
-    def _by_name(self, folder: str, title: str = "") -> Iterator[TitleOutcome]:
-        """The title of a folder that no list decides over, called `title` if a file says so."""
-        names = (name.removesuffix(SUFFIX) for name in self._indexed(folder) if name.endswith(SUFFIX))
-        ids = [posixpath.join(folder, name) for name in names if RENDITION.fullmatch(name)]
-        members = tuple(each for each in ids if self._is_there(each))
-        if len(members) > 1:
-            yield self._settle(Candidate(folder, members, title))
-        else:
-            yield from self._gone(folder, "", "fewer than two of its renditions are left")
+    def _unsettled(self, title_id: str, error: OSError) -> TitleOutcome:
+        """What is told where it cannot be told what is there."""
+        if self._records.has(title_id):
+            return TitleOutcome(title_id, "kept", f"the title is kept as it was: {error}")
+        return TitleOutcome(title_id, "refused", f"refused as a title: {error}")
 
-    def _by_lists(self, folder: str) -> Iterator[TitleOutcome]:
-        found = _names(os.path.join(self._media_dir, folder))
-        lists = [name for name in found if name.endswith(LIST_SUFFIX) and not name.startswith(".")]
-        for name in lists:
-            title_id = posixpath.join(folder, name.removesuffix(LIST_SUFFIX))
+    def _listed_in(self, folder: str) -> Iterator[str]:
+        """Ids of what may be lists there."""
+        with suppress(OSError):  # what was published from one is found by its record
+            for name in names_in(os.path.join(self._media_dir, folder)):
+                if name.endswith(LIST_SUFFIX) and not name.startswith("."):
+                    yield posixpath.join(folder, name.removesuffix(LIST_SUFFIX))
+
+    def _is_listed(self, title_id: str, folders: Collection[str]) -> bool:
+        """Whether a title that was published has a list; or its list is gone from one of `folders`, or it
+        cannot be told whether it had one.
+        """
+        if os.path.lexists(self._list_path(title_id)):
+            return True
+        if posixpath.dirname(title_id) not in folders:
+            return False
+        facts = self._records.read(title_id)
+        return facts is None or bool(facts.listed_in)
+
+    def _decide(self, title_id: str, *, everywhere: bool) -> Iterator[TitleOutcome]:
+        """By its list if there is one that lists anything, else by the names in its folder. Raises `OSError`
+        where what is not seen may be there.
+        """
+        path = self._list_path(title_id)
+        name = os.path.basename(path)
+        has_list = is_there(path)
+        candidate = Candidate(title_id, ())
+        if has_list:
             try:
-                path = os.path.join(self._media_dir, folder, name)
                 candidate = read_list(path, title_id, self._media_dir)
             except Refused as error:
-                self._withdraw(title_id)
+                facts = self._records.read(title_id)
+                if facts is None or self._is_any_there(facts):
+                    self._records.withdraw(title_id)
                 yield TitleOutcome(title_id, "refused", f"refused as a title: {name}: {error}")
-                continue
-            if candidate.members:
-                yield self._settle(candidate)
-            else:
-                yield from [*self._by_name(title_id, candidate.title)] or self._of_an_archive(candidate, name)
-                yield from self._gone(title_id, name, f"{name} lists no renditions any more")
+                return
+        members = candidate.members or self._renditions(title_id)
+        if len(members) > 1:
+            yield self._settle(candidate._replace(members=members))
+            return
+        if has_list:
+            yield from self._of_an_archive(candidate, name)
+        yield from self._end(title_id, has_list=has_list, everywhere=everywhere)
+
+    def _renditions(self, folder: str) -> tuple[str, ...]:
+        """The archives of a folder that are named as those of a title. Raises `OSError`."""
+        found = names_in(os.path.join(self._index_dir, folder))
+        names = (name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX))
+        ids = [posixpath.join(folder, name) for name in names if RENDITION.fullmatch(name)]
+        return tuple(each for each in ids if self._is_there(each))
+
+    def _end(self, title_id: str, *, has_list: bool, everywhere: bool) -> Iterator[TitleOutcome]:
+        """Withdraw a title that nothing makes one any more, if that is certain. Raises `OSError`."""
+        if not self._records.has(title_id):
+            return
+        facts = self._records.read(title_id)
+        if not everywhere and (facts is None or not self._is_any_there(facts)):
+            return
+        folder, name = title_id, posixpath.basename(self._list_path(title_id))
+        if facts is None:
+            why = "its record is damaged, and no archives are its renditions by their names"
+        elif not facts.listed_in:
+            why = "fewer than two of its renditions are left"
+        elif has_list:
+            why = f"{name} lists no renditions any more"
+        else:
+            folder, why = posixpath.dirname(title_id), f"{name} is gone"
+        root = os.path.realpath(self._media_dir)
+        if not doubt_of(root, os.path.join(root, folder)) and self._records.withdraw(title_id):
+            yield TitleOutcome(title_id, "withdrawn", f"no title any more: {why}")
 
     def _of_an_archive(self, candidate: Candidate, name: str) -> Iterator[TitleOutcome]:
         """Tells who would name an archive by a list."""
@@ -114,53 +161,18 @@ class Titles:
             text = f"{name} passed over: it names a title, and {candidate.id} is one archive; remove it"
             yield TitleOutcome(candidate.id, "passed over", text)
 
-    def _indexed(self, folder: str) -> list[str]:
-        """What the index folder of `folder` holds."""
-        return _names(os.path.join(self._index_dir, folder))
-
-    def _published(self) -> Iterator[str]:
-        """All titles, in order, wherever they are."""
-        for folder, folders, names in os.walk(self._index_dir):
-            folders[:] = sorted(each for each in folders if not each.startswith("."))
-            for name in sorted(names):
-                if name.endswith(TITLE_SUFFIX) and not name.startswith("."):
-                    path = os.path.join(folder, name.removesuffix(TITLE_SUFFIX))
-                    yield os.path.relpath(path, self._index_dir)
-
-    def _is_empty(self, folder: str) -> bool:
-        """Whether it holds no archive, as far as names tell."""
-        names = _names(os.path.join(self._media_dir, folder))
-        return not any(map(has_extension, names)) and self._is_certain(folder)
-
-    def _is_certain(self, folder: str) -> bool:
-        """Whether what is not seen in it is gone: it is mounted, and can be read."""
-        root = os.path.realpath(self._media_dir)
-        try:
-            return not doubt_of(root, os.path.join(root, folder))
-        except OSError:
-            return False
-
-    def _has_list(self, title_id: str) -> bool:
-        return os.path.lexists(os.path.join(self._media_dir, title_id + LIST_SUFFIX))
-
     def _settle(self, candidate: Candidate) -> TitleOutcome:
         """Publish a candidate, or refuse it and withdraw what was published under its id."""
         if self._is_there(candidate.id):
-            self._withdraw(candidate.id)
+            self._records.withdraw(candidate.id)
             text = "no title: an archive has the same id and is served instead; rename one of the two"
             return TitleOutcome(candidate.id, "passed over", text)
-        path = self._path(candidate.id)
         try:
             facts = self._compare(candidate)
-            content = pack_title(facts)
-            is_new = _content(path) != content
-            if is_new:
-                check_replaceable(path, TITLE_MAGIC)
-                publish(path, content)
-        except (Refused, OSError) as error:
-            self._withdraw(candidate.id)
-            why = unwritable(path, error) if isinstance(error, OSError) else str(error)
-            text = f"refused as a title: {why}. Its archives stay served by their own ids"
+            is_new = self._records.publish(candidate.id, facts)
+        except Refused as error:
+            self._records.withdraw(candidate.id)
+            text = f"refused as a title: {error}. Its archives stay served by their own ids"
             return TitleOutcome(candidate.id, "refused", text)
         self._best[candidate.id] = facts.members[0].id
         names = ", ".join(posixpath.relpath(member.id, candidate.id) for member in facts.members)
@@ -179,18 +191,25 @@ class Titles:
         members = tuple(MemberFacts(each, idx.digest) for each, idx in opened)
         return TitleFacts(GENERATOR, candidate.title, candidate.listed_in, members)
 
+    def _is_any_there(self, facts: TitleFacts) -> bool:
+        """Whether any of its members may be served. Raises `OSError`."""
+        return any(self._is_there(each.id) for each in facts.members)
+
     def _is_there(self, archive_id: str) -> bool:
         """Whether there is an archive of that id, and its index. What the archive of one that cannot be read
-        is called is told from names.
+        is called is told from names. Raises `OSError` where that cannot be told.
         """
         folder, stem = os.path.split(os.path.join(self._media_dir, archive_id))
         try:
             name: str | None = self._open(archive_id).header.source.name
         except Unreadable:
-            name = archive_named(stem, _names(folder))
+            name = archive_named(stem, names_in(folder))
         except Refused:
             return False
-        return name is not None and os.path.exists(os.path.join(folder, name))
+        return name is not None and is_there(os.path.join(folder, name))
+
+    def _list_path(self, title_id: str) -> str:
+        return os.path.join(self._media_dir, title_id + LIST_SUFFIX)
 
     def _open(self, archive_id: str) -> Idx:
         try:
@@ -200,52 +219,11 @@ class Titles:
         except (OSError, IndexDamaged) as error:
             raise Unreadable(f"{archive_id} has an index that cannot be read; index it again") from error
 
-    def _gone(self, title_id: str, listed_in: str, why: str) -> Iterator[TitleOutcome]:
-        """Withdraw a title that came from `listed_in`, and tell of it if there was one: its addresses end."""
-        if self._withdraw(title_id, listed_in):
-            yield TitleOutcome(title_id, "withdrawn", f"no title any more: {why}")
-
-    def _withdraw(self, title_id: str, listed_in: str | None = None) -> bool:
-        """Remove a title that was published, from `listed_in` if that is said. Whether there was one."""
-        path = self._path(title_id)
-        with suppress(OSError):
-            if is_ours(path, TITLE_MAGIC) and (listed_in is None or _listed_in(path) in (listed_in, None)):
-                os.unlink(path)
-                return True
-        return False
-
-    def _path(self, title_id: str) -> str:
-        return os.path.join(self._index_dir, title_id + TITLE_SUFFIX)
-
-
-def _names(folder: str) -> list[str]:
-    """What a folder holds, in order; nothing where that cannot be told."""
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []
-
 
 def _above(folder: str) -> Iterator[str]:
     while folder:
         folder = posixpath.dirname(folder)
         yield folder
-
-
-def _listed_in(path: str) -> str | None:
-    """Where a title that was published came from; None for a damaged one. Raises `OSError`."""
-    try:
-        return open_title(path).facts.listed_in
-    except IndexDamaged:
-        return None
-
-
-def _content(path: str) -> bytes | None:
-    try:
-        with open(path, "rb", opener=regular) as file:
-            return file.read(MAX_TITLE_BYTES + 1)
-    except OSError:
-        return None
 
 
 def _rank(opened: tuple[str, Idx]) -> tuple[int, int, int]:

@@ -247,6 +247,13 @@ def test_a_member_that_is_gone_is_a_mismatch(client: Client, title: Path) -> Non
     assert (answer.status_int, answer.text.strip()) == (409, TITLE_CHANGED)
 
 
+def test_a_title_is_gone_with_all_its_members(client: Client, title: Path) -> None:
+    for name in ("720p.mp4", "1080p.mp4"):
+        (title / name).unlink()
+    assert client.get(MASTER).status_int == 404
+    assert client.get(MPD).status_int == 404
+
+
 @pytest.mark.parametrize("content", [b"", b"x" * 500])
 def test_a_damaged_record_is_a_mismatch(content: bytes, client: Client, title: Path, index_dir: Path) -> None:
     (index_dir / "film.title").write_bytes(content)

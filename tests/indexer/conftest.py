@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.media.made_title import index_all
 from tests.media.mp4_file import write_mp4
 
 Put = Callable[..., Path]
-Settle = Callable[[], list[TitleOutcome]]
+Settle = Callable[..., list[TitleOutcome]]
 
 
 def film(*, seconds: int = 20, seed: int = 1) -> MadeMovie:
@@ -37,4 +38,4 @@ def put(media_dir: Path) -> Put:
 @pytest.fixture
 def settle(media_dir: Path, index_dir: Path) -> Settle:
     """What `vodsplice-index` does of all of the media folder; called, it tells what became of titles."""
-    return lambda: index_all(media_dir, index_dir)
+    return partial(index_all, media_dir, index_dir)

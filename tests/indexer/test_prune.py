@@ -186,3 +186,15 @@ def test_a_title_goes_with_its_renditions(run: Run, put: Put, media_dir: Path, i
     shutil.rmtree(media_dir / "film")
     run("--prune")
     assert files(index_dir) == {"stays.idx"}
+
+
+def test_a_title_stays_where_no_archive_can_be_read(
+    run: Run, put: Put, media_dir: Path, index_dir: Path
+) -> None:
+    for name in ("720p", "1080p"):
+        put(f"film/{name}.mp4")
+    run()
+    shutil.rmtree(media_dir / "film")
+    (media_dir / "notes.txt").write_text("of a folder that is not mounted")
+    assert run("--prune").exit_code == 1
+    assert files(index_dir) == {"film.title", "film/720p.idx", "film/1080p.idx"}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
-import shutil
 from pathlib import Path
 
 import pytest
@@ -144,58 +142,6 @@ def test_an_archive_of_the_same_id_comes_first_though_its_index_cannot_be_read(
     of_another_format(index_dir / "film.idx")
     (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["film/1080p"])
     assert "an archive has the same id" in outcome.text
-
-
-@pytest.mark.parametrize("left", [[], ["film/poster.jpg", "film/720p.srt"]])
-@pytest.mark.parametrize("folder", ["", "shows", "shows/new"])
-def test_a_title_goes_with_all_its_renditions(
-    settle: Settle, media_dir: Path, index_dir: Path, folder: str, left: list[str]
-) -> None:
-    below, top = media_dir / folder, media_dir / (folder or "film").partition("/")[0]
-    put_film(below)
-    put_rendition(media_dir / "other.mp4", picture(100))
-    settle()
-    shutil.rmtree(top)
-    for name in left:
-        (below / name).parent.mkdir(exist_ok=True, parents=True)
-        (below / name).write_text("")
-    text = "no title any more: fewer than two of its renditions are left"
-    assert settle() == [TitleOutcome(posixpath.join(folder, "film"), "withdrawn", text)]
-    assert not (index_dir / folder / "film.title").exists()
-
-
-@pytest.mark.parametrize("is_empty", [False, True])
-def test_a_title_goes_with_the_folder_of_its_list(
-    settle: Settle, media_dir: Path, index_dir: Path, *, is_empty: bool
-) -> None:
-    """But for one that may not be mounted."""
-    put_rendition(media_dir / "shows/a.mp4", picture(1000))
-    put_rendition(media_dir / "shows/b.mp4", picture(2000))
-    put_rendition(media_dir / "other.mp4", picture(100))
-    put_list(media_dir / "shows", listed("a.mp4", "b.mp4"))
-    settle()
-    shutil.rmtree(media_dir / "shows")
-    if is_empty:
-        (media_dir / "shows").mkdir()
-    outcomes = [TitleOutcome("shows/film", "withdrawn", "no title any more: film.toml is gone")]
-    assert settle() == ([] if is_empty else outcomes)
-    assert (index_dir / "shows/film.title").exists() == is_empty
-
-
-@pytest.mark.parametrize("is_link", [False, True])
-def test_a_title_whose_folder_may_not_be_mounted_stays(
-    settle: Settle, media_dir: Path, index_dir: Path, *, is_link: bool
-) -> None:
-    put_film(media_dir)
-    put_rendition(media_dir / "other.mp4", picture(100))
-    settle()
-    shutil.rmtree(media_dir / "film")
-    if is_link:
-        (media_dir / "film").symlink_to("/nowhere/at all")
-    else:
-        (media_dir / "film").mkdir()
-    assert settle() == []
-    assert (index_dir / "film.title").exists()
 
 
 def of_another_format(index: Path) -> None:

@@ -43,12 +43,15 @@ def put_rendition(path: Path, *tracks: MadeTrack) -> Path:
     return write_mp4(path, make_movie(tracks, chunks))
 
 
-def index_all(media_dir: Path, index_dir: Path) -> list[TitleOutcome]:
-    """What `vodsplice-index` does of a whole media folder; what became of its titles."""
+def index_all(media_dir: Path, index_dir: Path, *, everywhere: bool = False) -> list[TitleOutcome]:
+    """What `vodsplice-index` does of a whole media folder; what became of its titles, and of all others if
+    `everywhere`, as with `--prune`.
+    """
     archives = find_archives([str(media_dir)], str(media_dir), str(index_dir))
     for archive in archives:
         assert index_archive(archive, Options()).status in ("indexed", "up to date")
-    return list(Titles(str(media_dir), str(index_dir)).settle([each.id for each in archives]))
+    ids = [each.id for each in archives]
+    return list(Titles(str(media_dir), str(index_dir)).settle(ids, everywhere=everywhere))
 
 
 def facts(index_dir: Path, title_id: str = "film") -> TitleFacts:
