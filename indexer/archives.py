@@ -51,6 +51,18 @@ def find_archives(named: Sequence[str], media_dir: str, index_dir: str) -> list[
     return [*_with_subtitles(list(by_id.values()), os.path.realpath(media_dir)), *refused]
 
 
+def folders_in(named: Iterable[str], media_dir: str) -> set[str]:
+    """The folders that are searched through for `named`, relative to the media folder: "" is that itself."""
+    root, found = os.path.realpath(media_dir), set()
+    for name in named:
+        for folder, folders, _ in os.walk(os.path.realpath(name)):
+            folders[:] = [each for each in folders if not each.startswith(".")]
+            relative = os.path.relpath(folder, root)
+            if not _leaves(os.path.join(relative, "")):
+                found.add("" if relative == os.curdir else relative)
+    return found
+
+
 def _with_subtitles(archives: Sequence[ArchivePath], root: str) -> list[ArchivePath]:
     folders: dict[str, list[ArchivePath]] = {}
     for archive in archives:

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from math import isfinite
 
@@ -16,7 +16,7 @@ from rich.filesize import decimal
 from app.archive_id import EXTENSIONS
 from app.cmaf.slop import DEFAULT_SLOP
 from app.file_names import require_utf8
-from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
+from indexer.archives import ArchivePath, OutsideMediaDir, find_archives, folders_in
 from indexer.fingerprint import FAST, FULL
 from indexer.folders import folder_options, unwritable
 from indexer.lines import counted, one_line, put_line
@@ -137,7 +137,8 @@ def main(  # noqa: PLR0913 - an argument an option
         flush_folders(each.index_path for each in found if each.path in indexed)
     except OSError as error:
         raise click.ClickException(one_line(unwritable(index_dir, error))) from error
-    pruned, titles = _settle(found, outcomes, media_dir, index_dir, prune=prune)
+    searched = folders_in(archives or [media_dir], media_dir)
+    pruned, titles = _settle(found, outcomes, searched, media_dir, index_dir, prune=prune)
     put_line(_summary(outcomes, pruned, titles, time.monotonic() - started_s))
     statuses = {each.status for each in outcomes} | {each.status for each in pruned}
     sys.exit(_exit_status(statuses | {each.status for each in titles}))
@@ -171,7 +172,13 @@ def _run(archives: Sequence[ArchivePath], options: Options, jobs: int) -> Iterat
 
 
 def _settle(
-    found: Sequence[ArchivePath], outcomes: Sequence[Outcome], media_dir: str, index_dir: str, *, prune: bool
+    found: Sequence[ArchivePath],
+    outcomes: Sequence[Outcome],
+    searched: Collection[str],
+    media_dir: str,
+    index_dir: str,
+    *,
+    prune: bool,
 ) -> tuple[list[PruneOutcome], list[TitleOutcome]]:
     """What is done once all are indexed: indexes of archives that are gone are removed where `prune` says so,
     and titles are published or withdrawn. Each is told.
@@ -182,7 +189,7 @@ def _settle(
     for each in pruned:
         say(f"{each.id}: {each.text}")
     everywhere = prune and bool(read)
-    titles = list(Titles(media_dir, index_dir).settle(ids.values(), everywhere=everywhere))
+    titles = list(Titles(media_dir, index_dir).settle(ids.values(), searched, everywhere=everywhere))
     for title in titles:
         if title.status != "up to date":
             say(f"{title.id}: {title.text}")

@@ -1,4 +1,4 @@
-"""A `.toml` file beside archives that lists the renditions of a title.
+"""A `.toml` file of the media folder that lists the renditions of a title.
 
     title = "A film"                    # optional
     [[rendition]]

@@ -4,7 +4,7 @@ Two ways to say that archives belong together:
 
 - by name: a folder with two or more archives named after a height, as `film/1080p.mp4`, `film/720p60.mp4`,
   `film/4k-hdr.mp4`, is the title `film`;
-- by a list: `film.toml` beside archives is the title `film` (`indexer.title_list`). One that lists none
+- by a list: `film.toml` among archives is the title `film` (`indexer.title_list`). One that lists none
   leaves it to the names.
 
 All is read from `.idx` files, of renditions alone, so this costs next to nothing. The archives stay served by
@@ -61,12 +61,15 @@ class Titles:
         self._records = TitleRecords(index_dir)
         self._best: dict[str, str] = {}
 
-    def settle(self, ids: Iterable[str], *, everywhere: bool = False) -> Iterator[TitleOutcome]:
-        """Compare what titles the archives `ids` may belong to; publish these, or withdraw them. So with any
-        title that has a list, and `everywhere` with all. Then tell of subtitles that are named after one.
+    def settle(
+        self, ids: Iterable[str], searched: Iterable[str] = (), *, everywhere: bool = False
+    ) -> Iterator[TitleOutcome]:
+        """Compare what titles the archives `ids` may belong to, and those of lists in the folders `searched`;
+        publish these, or withdraw them. So with any title that has a list, and `everywhere` with all. Then
+        tell of subtitles that are named after one.
         """
         self._best.clear()
-        folders = {posixpath.dirname(each) for each in ids}
+        folders = {posixpath.dirname(each) for each in ids}.union(searched)
         folders.update(*map(_above, folders.copy()))
         concerned = folders.union(*map(self._listed_in, folders))
         concerned.update(each for each in self._records.ids() if everywhere or self._is_listed(each, folders))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.archives import ArchivePath, OutsideMediaDir, find_archives
+from indexer.archives import ArchivePath, OutsideMediaDir, find_archives, folders_in
 
 Make = Callable[..., None]
 
@@ -51,6 +51,17 @@ def test_an_id_is_the_path_below_the_media_folder_without_extension(media: Path,
 def test_folders_are_searched_for_what_may_be_an_archive(media: Path, make: Make) -> None:
     make("b.mp4", "a/2.M4V", "a/1.mov", "a/deep/er/3.m4a", "notes.txt", "film.mp4.part", "no_extension")
     assert ids(media, ".") == ["a/1", "a/2", "a/deep/er/3", "b"]
+
+
+def test_which_folders_are_searched(media: Path, make: Make, tmp_path: Path) -> None:
+    make("b.mp4", "a/deep/er/3.m4a", "lists/film.toml", ".hidden/1.mp4", "a/.hidden/1.mp4")
+    everything = {"", "a", "a/deep", "a/deep/er", "lists"}
+    (tmp_path / "link").symlink_to(media)
+    assert folders_in([str(tmp_path / "link")], str(media)) == everything
+    assert folders_in([str(media)], str(tmp_path / "link")) == everything
+    assert folders_in([str(media.parent)], str(media)) == everything
+    below = [str(media / name) for name in ("a/deep", "b.mp4", "a")]
+    assert folders_in(below, str(media)) == {"a", "a/deep", "a/deep/er"}
 
 
 def test_a_file_named_outright_may_have_any_extension(media: Path, make: Make) -> None:

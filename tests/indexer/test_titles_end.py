@@ -261,3 +261,21 @@ def test_a_list_in_a_folder_without_archives_is_read_on(
     put_rendition(media_dir / "a/x.mp4", picture(1001))
     assert [(each.id, each.status) for each in settle()] == [("l/film", "published")]
     assert facts(index_dir, "l/film") != before
+
+
+def test_lists_may_have_a_folder_of_their_own(settle: Settle, media_dir: Path, index_dir: Path) -> None:
+    """What is refused once is told again, and mended is a title again; without its list it is none."""
+    put_rendition(media_dir / "a/x.mp4", picture(1000))
+    put_rendition(media_dir / "b/y.mp4", picture(2000))
+    path = media_dir / "lists/film.toml"
+    path.parent.mkdir()
+    told = []
+    both, one = ("../a/x.mp4", "../b/y.mp4"), ("../a/x.mp4",)
+    for names in (both, one, one, both):
+        path.write_text(listed(*names))
+        told += [(each.id, each.status) for each in settle()]
+    path.rename(media_dir / "lists/notes.txt")
+    told += [(each.id, each.status) for each in settle()]
+    statuses = ["published", "refused", "refused", "published", "withdrawn"]
+    assert told == [("lists/film", status) for status in statuses]
+    assert titles(index_dir) == set()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.idx.title import TitleFacts, open_title
-from indexer.archives import find_archives
+from indexer.archives import find_archives, folders_in
 from indexer.pipeline import Options, index_archive
 from indexer.titles import TitleOutcome, Titles
 from tests.media.made_movie import Chunk, MadeTrack, make_movie
@@ -51,7 +51,8 @@ def index_all(media_dir: Path, index_dir: Path, *, everywhere: bool = False) -> 
     for archive in archives:
         assert index_archive(archive, Options()).status in ("indexed", "up to date")
     ids = [each.id for each in archives]
-    return list(Titles(str(media_dir), str(index_dir)).settle(ids, everywhere=everywhere))
+    searched = folders_in([str(media_dir)], str(media_dir))
+    return list(Titles(str(media_dir), str(index_dir)).settle(ids, searched, everywhere=everywhere))
 
 
 def facts(index_dir: Path, title_id: str = "film") -> TitleFacts:
