@@ -23,7 +23,7 @@ from app.archive_id import has_extension, is_servable
 from app.errors import Unreadable
 from app.idx.header import read_header
 from app.idx.layout import SUFFIX, TITLE_SUFFIX
-from app.idx.title import open_title
+from app.idx.title import NoTitle, open_title
 from app.idx.view import IndexDamaged
 
 LOG = logging.getLogger("vodsplice.listing")
@@ -95,17 +95,21 @@ def walk(index_dir: str, media_dir: str) -> Listed:
             is_complete = False
             break
         if path.endswith(TITLE_SUFFIX):
-            titles[found_id] = _members(path)
+            members = _members(path)
+            if members is not None:
+                titles[found_id] = members
         else:
             ids.add(found_id)
     shown = {title for title, members in titles.items() if not members or not ids.isdisjoint(members)}
     return Listed(tuple(sorted(ids.difference(*titles.values()) | shown)), is_complete)
 
 
-def _members(path: str) -> list[str]:
-    """Ids of the archives of a title, which are not listed beside it."""
+def _members(path: str) -> list[str] | None:
+    """Ids of the archives of a title, which are not listed beside it; None where the file is no title."""
     try:
         return [member.id for member in open_title(path).facts.members]
+    except NoTitle:
+        return None
     except (OSError, IndexDamaged):
         return []  # a request for it says so
 

@@ -17,7 +17,7 @@ from app.catalog import NO_SUCH_ARCHIVE, Archive, Catalog, stat_of, within
 from app.errors import Mismatch, NotFound
 from app.file_errors import refusal
 from app.idx.layout import TITLE_SUFFIX
-from app.idx.title import Title, open_title
+from app.idx.title import NoTitle, Title, open_title
 from app.idx.view import IndexDamaged
 from app.manifest.presentation import Member, Presentation, of_title
 
@@ -47,6 +47,8 @@ def find_title(catalog: Catalog, title_id: str) -> FoundTitle:
     within(catalog.index_dir, path, stat_of(path))
     try:
         title = open_title(path)
+    except NoTitle as error:
+        raise NotFound(NO_SUCH_ARCHIVE) from error
     except IndexDamaged as error:
         LOG.error("%s: %s; run vodsplice-index", path, error)
         raise Mismatch(TITLE_DAMAGED) from error

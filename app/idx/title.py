@@ -75,11 +75,17 @@ def pack_title(facts: TitleFacts) -> bytes:
     return body + blake3(body).digest()
 
 
+class NoTitle(IndexDamaged):
+    """A file of others, by its first bytes: what is emptied or cut within the magic may have been ours."""
+
+
 def open_title(path: str) -> Title:
-    """Raises `OSError`, or `IndexDamaged` with the reason."""
+    """Raises `OSError`, or `IndexDamaged` with the reason, as `NoTitle` is."""
     with open(path, "rb", opener=regular) as file:
         identity = FileIdentity.of(path, os.fstat(file.fileno()))
         content = file.read(MAX_TITLE_BYTES)
+    if not TITLE_MAGIC.startswith(content[: len(TITLE_MAGIC)]):
+        raise NoTitle(f"is no {TITLE_SUFFIX} file")
     packed, digest = unseal(memoryview(content), TITLE_MAGIC, TITLE_SUFFIX)
     try:
         facts = TitleFacts.read(msgpack.unpackb(packed, use_list=False))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import app.listing
+from app.idx.layout import TITLE_MAGIC
 from app.idx.title import MemberFacts, TitleFacts, pack_title
 from app.listing import Listed, Listing, walk
 from tests.app.conftest import MakeArchive
@@ -27,7 +28,8 @@ def test_a_title_stands_for_its_archives(tmp_path: Path) -> None:
         _touch_both(tmp_path / name)
     members = tuple(MemberFacts(f"film/{height}", "00") for height in ("1080p", "720p"))
     (tmp_path / "film.title").write_bytes(pack_title(TitleFacts("tests", "", "", members)))
-    (tmp_path / "other.title").write_bytes(b"damaged")
+    (tmp_path / "other.title").write_bytes(TITLE_MAGIC + b"damaged")
+    (tmp_path / "notes.title").write_bytes(b"a user's notes")
     listed = Listed(("film", "film/trailer", "other", "other/1080p"), is_complete=True)
     assert walk(str(tmp_path), str(tmp_path)) == listed
 

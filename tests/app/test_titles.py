@@ -14,6 +14,7 @@ import pytest
 
 import app.titles
 from app.idx.header import ChapterFacts, StoryboardFacts
+from app.idx.layout import TITLE_MAGIC
 from app.idx.title import Title
 from app.manifest.info import plan_title_info
 from app.manifest.multivariant import plan_multivariant
@@ -254,7 +255,7 @@ def test_a_title_is_gone_with_all_its_members(client: Client, title: Path) -> No
     assert client.get(MPD).status_int == 404
 
 
-@pytest.mark.parametrize("content", [b"", b"x" * 500])
+@pytest.mark.parametrize("content", [b"", TITLE_MAGIC[:5], TITLE_MAGIC + b"x" * 500])
 def test_a_damaged_record_is_a_mismatch(content: bytes, client: Client, title: Path, index_dir: Path) -> None:
     (index_dir / "film.title").write_bytes(content)
     answer = client.get(MASTER)
@@ -276,7 +277,12 @@ def test_every_flipped_bit_of_a_record_is_noticed(client: Client, title: Path, i
     record = path.read_bytes()
     for at in range(0, len(record), 7):
         path.write_bytes(record[:at] + bytes([record[at] ^ 1]) + record[at + 1 :])
-        assert client.get(MASTER).status_int == 409
+        assert client.get(MASTER).status_int == (404 if at < len(TITLE_MAGIC) else 409)
+
+
+def test_a_file_that_is_not_ours_is_no_title(client: Client, title: Path, index_dir: Path) -> None:
+    (index_dir / "notes.title").write_bytes(b"a user's notes")
+    assert client.get("/v/notes/master.m3u8").status_int == 404
 
 
 def test_a_record_that_leaves_the_folder_is_not_read(

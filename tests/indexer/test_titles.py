@@ -231,4 +231,4 @@ def test_it_is_shown_as_text(settle: Settle, media_dir: Path, index_dir: Path) -
     )
     (index_dir / "film.title").write_bytes(b"no title")
     done = CliRunner().invoke(inspect_cli.main, ["show", str(index_dir / "film.title")])
-    assert (done.exit_code, "damaged: shorter than its fixed parts" in done.stderr) == (1, True)
+    assert (done.exit_code, "damaged: is no .title file" in done.stderr) == (1, True)
