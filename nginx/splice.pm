@@ -39,7 +39,7 @@ my $MAX_PLANS = 4;
 # The type of gunicorn's answer that brings plans.
 my $PLAN_TYPE = 'application/vnd.vodsplice.plan';
 
-# Answers from a plan that is remembered or kept, if it is not due and its files are as they were; else has one made.
+# Answers from a plan that is remembered or kept, if its files are as they were; else has one made.
 sub handler {
     my ($r) = @_;
     $r->discard_request_body;    # else nginx would take it for the next request
