@@ -87,6 +87,7 @@ sub kept {
     return if !( $second && $third && $fourth );
     my %plan = ( until => substr( $text, $body, $second - 1 - $body ), cors => $cors // q{} );
     my ( $offset, $bytes ) = place_of( $r->uri, substr $text, $second, $third - 1 - $second );
+    $plan{has_place} = defined $offset;
     return \%plan if !$bytes;
     $plan{ahead} = substr $text, $third, $fourth - 1 - $third if $r->uri =~ $IS_PAST_THE_MIDDLE;
     sysseek $file, $offset += $fourth, SEEK_SET;

@@ -42,7 +42,6 @@ my $PLAN_TYPE = 'application/vnd.vodsplice.plan';
 # Answers from a plan that is remembered or kept, if its files are as they were; else has one made.
 sub handler {
     my ($r) = @_;
-    $r->discard_request_body;    # else nginx would take it for the next request
     my $target = $r->variable('plain_target');
     if ( my $plan = $target && plans::remembered($target) ) {
         my ($files) = files::open_all($plan);
@@ -75,7 +74,7 @@ sub pass_over {
 # Once gunicorn was asked for a plan. Where it is away, or has more to say than a text, there is none.
 sub asked {
     my ($r) = @_;
-    waits::end($r);
+    waits::end( $r, $r->variable('plan_key') );
     my ( $status, $text ) = split / /, $r->variable('plan_refusal'), 2;
     return refuse( $r, $status, $text ) if $status;
     return direct($r)                   if $r->variable('planned') ne $PLAN_TYPE;
@@ -116,24 +115,26 @@ sub look_ahead {
     my $path  = substr( $uri, 0, 1 + rindex $uri, q{/} ) . $ahead;
     $r->variable( 'ahead_path', $path );
     my $key = $r->variable('ahead_key');
-    return if plans::are_kept( $r, $key ) || !waits::is_first( $r, $key );
-    wishes::make( $path, $r->variable('plan_args') );
+    wish( $r, $key, $path ) if !plans::are_kept( $r, $key );
     return;
 }
 
-# Has a new plan made for one that is due.
-sub renew {
-    my ($r) = @_;
-    wishes::make( $r->uri, $r->variable('plan_args') ) if waits::is_first( $r, $r->variable('plan_key') );
+# Has the plans of a key made, if nobody has yet: those of this path and its neighbours.
+sub wish {
+    my ( $r, $key, $path ) = @_;
+    return if !waits::is_first( $r, $key ) || wishes::make( $path, $r->variable('plan_args') );
+    log_error( $r, "no plan can be wished for: $!" );
+    waits::end( $r, $key );
     return;
 }
 
-# Once gunicorn was asked for what was wished for. Where it refuses, and not for now alone, the old plan goes.
+# Once gunicorn was asked for what was wished for. Where it refuses, and not for now alone, the old plan goes. Where it
+# is away, the note stays, so that not every viewer has it asked again.
 sub wished {
-    my ($r)      = @_;
-    my ($status) = $r->variable('plan_refusal') =~ /\A(4\d\d) /;
-    plans::remove($r) if $status;
-    waits::end($r);
+    my ($r)       = @_;
+    my ($refused) = $r->variable('plan_refusal') =~ /\A(4\d\d) /;
+    plans::remove($r)                          if $refused;
+    waits::end( $r, $r->variable('plan_key') ) if $refused || $r->variable('planned') eq $PLAN_TYPE;
     return HTTP_NO_CONTENT;
 }
 
@@ -141,7 +142,7 @@ sub wished {
 sub act {
     my ( $r, $plan ) = @_;
     my $is_due = $plan->{until} <= time;
-    renew($r) if $is_due;
+    wish( $r, $r->variable('plan_key'), $r->uri ) if $is_due && $plan->{has_place};
     if ( !defined $plan->{type} ) {
         direct($r);
         return 1;

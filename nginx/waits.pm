@@ -15,11 +15,11 @@ use Fcntl       qw(O_CREAT O_RDWR SEEK_SET);
 our $VERSION = '1';
 
 # Notes of plans that are being made, for all workers: a file of rows, each a mark of the key and the time of the
-# note. The key's hash says which row. A note is believed for so many seconds.
+# note. The key's hash says which row. A note is believed for as long as gunicorn may take.
 my $NOTES    = '-underway';
 my $ROW      = 'L2';
 my $ROW_SIZE = length pack $ROW, 0, 0;
-my $NOTED_S  = 1;
+my $NOTED_S  = 30;
 
 # How long a request waits, time after time, in milliseconds. How often it has is a variable that the configuration
 # does not know.
@@ -61,10 +61,10 @@ sub has_waited {
     return $r->variable('plan_waits');
 }
 
-# The plan was made, or could not be.
+# The plans were made, or could not be.
 sub end {
-    my ($r) = @_;
-    my $note = note_of( $r, $r->variable('plan_key') ) or return;
+    my ( $r, $key ) = @_;
+    my $note = note_of( $r, $key ) or return;
     write_row( $note, 0, 0 );
     return;
 }

@@ -20,13 +20,12 @@ my $SERVER = 'run/plans-wanted.sock';
 # configuration is read, and may be beside an nginx that is at work.
 unlink $SERVER if -S $SERVER && !connected() && $!{ECONNREFUSED};
 
-# Where the server does not take it at once, nothing is made.
+# Whether the server takes it, at once.
 sub make {
     my ( $path, $args ) = @_;
     $path =~ s{([^[:alnum:]._/-])}{sprintf '%%%02X', ord $1}ge;
-    my $server = connected() or return;
-    syswrite $server, "GET $path?$args HTTP/1.0\r\n\r\n";
-    return;
+    my $server = connected() or return 0;
+    return syswrite $server, "GET $path?$args HTTP/1.0\r\n\r\n";
 }
 
 sub connected {

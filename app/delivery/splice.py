@@ -74,6 +74,9 @@ RETRIED = "HTTP_X_SPLICE_RETRY"
 KEPT_S = 3600
 """How long nginx may act on a plan without asking for a new one. Changed files end it at once."""
 
+SLACK_S = 2
+"""nginx's cache counts from when it has the answer, in whole seconds: what is due is to be due there too."""
+
 MAX_RANGES = 4096
 """nginx holds some 400 bytes for each while a client takes its time."""
 
@@ -88,14 +91,14 @@ class Splice:
         if request.environ.get(ASKED) != FORMAT:
             return self._direct(plan, request)
         note_of(request.environ).delivery = NAME
-        until_s = int(time.time()) + KEPT_S
         name = request.path.rpartition("/")[2]
         neighbours = neighbours_of()
+        until_s = int(time.time()) + KEPT_S
         body = instructions({name: plan, **neighbours.plans}, neighbours.ahead, until_s)
         headers = [
             ("Content-Type", PLAN_TYPE),
             ("Content-Length", str(len(body))),
-            ("X-Accel-Expires", str(KEPT_S)),
+            ("X-Accel-Expires", str(KEPT_S - SLACK_S)),
         ]
         return FinalResponse((body,), "200 OK", headers)
 
