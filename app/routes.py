@@ -93,7 +93,10 @@ def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
 
 
 def _of_version(query: str, version: str, plan_of: PlanOf) -> PlanOf:
-    """`plan_of`, if the query names that version or none. Raises as `_check_version`."""
+    """`plan_of`, if the query names that version; where it names none, what lasts does so for a minute.
+
+    Raises as `_check_version`.
+    """
     return plan_of if _check_version(query, version) else partial(_plan_unversioned, plan_of)
 
 

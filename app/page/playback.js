@@ -37,11 +37,7 @@ export async function load(video, url, fail, { sound, isChosen, tracks, from_s, 
     hasFailed = true;
   };
   pending = { from_s, isPlaying };
-  const begin = () => {
-    pending = null;
-    if (from_s) video.currentTime = Math.min(from_s, video.duration - 1);
-  };
-  video.addEventListener("loadedmetadata", begin, { once: true, signal });
+  video.addEventListener("loadedmetadata", () => (pending = null), { once: true, signal });
   video.addEventListener("error", () => failOnce(new Error(video.error?.message ?? "")), { signal });
   const tellsOfSounds = "audioTracks" in video;
   const isNative = video.canPlayType(HLS_TYPE) !== "" && (tellsOfSounds || !(isChosen || areMixed(tracks)));
@@ -49,7 +45,7 @@ export async function load(video, url, fail, { sound, isChosen, tracks, from_s, 
     try {
       const Hls = await fetchHlsJs(video, isNative);
       if (signal.aborted) return;
-      hls = playByHlsJs(Hls, video, url, failOnce, sound);
+      hls = playByHlsJs(Hls, video, url, failOnce, sound, from_s);
     } catch (error) {
       if (signal.aborted) return;
       if (!isNative) return failOnce(error);
@@ -59,15 +55,18 @@ export async function load(video, url, fail, { sound, isChosen, tracks, from_s, 
     video.src = url;
     if (isChosen) chooseNativeSound(video, sound, signal);
   }
+  // Before there is metadata, this says where playback begins (HTML, default playback start position): what would be
+  // sought once it is there may have played from 0 for a moment.
+  video.currentTime = from_s;
   if (isPlaying) video.play().catch(() => {}); // a browser may want to be asked by a click first
 }
 
 export const unload = () => stop();
 
-function playByHlsJs(Hls, video, url, fail, sound) {
+function playByHlsJs(Hls, video, url, fail, sound, from_s) {
   // No worker: fragmented MP4 needs no remuxing, and the Content-Security-Policy stays without blob: scripts.
   // No text tracks: those of the page are there already.
-  const hls = new Hls({ enableWorker: false, renderTextTracksNatively: false });
+  const hls = new Hls({ enableWorker: false, renderTextTracksNatively: false, startPosition: from_s });
   hls.on(Hls.Events.ERROR, (_, data) => data.fatal && fail(new Error(data.details)));
   if (sound) chooseSound(Hls, hls, sound.name);
   hls.loadSource(url);

@@ -16,6 +16,7 @@ const HOW_TO_INDEX = "Index an archive, with the folders of this server, and it 
 const COMMAND = "vodsplice-index --media-dir MEDIA_DIR --index-dir INDEX_DIR MEDIA_DIR/film.mp4";
 
 const COPIED_MS = 1500;
+const BEFORE_END_S = 1; // of an archive that is shorter than it was
 
 const by = (id) => document.getElementById(id);
 const video = by("video");
@@ -99,7 +100,8 @@ function start(info, { from_s, isPlaying }, chosen = "") {
   };
   const tracks = info.is_title ? info.tracks.filter(isDecoded) : [];
   const sound = heard && { ...heard, place: sounds.indexOf(heard) };
-  load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", tracks, from_s, isPlaying });
+  const place = { from_s: Math.max(0, Math.min(from_s, info.duration_s - BEFORE_END_S)), isPlaying };
+  load(video, `${url}?v=${info.version}`, fail, { sound, isChosen: chosen !== "", tracks, ...place });
 }
 
 function trouble(found) {

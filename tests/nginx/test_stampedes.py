@@ -87,8 +87,8 @@ def test_so_does_one_without_notes(spliced: StackOrigin, film: MadeArchive) -> N
 def test_so_does_one_on_what_was_replaced(
     spliced: StackOrigin, film: MadeArchive, plan_takes_s: float, pause_s: float
 ) -> None:
-    """But for those who had begun with the old plan when the new one came. In the last case some still wait
-    when the note of what is being made is too old to be believed (waits.pm), after 1.8 s.
+    """But for those who had begun with the old plan when the new one came. In the last cases some have waited
+    for as long as they may (waits.pm), half a second, and nginx's lock has them wait on.
     """
     unversioned = f"/v/{film.id}/seg_0001.m4s"
     before = spliced.get(unversioned).body

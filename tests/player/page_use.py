@@ -41,6 +41,17 @@ def wait_until_at(page: Page, time_s: float) -> None:
     wait_for(page, f"!video.seeking && Math.abs(video.currentTime - {time_s}) < 0.05")
 
 
+def note_where_playback_begins(page: Page) -> None:
+    """For `began_s`. In Chromium `video.played` begins at 0 wherever playback does."""
+    note = "window.began_s = video.currentTime"
+    page.evaluate(f"video.addEventListener('playing', () => ({note}), {{ once: true }})")
+
+
+def began_s(page: Page) -> float:
+    """Where what was loaded since `note_where_playback_begins` was played from."""
+    return float(page.evaluate("began_s"))
+
+
 def ready(page: Page) -> Page:
     """`page`, once a picture or a sound could be played."""
     wait_for(page, "video.readyState >= 2")

@@ -6,12 +6,19 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.app.running_origin import Origin, running_origin
 from tests.player.clips import SECONDS, Sound, write_clip
 from tests.player.conftest import HERE, OpenTab, Tab, index, serving
-from tests.player.page_use import opened, ready, wait_for, wait_until_at
+from tests.player.page_use import (
+    began_s,
+    note_where_playback_begins,
+    opened,
+    ready,
+    wait_for,
+    wait_until_at,
+)
 from tests.player.test_page_troubles import HLS_JS
 from tests.player.test_subtitles import srt
 
@@ -169,7 +176,7 @@ def test_a_sound_in_another_codec_is_heard(archive: str, differing: Origin, open
 
 
 def test_the_next_archive_begins_at_its_start(differing: Origin, open_tab: OpenTab) -> None:
-    page = at_the_half(open_tab, differing)
+    page = at_the_half(open_tab, differing).page
     page.route("**/master.m3u8*", lambda _: None)
     with page.expect_request("**/master.m3u8*"):
         page.get_by_label("Sound").select_option("Deutsch")
@@ -180,18 +187,22 @@ def test_the_next_archive_begins_at_its_start(differing: Origin, open_tab: OpenT
 
 
 def test_of_two_choices_in_a_row_the_second_plays_on(differing: Origin, open_tab: OpenTab) -> None:
-    page = at_the_half(open_tab, differing)
+    tab = at_the_half(open_tab, differing)
+    page = tab.page
     page.keyboard.press("k")
     page.route("**/master.m3u8*", lambda _: None, times=1)
     with page.expect_request("**/master.m3u8*"):
         page.get_by_label("Sound").select_option("Deutsch")
+    tab.requests.clear()
+    note_where_playback_begins(page)
     page.get_by_label("Sound").select_option("English")
     wait_for(page, "video.src.startsWith('blob:') && video.ended")
-    assert page.evaluate("video.played.start(0)") > HALF_S - 0.1
+    assert began_s(page) > HALF_S - 0.1
+    assert not [url for url in tab.requests if "/seg_0001" in url], "what lies before was loaded"
 
 
 def test_why_it_failed_is_not_said_of_what_plays_now(differing: Origin, open_tab: OpenTab) -> None:
-    page = at_the_half(open_tab, differing)
+    page = at_the_half(open_tab, differing).page
     held: list[Route] = []
     page.route("**/info.json", lambda route: held.append(route), times=1)  # noqa: PLW0108 - playwright marks it
     with page.expect_request("**/info.json"):
@@ -204,11 +215,11 @@ def test_why_it_failed_is_not_said_of_what_plays_now(differing: Origin, open_tab
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-def at_the_half(open_tab: OpenTab, differing: Origin) -> Page:
-    page = ready(opened(open_tab, differing, "AAC%20first").page)
-    page.evaluate(f"video.currentTime = {HALF_S}")
-    wait_until_at(page, HALF_S)
-    return page
+def at_the_half(open_tab: OpenTab, differing: Origin) -> Tab:
+    tab = opened(open_tab, differing, "AAC%20first")
+    ready(tab.page).evaluate(f"video.currentTime = {HALF_S}")
+    wait_until_at(tab.page, HALF_S)
+    return tab
 
 
 def heard(tab: Tab) -> set[str]:
