@@ -71,8 +71,9 @@ def test_changes_rendition_without_a_stall(
         player.run("chooseHeight(argument)", min(HEIGHTS))
         player.run("seek(argument)", 0.5)
         player.run("play(argument)", rate)
-        player.run("shownHeight(argument)", min(HEIGHTS))
-        player.run("chooseHeight(argument)", max(HEIGHTS))
+        # In one call: the players load on meanwhile, and to the end if the choice comes too late.
+        changing = "shownHeight(argument[0]).then(() => chooseHeight(argument[1]))"
+        player.run(changing, [min(HEIGHTS), max(HEIGHTS)])
         player.run("shownHeight(argument)", max(HEIGHTS))
         player.run("isInTime(argument)", FPS)
         player.run("end()")
