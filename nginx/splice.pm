@@ -56,7 +56,7 @@ sub handler {
     my $is_over = waits::are_over($r);
     my $plan    = plans::kept($r);
     return OK         if $plan && act( $r, $plan );
-    return direct($r) if $is_over;
+    return direct($r) if $is_over || waits::are_vain($r);
     return OK         if waits::begin( $r, \&handler );
     pass_over($r)     if $plan;
     return another_plan($r);

@@ -14,11 +14,12 @@ use Fcntl       qw(O_CREAT O_RDWR SEEK_SET);
 
 our $VERSION = '1';
 
-# Notes of plans that are being made, for all workers: a file of rows, each a mark of the key and the time of the
-# note. The key's hash says which row. A note is believed for as long as gunicorn may take.
+# Notes of plans that are being made, for all workers: a file of rows, each a mark of the key, the time of the note and
+# the process that it is of. The key's hash says which row; while another key's note is there, nothing is noted. A note
+# is believed for as long as gunicorn may take.
 my $NOTES    = '-underway';
-my $ROW      = 'L2';
-my $ROW_SIZE = length pack $ROW, 0, 0;
+my $ROW      = 'L3';
+my $ROW_SIZE = length pack $ROW, (0) x 3;
 my $NOTED_S  = 30;
 
 # How long a request waits, time after time, in milliseconds. How often it has is a variable that the configuration
@@ -30,7 +31,10 @@ sub begin {
     my ( $r, $handler ) = @_;
     my $waits = $r->variable('plan_waits') // 0;
     return 0 if $waits > $#WAITS;
-    return 0 if is_first( $r, $r->variable('plan_key') );
+    my $key = $r->variable('plan_key');
+    return 0 if is_first( $r, $key );
+    my $note = note_of( $r, $key );
+    return 0 if !$note || !$note->{is_own};
     $r->variable( 'plan_waits', $waits + 1 );
     $r->sleep( $WAITS[$waits], $handler );
     return 1;
@@ -40,8 +44,8 @@ sub begin {
 sub is_first {
     my ( $r, $key ) = @_;
     my $note = note_of( $r, $key ) or return 1;
-    return 0 if is_believed($note);
-    write_row( $note, $note->{mark}, time );
+    return 0 if $note->{is_believed};
+    write_row( $note, $note->{mark}, time, $$ );
     return 1;
 }
 
@@ -53,7 +57,15 @@ sub are_over {
     my ($r) = @_;
     return 0 if !$r->variable('plan_waits');
     my $note = note_of( $r, $r->variable('plan_key') );
-    return !$note || !defined noted_s($note);
+    return !$note || !$note->{is_own};
+}
+
+# Whether a plan is noted by a worker that has died of something: nobody makes it, and nginx's lock would hold up who
+# asks for it until it is as old as a note may be.
+sub are_vain {
+    my ($r) = @_;
+    my $note = note_of( $r, $r->variable('plan_key') );
+    return $note && $note->{is_own} && $note->{is_believed} && !kill 0, $note->{process};
 }
 
 sub has_waited {
@@ -65,38 +77,29 @@ sub has_waited {
 sub end {
     my ( $r, $key ) = @_;
     my $note = note_of( $r, $key ) or return;
-    write_row( $note, 0, 0 );
+    write_row( $note, (0) x 3 ) if $note->{is_own};
     return;
 }
 
-# The file of notes, open; where the plans of a key have their row there; and their mark. Nothing where there is no
-# such file.
+# What is in the row of a key; its place; and the key's own mark. Nothing where there is no file of notes.
 sub note_of {
     my ( $r, $key ) = @_;
     sysopen my $file, $r->variable('document_root') . $NOTES, O_RDWR | O_CREAT or return;
-    my ( $row, $mark ) = unpack 'S L', md5($key);
-    return { file => $file, at => $row * $ROW_SIZE, mark => $mark };
-}
-
-sub is_believed {
-    my ($note) = @_;
-    my $noted_s = noted_s($note);
-    return defined $noted_s && time - $noted_s <= $NOTED_S;
-}
-
-# When the plan was noted; nothing where its note has gone.
-sub noted_s {
-    my ($note) = @_;
-    sysseek $note->{file}, $note->{at}, SEEK_SET;
-    sysread( $note->{file}, my $row, $ROW_SIZE );
-    my ( $mark, $noted_s ) = unpack $ROW, $row;
-    return defined $noted_s && $mark == $note->{mark} ? $noted_s : undef;
+    my ( $row, $own ) = unpack 'S L', md5($key);
+    my %note = ( file => $file, at => $row * $ROW_SIZE, mark => $own );
+    sysseek $file, $note{at}, SEEK_SET;
+    sysread( $file, my $text, $ROW_SIZE );
+    my ( $mark, $noted_s, $process ) = unpack $ROW, $text;
+    return \%note if !$noted_s;
+    my $age_s = time - $noted_s;    # below 0 where the clock was set back
+    @note{qw(is_own is_believed process)} = ( $mark == $own, $age_s >= 0 && $age_s <= $NOTED_S, $process );
+    return \%note;
 }
 
 sub write_row {
-    my ( $note, $mark, $noted_s ) = @_;
+    my ( $note, @row ) = @_;
     sysseek $note->{file}, $note->{at}, SEEK_SET;
-    syswrite $note->{file}, pack $ROW, $mark, $noted_s;
+    syswrite $note->{file}, pack $ROW, @row;
     return;
 }
 

@@ -17,6 +17,7 @@ import pytest
 
 from tests.app.made_archive import make_archive
 from tests.app.running_origin import ask, eventually
+from tests.nginx.kept_plans import FRESH
 from tests.nginx.load import digest, loaded
 from tests.nginx.running_stack import StackOrigin, nginx_workers, running_stack
 from tests.processes import children_of
@@ -124,6 +125,25 @@ def test_nginx_workers_die(film: Film, rounds: int) -> None:
     assert load.wrong == []
     assert set(load.outcomes) <= {200, "broken"}
     assert load.outcomes["broken"] <= 16 * rounds
+
+
+def test_nginx_workers_die_with_a_plan_underway(film: Film) -> None:
+    """gunicorn answers itself then: nginx's lock, which outlives them, would hold up all for 30 s."""
+    notes = film.origin.stack.prefix / "run" / "plans-underway"
+    before = nginx_workers(film.origin)
+    film.rename_index()
+    with film.origin.socket() as client:
+        os.killpg(film.origin.process.pid, signal.SIGSTOP)
+        client.sendall(f"GET {TARGETS[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert eventually(lambda: any(notes.read_bytes()))
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        os.killpg(film.origin.process.pid, signal.SIGCONT)
+    assert eventually(lambda: len(set(nginx_workers(film.origin)) - {*before}) == len(before))
+    for target in TARGETS[:3]:
+        reply = film.origin.get(target)
+        assert (reply.status, reply.headers["cache-status"]) == (200, FRESH)
+        assert film.oracle[reply.headers["etag"]] == digest(reply.body)
 
 
 @rounds(3, 20)

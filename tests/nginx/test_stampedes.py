@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import md5
+from itertools import count
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +24,9 @@ from tests.nginx.kept_plans import FRESH, asked_of_gunicorn, segment_url
 from tests.nginx.running_stack import StackOrigin, running_stack
 
 pytestmark = pytest.mark.nginx
+
+NOTE = struct.Struct("=3L")
+"""A mark, a time, a process."""
 
 
 def at_once(origin: StackOrigin, request: bytes, clients: int, pause_s: float = 0) -> list[bytes]:
@@ -130,12 +134,31 @@ def test_thousands_find_a_place_before_gunicorn(tmp_path: Path) -> None:
                 os.killpg(origin.process.pid, signal.SIGCONT)
 
 
+def test_the_note_of_something_else_sends_nobody_to_gunicorn(spliced: StackOrigin, film: MadeArchive) -> None:
+    """There are few rows of notes, and anybody can ask for what has its note in that of a plan."""
+    row, _ = place_of_note(f"/v/{film.id}/seg_000-.m4s?v={film.version}")
+    rivals = (f"/v/nothing/init.mp4?v={number:x}" for number in count())
+    rival = next(each for each in rivals if place_of_note(each)[0] == row)
+    asking = threading.Timer(0.1, spliced.get, (rival,))
+    with stopped(spliced, 1):
+        asking.start()
+        answers = at_once(spliced, f"GET {segment_url(film)} HTTP/1.0\r\n\r\n".encode(), clients=100)
+    asking.join()
+    assert {answer.split()[1] for answer in answers} == {b"200"}
+    assert asked_of_gunicorn(spliced, film, 1) == 1
+
+
 def test_a_note_that_nobody_takes_back_holds_nobody_up(spliced: StackOrigin, film: MadeArchive) -> None:
     """Of a plan that is being made: whoever noted it may have ended, and the clock may have been set back."""
-    key = f"2 /v/{film.id}/seg_000-.m4s?v={film.version}".encode()
-    row, mark = struct.unpack("=HL", md5(key, usedforsecurity=False).digest()[:6])
+    row, mark = place_of_note(f"/v/{film.id}/seg_000-.m4s?v={film.version}")
     assert spliced.get(f"/v/{film.id}/init.mp4").status == 200
     with (spliced.stack.prefix / "run" / "plans-underway").open("r+b") as notes:
-        notes.seek(row * struct.calcsize("=2L"))
-        notes.write(struct.pack("=2L", mark, int(time.time()) + 3600))
+        notes.seek(row * NOTE.size)
+        notes.write(NOTE.pack(mark, int(time.time()) + 3600, os.getpid()))
     assert spliced.get(segment_url(film)).body.endswith(film.media[0])
+
+
+def place_of_note(target: str) -> tuple[int, int]:
+    """The row of what is kept under that target, and its mark."""
+    row, mark = struct.unpack("=HL", md5(f"2 {target}".encode(), usedforsecurity=False).digest()[:6])
+    return row, mark
