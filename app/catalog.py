@@ -116,7 +116,10 @@ class Catalog:
 
     def has_index(self, archive_id: str) -> bool:
         """Whether a file is where the index of that id would be: a stat, where `find` has much to refuse."""
-        return os.path.exists(os.path.join(self.index_dir, archive_id + SUFFIX))
+        return os.path.exists(self.index_path(archive_id))
+
+    def index_path(self, archive_id: str) -> str:
+        return os.path.join(self.index_dir, archive_id + SUFFIX)
 
     def _check_source(self, archive_id: str, idx: Idx, opened: _Opened, found: os.stat_result) -> Archive:
         source = within(self.media_dir, opened.source_path, found)
@@ -175,7 +178,7 @@ class Catalog:
             metrics.OPEN_ARCHIVES.set(len(self._opened))
 
     def _open(self, archive_id: str) -> _Opened:
-        path = os.path.join(self.index_dir, archive_id + SUFFIX)
+        path = self.index_path(archive_id)
         found = stat_of(path)
         identity = within(self.index_dir, path, found)
         try:

@@ -39,6 +39,11 @@ class FileIdentity:
     def of(cls, path: str, stat: os.stat_result) -> FileIdentity:
         return cls(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
 
+    @classmethod
+    def absent(cls, path: str) -> FileIdentity:
+        """That of no file: what was derived from its absence is true while none is to be seen."""
+        return cls(path, 0, 0, 0, 0)
+
     @property
     def modified_s(self) -> int:
         """Unix time, as `Last-Modified` has it."""
@@ -92,8 +97,9 @@ class Plan:
     """One answer. `etag` is the opaque part, without quotes; tags are strong.
 
     `guards` are files that the Plan was derived from without sending them (the index): a delivery that
-    may act on a Plan later than it was made checks them too. `last_modified_s` is Unix time. `filename` is
-    what the body is called where it is saved; empty for what is not meant to be.
+    may act on a Plan later than it was made checks them too; some may be `FileIdentity.absent`.
+    `last_modified_s` is Unix time. `filename` is what the body is called where it is saved; empty for what is
+    not meant to be.
     """
 
     content_type: str

@@ -46,13 +46,14 @@ from app.idx.header import MUXED
 from app.idx.layout import VERSION_DIGITS
 from app.manifest.presentation import Presentation
 from app.manifest.urls import planned_next, planned_together
-from app.plan import Neighbours, NeighboursOf, Plan, no_neighbours
+from app.plan import FileIdentity, Neighbours, NeighboursOf, Plan, no_neighbours
 from app.request_note import note_of
 from app.resources import ROUTES, Part, has_numbered, part_of, plan_resource, plan_title_resource, route_of
 from app.titles import find_title
 
 PlanOf = Callable[[str], Plan]
 """The answer to a request for the resource of that name."""
+Absent = Callable[[], tuple[FileIdentity, ...]]
 Deliver = Callable[[Plan, Request, NeighboursOf], Response]
 
 UNVERSIONED_MAX_AGE_S = 60
@@ -74,16 +75,18 @@ def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
         if not slash:
             raise NotFound("Addresses of an archive end in a name, as /v/{id}/master.m3u8 does.")
         query = request.environ["QUERY_STRING"]
+        absent = partial(_absent_index, catalog, path)
         try:
             archive, part = _find(catalog, path, query)
         except NotFound as missing:
             shown = _find_title(catalog, path, missing)
-            plan_of = _of_version(query, shown.version, partial(plan_title_resource, shown, query=query))
+            of_title = partial(plan_title_resource, shown, query=query)
+            plan_of = _of_version(query, shown.version, of_title, absent)
             neighbours_of: NeighboursOf = no_neighbours
         else:
             note.archive_id, idx = archive.id, archive.idx
             of_archive = partial(plan_resource, idx, part, query=query, source=archive.source, heads=heads)
-            plan_of = _of_version(query, idx.version, of_archive)
+            plan_of = _of_version(query, idx.version, of_archive, absent)
             neighbours_of = partial(_neighbours, name, plan_of, partial(has_numbered, idx, part))
         plan = plan_of(name)
         _OBSERVE[note.route](perf_counter() - started_s)
@@ -92,17 +95,22 @@ def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
     return routes
 
 
-def _of_version(query: str, version: str, plan_of: PlanOf) -> PlanOf:
-    """`plan_of`, if the query names that version; where it names none, what lasts does so for a minute.
-
-    Raises as `_check_version`.
+def _of_version(query: str, version: str, plan_of: PlanOf, absent: Absent) -> PlanOf:
+    """`plan_of`, if the query names that version. Where it names none, what lasts does so for a minute, and
+    all is true only while what is `absent` is. Raises as `_check_version`.
     """
-    return plan_of if _check_version(query, version) else partial(_plan_unversioned, plan_of)
+    return plan_of if _check_version(query, version) else partial(_plan_unversioned, plan_of, absent)
 
 
-def _plan_unversioned(plan_of: PlanOf, name: str) -> Plan:
+def _plan_unversioned(plan_of: PlanOf, absent: Absent, name: str) -> Plan:
     plan = plan_of(name)
-    return replace(plan, max_age_s=UNVERSIONED_MAX_AGE_S, immutable=False) if plan.immutable else plan
+    max_age_s = UNVERSIONED_MAX_AGE_S if plan.immutable else plan.max_age_s
+    return replace(plan, max_age_s=max_age_s, immutable=False, guards=plan.guards + absent())
+
+
+def _absent_index(catalog: Catalog, path: str) -> tuple[FileIdentity, ...]:
+    """Where there is no archive of the id `path`, that of one that would be asked for by it."""
+    return () if catalog.has_index(path) else (FileIdentity.absent(catalog.index_path(path)),)
 
 
 def _neighbours(name: str, plan_of: PlanOf, has: Callable[[str], bool]) -> Neighbours:

@@ -25,6 +25,7 @@ my $ANSWER        = "\0" x 256;    # overwritten by every call
 # Where an identity stands in it: inode, size, mtime (seconds, nanoseconds), device (major, minor).
 my $PARTS    = 'x32 Q Q x64 q L x12 L L';
 my $MASK     = pack $PARTS, ~0, ~0, -1, (0xffff_ffff) x 3;
+my $NO_FILE  = pack $PARTS, (0) x 6;
 my $NS_PER_S = 1_000_000_000;
 
 # Why a file is not there, as in app/file_errors.py: gunicorn says what has become of it.
@@ -58,11 +59,12 @@ sub open_all {
     return ( \@files, 0 );
 }
 
-# Whether a file has the identity; not so where there is none.
+# Whether a file has the identity, be it that of no file.
 sub is_still {
     my ( $folder, $path, $flags, $identity ) = @_;
-    return syscall( $syscalls::STATX, $folder, $path, $flags, $STATX_BASIC, $ANSWER ) == 0
-        && ( $ANSWER & $MASK ) eq $identity;
+    return ( $ANSWER & $MASK ) eq $identity
+        if syscall( $syscalls::STATX, $folder, $path, $flags, $STATX_BASIC, $ANSWER ) == 0;
+    return $identity eq $NO_FILE;
 }
 
 1;

@@ -34,7 +34,7 @@ Files
     those that are sent, separated by `, `; the first is file 0. Path, percent-quoted; device (major:minor),
     inode, size, mtime in ns. Each must still be that file.
 Guards
-    so must these, which are not sent.
+    so must these, which are not sent. One of zeros alone is a file that must not be there.
 Pieces
     the body in order, separated by `, `: the number of a file, -1 for the inline bytes; then an offset there
     and a length, for each range.

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from app.idx.view import open_idx
 from app.manifest.urls import iframe_name, init_name, planned_together, segment_name, sheet_name
 from app.resources import IN_PARTS
 from tests.app.made_archive import MadeArchive, make_archive, write_index
+from tests.media.made_title import index_all, picture, put_rendition, sound
 from tests.nginx.kept_plans import FRESH, HIT, MISS, NAMES, asked_of_gunicorn, segment_url
 from tests.nginx.running_stack import StackOrigin, running_stack
 
@@ -181,6 +183,27 @@ def test_a_changed_index_ends_its_plans(spliced: StackOrigin, film: MadeArchive)
     assert spliced.get(url).status == 409
     film.index.unlink()
     assert spliced.get(url).status == 404
+
+
+def test_an_archive_that_comes_takes_its_address(tmp_path: Path) -> None:
+    """From a track of the archive above, and from a title, though nothing of theirs has changed."""
+    media_dir, index_dir = tmp_path / "media", tmp_path / "index"
+    put_rendition(media_dir / "film.mp4", picture(2000), sound("eng"))
+    for name in ("1080p", "720p"):
+        put_rendition(media_dir / f"title/{name}.mp4", picture(1000))
+    index_all(media_dir, index_dir)
+    with running_stack(media_dir, index_dir, tmp_path / "log", "--workers", "1") as origin:
+        for address in ("/v/film/video/playlist.m3u8", "/v/title/master.m3u8"):
+            before = [origin.get(address) for _ in range(2)]
+            assert [each.headers["cache-status"] for each in before] == [MISS, HIT]
+        os.link(index_dir / "title.title", tmp_path / "title.title")
+        put_rendition(media_dir / "film/video.mp4", picture(77))
+        put_rendition(media_dir / "title.mp4", picture(77))
+        index_all(media_dir, index_dir)
+        os.rename(tmp_path / "title.title", index_dir / "title.title")
+        for archive_id, name in (("film/video", "playlist.m3u8"), ("title", "master.m3u8")):
+            version = open_idx(str(index_dir / f"{archive_id}.idx")).version
+            assert f"?v={version}" in origin.get(f"/v/{archive_id}/{name}").body.decode()
 
 
 @pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
