@@ -93,8 +93,10 @@ CASES = {
     "If-Match other": _get('If-Match: "a"'),
     "If-Match weak": _get("If-Match: W/{etag}"),
     "If-Match star": _get("If-Match: *"),
+    "If-Match empty": _get("If-Match:"),
     "If-Match other and unsatisfiable": _get('If-Match: "a"', "Range: bytes=99999999-"),
     "If-Unmodified-Since": _get("If-Unmodified-Since: {date}"),
+    "If-Unmodified-Since empty": _get("If-Unmodified-Since:"),
     "If-Unmodified-Since older": _get(f"If-Unmodified-Since: {FAR_PAST}"),
     "If-Unmodified-Since later": _get(f"If-Unmodified-Since: {FAR_FUTURE}"),
     "POST": _get("Content-Length: 5", method="POST") + "12345",
@@ -140,6 +142,8 @@ CASES = {
 
 BY_GUNICORN = "gunicorn reads requests itself"
 ONE_SPELLING = "nginx tidies a path up, the application wants it tidy"
+NOT_PASSED_ON = "nginx passes no empty header on"
+NOT_TOLD_APART = "to nginx's variables, what is empty is absent"
 EXCEPTIONS: dict[str, dict[str, tuple[int, str]]] = {
     "embedded": {
         "two Range headers": (416, "WSGI makes one header of two"),
@@ -157,8 +161,15 @@ EXCEPTIONS: dict[str, dict[str, tuple[int, str]]] = {
         "dots out of the root": (404, ONE_SPELLING),
         "two slashes": (404, ONE_SPELLING),
     },
-    "proxied": {"If-Range empty": (206, "nginx passes no empty header on")},
-    "spliced": {},
+    "proxied": {
+        "If-Range empty": (206, NOT_PASSED_ON),
+        "If-Match empty": (200, NOT_PASSED_ON),
+        "If-Unmodified-Since empty": (200, NOT_PASSED_ON),
+    },
+    "spliced": {
+        "If-Match empty": (200, NOT_TOLD_APART),
+        "If-Unmodified-Since empty": (200, NOT_TOLD_APART),
+    },
 }
 """By delivery and case: the status instead, and why."""
 
