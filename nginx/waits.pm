@@ -51,8 +51,8 @@ sub is_first {
 
 # Whether the request has waited for a plan that is not being made any more. To be asked before the plan is looked
 # for: it is kept before its note goes, so where there is none then, there will be none, and gunicorn tells each who
-# waited why. nginx's lock would let them ask one after another, twice a second. A note that is there, and too old to be believed, is of a
-# plan that takes long.
+# waited why. nginx's lock would let them ask one after another, twice a second. A note that is there, and too old to
+# be believed, is of a plan that takes long.
 sub are_over {
     my ($r) = @_;
     return 0 if !$r->variable('plan_waits');
