@@ -49,7 +49,7 @@ class Candidate(NamedTuple):
 
 def read_list(path: str, title_id: str, media_dir: str) -> Candidate:
     """It has no members where the file lists no renditions, whatever else it is for. Raises `Refused`, and
-    `OSError` where it cannot be told whether an archive is there.
+    `OSError` where it cannot be told what it says, or whether an archive is there.
     """
     if not os.path.realpath(path).startswith(os.path.join(os.path.realpath(media_dir), "")):
         raise Refused("is a link out of the media folder; put the file itself there")
@@ -81,13 +81,16 @@ def _refuse_misspelt(listed: dict[str, Any]) -> None:
 
 
 def _text(path: str) -> str:
-    """What a regular file of a bounded size says. Raises `Refused`."""
+    """What a regular file of a bounded size says. Raises `Refused`, and `OSError` where it cannot be read."""
     try:
         with Source(path) as file:
             if file.size_bytes > MAX_TITLE_LIST_BYTES:
                 raise Refused(f"has {file.size_bytes} bytes; {MAX_TITLE_LIST_BYTES} are read; {REMEDY}")
             return file.pread(0, file.size_bytes).decode("utf-8-sig")
     except SourceError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError):
+            raise cause from None
         raise Refused(f"{error.rule}; {REMEDY}") from error
     except UnicodeDecodeError as error:
         raise Refused(f"is not UTF-8; {REMEDY}") from error
@@ -127,7 +130,7 @@ def _member(number: int, row: Any, folder: str, media_dir: str) -> str:
     if path.split("/")[0] in ("", ".."):
         raise Refused(f"{which} is outside of the media folder; give its path from where the list is")
     archive_id = posixpath.splitext(path)[0]
-    if not is_servable(archive_id):
+    if "\0" in path or not is_servable(archive_id):
         raise Refused(f"{which} is hidden, or no URL could hold its name; rename it")
     if not is_there(os.path.join(media_dir, path)):
         raise Refused(f"{which} is not there; correct the list")

@@ -57,12 +57,12 @@ class TitleRecords:
         return False
 
     def withdraw(self, title_id: str) -> bool:
-        """Remove a title that was published. Whether there was one: its addresses end."""
-        with suppress(OSError):
-            if self.has(title_id):
-                os.unlink(self._path(title_id))
-                return True
-        return False
+        """Remove a title that was published. Whether there was one: its addresses end. Raises `OSError`."""
+        if not self.has(title_id):
+            return False
+        with suppress(FileNotFoundError):  # another run has removed it
+            os.unlink(self._path(title_id))
+        return True
 
     def _path(self, title_id: str) -> str:
         return os.path.join(self._index_dir, title_id + TITLE_SUFFIX)

@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 from app.archive_id import archive_named
 from app.idx.layout import SUFFIX
-from app.idx.title import MemberFacts, TitleFacts
+from app.idx.title import MAX_MEMBERS, MemberFacts, TitleFacts
 from app.idx.view import Idx, IndexDamaged, open_idx
 from indexer.alignment import REMEDY, misalignment
 from indexer.generator import GENERATOR
@@ -45,7 +45,7 @@ class TitleOutcome(NamedTuple):
     text: str
 
 
-class Unreadable(Refused):
+class Damaged(Refused):
     """An index that is there."""
 
 
@@ -69,9 +69,10 @@ class Titles:
         tell of subtitles that are named after one.
         """
         self._best.clear()
+        ids = {*ids}
         folders = {posixpath.dirname(each) for each in ids}.union(searched)
         folders.update(*map(_above, folders.copy()))
-        concerned = folders.union(*map(self._listed_in, folders))
+        concerned = folders.union(filter(self._records.has, ids), *map(self._listed_in, folders))
         concerned.update(each for each in self._records.ids() if everywhere or self._is_listed(each, folders))
         for title_id in sorted(concerned - {""}):
             try:
@@ -165,7 +166,10 @@ class Titles:
             yield TitleOutcome(candidate.id, "passed over", text)
 
     def _settle(self, candidate: Candidate) -> TitleOutcome:
-        """Publish a candidate, or refuse it and withdraw what was published under its id."""
+        """Publish a candidate, or refuse it and withdraw what was published under its id.
+
+        Raises `OSError` where that cannot be told.
+        """
         if self._is_there(candidate.id):
             self._records.withdraw(candidate.id)
             text = "no title: an archive has the same id and is served instead; rename one of the two"
@@ -183,7 +187,9 @@ class Titles:
         return TitleOutcome(candidate.id, "published" if is_new else "up to date", text)
 
     def _compare(self, candidate: Candidate) -> TitleFacts:
-        """The facts of a title whose members fit together. Raises `Refused`."""
+        """The facts of a title whose members fit together. Raises `Refused` or `OSError`."""
+        if (count := len(candidate.members)) > MAX_MEMBERS:
+            raise Refused(f"it would have {count} renditions; {MAX_MEMBERS} are the most; move some away")
         opened = sorted(((each, self._open(each)) for each in candidate.members), key=_rank, reverse=True)
         best_id, best = opened[0]
         for each, idx in opened:
@@ -205,7 +211,7 @@ class Titles:
         folder, stem = os.path.split(os.path.join(self._media_dir, archive_id))
         try:
             name: str | None = self._open(archive_id).header.source.name
-        except Unreadable:
+        except (OSError, Damaged):
             name = archive_named(stem, names_in(folder))
         except Refused:
             return False
@@ -215,12 +221,13 @@ class Titles:
         return os.path.join(self._media_dir, title_id + LIST_SUFFIX)
 
     def _open(self, archive_id: str) -> Idx:
+        """Raises `Refused`, and `OSError` where it cannot be read."""
         try:
             return open_idx(os.path.join(self._index_dir, archive_id + SUFFIX))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise Refused(f"{archive_id} has no index; index it too") from error
-        except (OSError, IndexDamaged) as error:
-            raise Unreadable(f"{archive_id} has an index that cannot be read; index it again") from error
+        except IndexDamaged as error:
+            raise Damaged(f"{archive_id} has an index that cannot be read; index it again") from error
 
 
 def _above(folder: str) -> Iterator[str]:

@@ -82,6 +82,7 @@ def test_a_list_decides_over_names(settle: Settle, media_dir: Path, index_dir: P
         (listed("/big.mp4", "big.mp4"), "rendition 1, /big.mp4, is outside of the media folder; "),
         (listed(".hidden/big.mp4", "big.mp4"), "rendition 1, .hidden/big.mp4, is hidden, or no URL could"),
         (listed("a\\u0000b.mp4", "big.mp4"), ", is hidden, or no URL could hold its name; rename it"),
+        (listed("big.mp\\u0000", "big.mp4"), ", is hidden, or no URL could hold its name; rename it"),
         (listed("x" * 9000, "big.mp4"), "x, is hidden, or no URL could hold its name; rename it"),
         (f"title = 1\n{LIST}", 'its title is no text; write title = "A film"'),
         (f"titel = 1\n{LIST}", "has titel; what it may have is title and rendition"),

@@ -9,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.idx.layout import MAGIC, TITLE_MAGIC
-from app.idx.title import open_title
+from app.idx.title import MAX_MEMBERS, open_title
 from app.idx.view import open_idx
 from indexer import inspect_cli
+from indexer.archives import find_archives
+from indexer.pipeline import Options, index_archive
 from indexer.titles import RENDITION, TitleOutcome, Titles
 from tests.indexer.conftest import Settle
 from tests.media.made_title import LIST, facts, listed, picture, put_film, put_list, put_rendition, sound
@@ -105,6 +107,35 @@ def test_a_name_alone_is_no_archives(settle: Settle, media_dir: Path) -> None:
     assert outcome == (
         "film", "passed over", "film.toml passed over: it names a title, and film is one archive; remove it"
     )  # fmt: skip
+
+
+def test_an_archive_that_is_indexed_alone_ends_the_title_of_its_name(
+    settle: Settle, media_dir: Path, index_dir: Path
+) -> None:
+    put_film(media_dir)
+    settle()
+    put_rendition(media_dir / "film.mp4", picture(100))
+    (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["film"])
+    assert (outcome.id, outcome.status) == ("film", "up to date")  # it has no index yet
+    (archive,) = find_archives([str(media_dir / "film.mp4")], str(media_dir), str(index_dir))
+    assert index_archive(archive, Options()).status == "indexed"
+    (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["film"])
+    assert (outcome.id, outcome.status) == ("film", "passed over")
+    assert not (index_dir / "film.title").exists()
+
+
+def test_as_many_renditions_as_the_origin_takes(settle: Settle, media_dir: Path, index_dir: Path) -> None:
+    """By their names, as by a list."""
+    first = put_rendition(media_dir / "film/720p.mp4", picture(100))
+    for number in range(1, MAX_MEMBERS):
+        os.link(first, media_dir / f"film/720p-{number}.mp4")
+    (outcome,) = settle()
+    assert outcome.status == "published"
+    os.link(first, media_dir / f"film/720p-{MAX_MEMBERS}.mp4")
+    (outcome,) = settle()
+    assert outcome.status == "refused"
+    assert outcome.text.startswith("refused as a title: it would have 65 renditions; 64 are the most; ")
+    assert not (index_dir / "film.title").exists()
 
 
 def test_a_rendition_whose_index_cannot_be_read_is_not_gone(

@@ -118,59 +118,6 @@ def test_one_left_is_none(settle: Settle, media_dir: Path, index_dir: Path) -> N
     assert outcome == TitleOutcome("film", "withdrawn", NO_RENDITIONS)
 
 
-@pytest.mark.parametrize("where", ["film.toml", "film/1080p.mp4", "film/720p.mp4"])
-@pytest.mark.parametrize("listing", ["", listed("film/1080p.mp4", "film/720p.mp4")])
-@pytest.mark.parametrize("everywhere", [False, True])
-def test_what_cannot_be_looked_at_is_not_gone(
-    settle: Settle,
-    media_dir: Path,
-    index_dir: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    where: str,
-    listing: str,
-    *,
-    everywhere: bool,
-) -> None:
-    put_film(media_dir)
-    put_list(media_dir, listing)
-    settle()
-    lstat = os.lstat
-
-    def failing(path: str | Path, **more: int) -> os.stat_result:
-        if str(path).endswith(where):
-            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
-        return lstat(path, **more)
-
-    before = (index_dir / "film.title").read_bytes()
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "lstat", failing)
-        (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["film/1080p"], everywhere=everywhere)
-    assert (outcome.id, outcome.status) == ("film", "kept")
-    assert outcome.text == (
-        f"the title is kept as it was: [Errno 116] Stale file handle: '{media_dir / where}'"
-    )
-    assert (index_dir / "film.title").read_bytes() == before
-
-
-def test_a_list_in_a_folder_that_cannot_be_listed_is_read(
-    settle: Settle, media_dir: Path, index_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put_rendition(media_dir / "shows/a.mp4", picture(1000))
-    put_rendition(media_dir / "shows/b.mp4", picture(2000))
-    put_list(media_dir / "shows", listed("a.mp4", "b.mp4"))
-    settle()
-    listdir = os.listdir
-
-    def failing(path: str) -> list[str]:
-        if path == str(media_dir / "shows"):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-        return listdir(path)
-
-    monkeypatch.setattr(os, "listdir", failing)
-    (outcome,) = Titles(str(media_dir), str(index_dir)).settle(["shows/a"])
-    assert (outcome.id, outcome.status) == ("shows/film", "up to date")
-
-
 def test_what_cannot_be_looked_at_is_no_new_title(
     settle: Settle, media_dir: Path, index_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
