@@ -53,7 +53,7 @@ from app.titles import find_title
 
 PlanOf = Callable[[str], Plan]
 """The answer to a request for the resource of that name."""
-Absent = Callable[[], tuple[FileIdentity, ...]]
+Absent = tuple[FileIdentity, ...]
 Deliver = Callable[[Plan, Request, NeighboursOf], Response]
 
 UNVERSIONED_MAX_AGE_S = 60
@@ -75,7 +75,7 @@ def blueprint(catalog: Catalog, heads: Heads, deliver: Deliver) -> Blueprint:
         if not slash:
             raise NotFound("Addresses of an archive end in a name, as /v/{id}/master.m3u8 does.")
         query = request.environ["QUERY_STRING"]
-        absent = partial(_absent_index, catalog, path)
+        absent = _absent_index(catalog, path)  # looked at before what is there, which may come meanwhile
         try:
             archive, part = _find(catalog, path, query)
         except NotFound as missing:
@@ -105,11 +105,11 @@ def _of_version(query: str, version: str, plan_of: PlanOf, absent: Absent) -> Pl
 def _plan_unversioned(plan_of: PlanOf, absent: Absent, name: str) -> Plan:
     plan = plan_of(name)
     max_age_s = UNVERSIONED_MAX_AGE_S if plan.immutable else plan.max_age_s
-    return replace(plan, max_age_s=max_age_s, immutable=False, guards=plan.guards + absent())
+    return replace(plan, max_age_s=max_age_s, immutable=False, guards=plan.guards + absent)
 
 
 def _absent_index(catalog: Catalog, path: str) -> tuple[FileIdentity, ...]:
-    """Where there is no archive of the id `path`, that of one that would be asked for by it."""
+    """Where there is no index of the id `path`: it would be asked for by the same address."""
     return () if catalog.has_index(path) else (FileIdentity.absent(catalog.index_path(path)),)
 
 

@@ -59,7 +59,7 @@ sub open_all {
     return ( \@files, 0 );
 }
 
-# Whether a file has the identity, be it that of no file.
+# Whether a file has the identity, be it that of none that can be seen.
 sub is_still {
     my ( $folder, $path, $flags, $identity ) = @_;
     return ( $ANSWER & $MASK ) eq $identity

@@ -15,8 +15,8 @@ use Fcntl       qw(O_CREAT O_RDWR SEEK_SET);
 our $VERSION = '1';
 
 # Notes of plans that are being made, for all workers: a file of rows, each a mark of the key, the time of the note and
-# the process that it is of. The key's hash says which row; while another key's note is there, nothing is noted. A note
-# is believed for as long as gunicorn may take.
+# the process that noted it: who has the plan made, or wished for it. The key's hash says which row; while another key's
+# note is there, nothing is noted, and nothing wished for. A note is believed for as long as gunicorn may take.
 my $NOTES    = '-underway';
 my $ROW      = 'L3';
 my $ROW_SIZE = length pack $ROW, (0) x 3;
@@ -65,7 +65,7 @@ sub are_over {
 sub are_vain {
     my ($r) = @_;
     my $note = note_of( $r, $r->variable('plan_key') );
-    return $note && $note->{is_own} && $note->{is_believed} && !kill 0, $note->{process};
+    return $note && $note->{is_own} && $note->{is_believed} && !kill 0, $note->{process} // 0;
 }
 
 sub has_waited {

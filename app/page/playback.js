@@ -37,7 +37,11 @@ export async function load(video, url, fail, { sound, isChosen, tracks, from_s, 
     hasFailed = true;
   };
   pending = { from_s, isPlaying };
-  video.addEventListener("loadedmetadata", () => (pending = null), { once: true, signal });
+  const begin = () => {
+    pending = null;
+    if (video.currentTime < from_s - 1) video.currentTime = from_s; // a browser that took no notice, see below
+  };
+  video.addEventListener("loadedmetadata", begin, { once: true, signal });
   video.addEventListener("error", () => failOnce(new Error(video.error?.message ?? "")), { signal });
   const tellsOfSounds = "audioTracks" in video;
   const isNative = video.canPlayType(HLS_TYPE) !== "" && (tellsOfSounds || !(isChosen || areMixed(tracks)));
